@@ -1,0 +1,21 @@
+"""Errors that are the user's to mend: one sentence, no traceback."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """Wrong input. The message is one sentence that names the field, the value and the way out."""
+
+
+def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
+    """``; did you mean a, b?`` with the closest known words, or nothing when none is close."""
+    options = {option.casefold(): option for option in known}
+    close = get_close_matches(value.casefold(), options, n=count, cutoff=0.5)
+    return f"; did you mean {', '.join(options[name] for name in close)}?" if close else ""
+
+
+def printable(value: object, limit: int = 80) -> str:
+    """``value`` on one line, control characters escaped, cut at ``limit`` characters."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,96 @@
+"""The answer of ``llmpick recommend``: a ranking with reasons, and why the rest cannot run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from recommender.facts.fit import Fit, Speed
+from recommender.facts.machine import Machine, Problem
+from recommender.facts.model import Model
+from recommender.facts.workload import Workload
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One named reason. ``layer`` is article, facts, corrections or estimate.
+
+    ``text`` is the sentence for ``rule`` and ``params`` in the language of the answer; ``fact`` and
+    ``fix`` are given where the rule failed, ``points`` where it moved the score.
+    """
+
+    rule: str
+    points: float = 0
+    layer: str = "facts"
+    params: Mapping[str, object] = field(default_factory=dict)
+    text: str = ""
+    fact: str | None = None
+    fix: str | None = None
+    source: str | None = None
+    checked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """Lines to paste into a shell, in order; ``notes`` say what a line cannot."""
+
+    install: tuple[str, ...] = ()
+    serve: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How to start the pick: the preferred way (``method``), and the other ways beside it."""
+
+    method: str
+    version: str | None = None
+    install: tuple[str, ...] = ()
+    serve: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    others: Mapping[str, Commands] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One framework that can run here. The points of ``reasons`` sum to ``score``."""
+
+    rank: int
+    framework: str
+    platform: str
+    support: str
+    score: float
+    version: str | None = None
+    device: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    warnings: tuple[Reason, ...] = ()
+    fit: Fit | None = None
+    speed: Speed = field(default_factory=Speed)
+    launch: Launch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """One framework that cannot run here, with every rule that failed."""
+
+    framework: str
+    platform: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The whole answer; ``problems`` are about the machine, the wish or the model."""
+
+    schema_version: str = SCHEMA_VERSION
+    llmpick_version: str
+    knowledge_date: str
+    rules: str
+    machine: Machine
+    workload: Workload
+    model: Model | None
+    ranking: tuple[Candidate, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+    problems: tuple[Problem, ...] = ()

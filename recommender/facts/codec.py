@@ -1,0 +1,73 @@
+"""Plain JSON values to frozen dataclasses and back, without a validation library.
+
+For data that was validated before (compiled knowledge); input from outside goes through pydantic.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Convert: TypeAlias = Callable[[Any], Any]
+
+
+def decode(cls: type[T], value: Mapping[str, Any]) -> T:
+    """``cls`` from a mapping; unknown keys are ignored, missing ones take their default."""
+    plan = _plan(cls)
+    known = {key: convert(value[key]) for key, convert in plan.items() if key in value}
+    return cls(**known)
+
+
+def encode(value: object) -> Any:
+    """JSON-ready copy of a dataclass, mapping or sequence; field order is kept."""
+    if is_dataclass(value):
+        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: encode(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [encode(item) for item in value]
+    return value
+
+
+def required(cls: type) -> tuple[str, ...]:
+    """Names of the fields of a dataclass that have no default."""
+    return tuple(
+        f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING
+    )
+
+
+@cache
+def _plan(cls: Any) -> dict[str, Convert]:
+    hints = typing.get_type_hints(cls)
+    return {f.name: _converter(hints[f.name]) for f in fields(cls)}
+
+
+def _converter(hint: Any) -> Convert:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if is_dataclass(hint):
+        return lambda value: decode(typing.cast("type", hint), value)
+    if origin is tuple:
+        inner = [_converter(arg) for arg in args if arg is not ...]
+        return lambda value: tuple(inner[0](item) for item in value)
+    if origin is types.UnionType or origin is typing.Union:
+        return _union([_converter(arg) for arg in args if is_dataclass(arg) or _nested(arg)])
+    if origin is not None and _nested(args[-1] if args else None):
+        inner_value = _converter(args[-1])
+        return lambda value: {key: inner_value(item) for key, item in value.items()}
+    return lambda value: value
+
+
+def _union(nested: list[Convert]) -> Convert:
+    def convert(value: Any) -> Any:
+        if nested and isinstance(value, (Mapping, list, tuple)):
+            return nested[0](value)
+        return value
+
+    return convert
+
+
+def _nested(hint: Any) -> bool:
+    return is_dataclass(hint) or typing.get_origin(hint) is tuple

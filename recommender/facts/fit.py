@@ -1,0 +1,51 @@
+"""Whether and how a model is laid out on the devices, and how fast that is."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceMemory:
+    """The memory of one device in GiB, split by use; ``interval`` bounds their sum."""
+
+    weights_gib: float
+    kv_cache_gib: float
+    activations_gib: float
+    overhead_gib: float
+    free_gib: float
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """A placement. ``fits`` is None where the model's or the device's size is unknown.
+
+    ``model`` is the repository or file that is loaded, which may be a quantized build of the one
+    asked for; ``build`` says why: ``own``, ``quantized`` or ``gguf``. ``requests`` counts how many
+    requests of ``context_tokens`` the KV cache holds at once.
+    """
+
+    fits: bool | None
+    model: str | None = None
+    build: str = "own"
+    quantization: str | None = None
+    quantization_support: str | None = None
+    dtype: str | None = None
+    weights_gib: float | None = None
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    data_parallel: int = 1
+    context_tokens: int | None = None
+    concurrent_requests: int | None = None
+    per_device: tuple[DeviceMemory, ...] = ()
+    offload: str | None = None
+    choices: tuple[str, ...] = ()
+    basis: str = "estimate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """Tokens per second as (low, high); None where nothing measured supports a figure."""
+
+    decode_tokens_per_s: tuple[float, float] | None = None
+    prefill_tokens_per_s: tuple[float, float] | None = None
+    basis: str = "unknown"

@@ -1,0 +1,145 @@
+"""Finds, loads and indexes what llmpick knows: read-only data, loaded once."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import InputError, nearest, printable
+from recommender.facts import Framework, Rule
+from recommender.facts.codec import decode
+from recommender.facts.framework import Notice, Requirement
+
+_PACKAGED = Path(__file__).parent / "_knowledge"
+_CHECKOUT = Path(__file__).parent.parent / "knowledge"
+_CACHE = Path(__file__).parent / "__pycache__"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The core of what is known: frameworks, rules, words; see docs/data-guidelines.md."""
+
+    document: Mapping[str, Any]
+
+    @cached_property
+    def frameworks(self) -> tuple[Framework, ...]:
+        """All frameworks, in the order of their ids."""
+        found = (decode(Framework, item) for item in self.document["frameworks"])
+        return tuple(sorted(found, key=lambda framework: framework.id))
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every scoring rule: the article's, the facts', the corrections."""
+        files = ("recommendations", "workload", "corrections")
+        return tuple(decode(Rule, item) for name in files for item in self.document[name]["rules"])
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """Requirements of every platform that drives an accelerator."""
+        return tuple(decode(Requirement, item) for item in self.document["common"]["requirements"])
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """What any answer must say about a machine, a wish or a placement."""
+        return tuple(decode(Notice, item) for item in self.document["common"]["notices"])
+
+    @property
+    def situations(self) -> Mapping[str, Mapping[str, Any]]:
+        """Conditions by name."""
+        return self.document["situations"]["situations"]  # type: ignore[no-any-return]
+
+    @property
+    def words(self) -> Mapping[str, Mapping[str, str]]:
+        """Sentences by key and language."""
+        return self.document["words"]["words"]  # type: ignore[no-any-return]
+
+    @property
+    def date(self) -> str:
+        """The day on which the facts were last read as a whole (ISO 8601)."""
+        return str(self.document["sources"]["date"])
+
+    def vocabulary(self, name: str) -> Mapping[str, Mapping[str, str]]:
+        """The words that a field of a workload may take: use_cases, priorities, features, ..."""
+        return self.document["vocabulary"][name]  # type: ignore[no-any-return]
+
+    def framework(self, name: str) -> Framework:
+        """A framework by id, name or alias, in any case.
+
+        Raises:
+            InputError: there is no such framework.
+        """
+        wanted = name.casefold()
+        for framework in self.frameworks:
+            spellings = (framework.id, framework.name, *framework.aliases)
+            if wanted in (spelling.casefold() for spelling in spellings):
+                return framework
+        known = [framework.id for framework in self.frameworks]
+        hint = nearest(name, known) or f"; known are {', '.join(known)}"
+        message = f"unknown framework {printable(name)!r}{hint}"
+        raise InputError(message)
+
+
+@cache
+def load() -> Knowledge:
+    """The knowledge that this installation carries, or that LLMPICK_KNOWLEDGE_DIR names."""
+    return Knowledge(document("core"))
+
+
+@cache
+def document(name: str) -> dict[str, Any]:
+    """One compiled document: core, accelerators or models.
+
+    Raises:
+        InputError: the knowledge is missing or broken.
+    """
+    packaged = _PACKAGED / f"{name}.json"
+    if "LLMPICK_KNOWLEDGE_DIR" not in os.environ and packaged.is_file():
+        return _read_json(packaged)
+    return _compiled(folder(), name)
+
+
+def folder() -> Path:
+    """The folder of YAML files: LLMPICK_KNOWLEDGE_DIR, else that of the checkout."""
+    return Path(os.environ.get("LLMPICK_KNOWLEDGE_DIR", _CHECKOUT))
+
+
+def _compiled(root: Path, name: str) -> dict[str, Any]:
+    """Compile, or take the copy beside the bytecode, which is kept and dropped like bytecode."""
+    stamp = _stamp(root)
+    cached = _CACHE / f"knowledge-{name}.json"
+    kept = _read_json(cached) if cached.is_file() else {}
+    if kept.get("stamp") == stamp:
+        return kept["document"]  # type: ignore[no-any-return]
+    from recommender.knowledge_source import compile_document
+
+    data = compile_document(root, name)
+    if not sys.dont_write_bytecode and root == _CHECKOUT:
+        _keep(cached, {"stamp": stamp, "document": data})
+    return data
+
+
+def _stamp(root: Path) -> list[list[Any]]:
+    files = sorted([*root.glob("*.yaml"), *root.glob("frameworks/*.yaml")])
+    stats = [(path, path.stat()) for path in [*files, Path(__file__).with_name("knowledge_source.py")]]
+    return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
+
+
+def _keep(path: Path, data: Mapping[str, Any]) -> None:
+    temporary = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    except (OSError, ValueError):
+        return {}

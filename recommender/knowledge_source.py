@@ -1,0 +1,119 @@
+"""From the YAML files of knowledge/ to one JSON document per kind of fact.
+
+Runs at build time (the wheel ships JSON alone) and in a source checkout. Shorthands of the YAML are
+spelt out here: a command line may be a string or a list of steps, a step may be a string.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recommender.errors import InputError
+
+DOCUMENTS = ("core", "accelerators", "models")
+_CORE = (
+    "corrections",
+    "devices",
+    "common",
+    "quantizations",
+    "recommendations",
+    "situations",
+    "sources",
+    "vocabulary",
+    "words",
+    "workload",
+)
+
+
+def compile_document(root: Path, name: str) -> dict[str, Any]:
+    """One document of the compiled knowledge: core, accelerators or models.
+
+    Raises:
+        InputError: a file is missing, is no YAML, or is no mapping.
+    """
+    if name != "core":
+        return read_yaml(root / f"{name}.yaml")
+    document: dict[str, Any] = {part: read_yaml(root / f"{part}.yaml") for part in _CORE}
+    files = sorted((root / "frameworks").glob("*.yaml"))
+    if not files:
+        message = f"knowledge folder {root} has no frameworks/*.yaml; restore it from the repository"
+        raise InputError(message)
+    document["frameworks"] = [spell_out(read_yaml(path)) for path in files]
+    return document
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping that a YAML file holds.
+
+    Raises:
+        InputError: the file cannot be read or is no mapping.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), loader)
+    except OSError as error:
+        message = f"knowledge file {path} cannot be read: {error.strerror}"
+        raise InputError(message) from error
+    except (yaml.YAMLError, ValueError) as error:
+        message = f"knowledge file {path} is not valid YAML: {' '.join(str(error).split())}"
+        raise InputError(message) from error
+    if not isinstance(data, dict):
+        message = f"knowledge file {path} must hold a mapping, not {type(data).__name__}"
+        raise InputError(message)
+    return plain(data)
+
+
+def plain(value: Any) -> Any:
+    """``value`` with what JSON has no form for (dates, mapping keys that are no text) as text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def spell_out(framework: dict[str, Any]) -> dict[str, Any]:
+    """A framework document with every shorthand of its platforms written in full."""
+    platforms = framework.get("platforms")
+    if not isinstance(platforms, list):
+        return framework
+    return framework | {"platforms": [_platform(item) for item in platforms]}
+
+
+def _platform(platform: Any) -> Any:
+    if not isinstance(platform, dict):
+        return platform
+    full = dict(platform)
+    for key in ("arguments", "environment"):
+        if isinstance(full.get(key), list):
+            full[key] = [_step(step) for step in full[key]]
+    methods = full.get("methods")
+    if isinstance(methods, dict):
+        full["methods"] = {name: _method(method) for name, method in methods.items()}
+    return full
+
+
+def _method(method: Any) -> Any:
+    if not isinstance(method, dict):
+        return method
+    full = dict(method)
+    for key in ("install", "serve", "check"):
+        if isinstance(full.get(key), list):
+            full[key] = [_line(line) for line in full[key]]
+    return full
+
+
+def _line(line: Any) -> Any:
+    if isinstance(line, str):
+        return {"steps": [_step(line)]}
+    if isinstance(line, list):
+        return {"steps": [_step(step) for step in line]}
+    if isinstance(line, Mapping) and "run" in line:
+        return _line(line["run"]) | {key: item for key, item in line.items() if key != "run"}
+    return line
+
+
+def _step(step: Any) -> Any:
+    return {"args": step} if isinstance(step, str) else step

@@ -1,0 +1,1 @@
+"""What runs, does it fit, and which is best: pure functions of values and knowledge."""

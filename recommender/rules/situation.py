@@ -1,0 +1,251 @@
+"""All facts that a condition, a sentence or a command may name, flat and by dotted name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Platform, Workload
+
+_SOFTWARE = (
+    "cuda",
+    "rocm",
+    "cann",
+    "level_zero",
+    "habana",
+    "neuron",
+    "jetpack",
+    "maca",
+    "neuware",
+    "musa",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Equal accelerators that can work together; no members means the processor."""
+
+    members: tuple[Accelerator, ...] = ()
+    series: str | None = None
+    link: str | None = None
+
+    @property
+    def first(self) -> Accelerator:
+        """One of the equal members."""
+        return self.members[0] if self.members else Accelerator()
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Facts by name, and the named situations of knowledge."""
+
+    values: Mapping[str, Any]
+    situations: Mapping[str, Mapping[str, Any]]
+    installed: Mapping[str, str] = field(default_factory=dict)
+
+    def fact(self, name: str) -> Any:
+        """The value of a fact, None if it is unknown here, False if it is known to be absent."""
+        if name.startswith("installed."):
+            return self.installed.get(name.removeprefix("installed."), False)
+        return self.values.get(name)
+
+    def situation(self, name: str) -> Mapping[str, Any]:
+        """The condition that knowledge gives this name."""
+        return self.situations[name]
+
+    def extend(self, values: Mapping[str, Any]) -> "Situation":
+        """The same situation with more facts known."""
+        return replace(self, values={**self.values, **values})
+
+
+def machine_facts(machine: Machine) -> dict[str, Any]:
+    """Facts about the computer as a whole."""
+    software, os, cpu = machine.software, machine.os, machine.cpu
+    facts = {f"driver.{name}": _software(machine, name) for name in _SOFTWARE}
+    return facts | {
+        "driver.nvidia": _software(machine, "nvidia_driver"),
+        "docker": software.docker,
+        "podman": software.podman,
+        "python.version": _software(machine, "python"),
+        "python.arch": software.python_arch,
+        "os.family": os.family,
+        "os.distro": os.distro,
+        "os.version": os.version,
+        "os.libc": os.libc,
+        "os.libc_version": os.libc_version,
+        "os.wsl": os.wsl,
+        "os.container": os.container,
+        "arch": machine.arch,
+        "cpu.vendor": cpu.vendor,
+        "cpu.model": cpu.model,
+        "cpu.flags": cpu.flags or None,
+        "cpu.x86_level": cpu.x86_level,
+        "cpu.cores": cpu.physical_cores or cpu.logical_cores,
+        "ram_gib": ram_gib(machine),
+        "disk_free_gib": machine.disk_free_gib,
+        "shm_gib": machine.shm_gib,
+        "nodes": machine.nodes,
+        "network": machine.network,
+        "heterogeneous": machine.heterogeneous,
+        "accelerators.count": len(machine.accelerators),
+        "accelerators.vendors": sorted({a.vendor for a in machine.accelerators if a.vendor}),
+    }
+
+
+def _software(machine: Machine, name: str) -> Any:
+    value = getattr(machine.software, name)
+    return False if value is None and name in machine.software.absent else value
+
+
+def ram_gib(machine: Machine) -> float | None:
+    """Main memory that a process may take in GiB: the total, or a control group's limit."""
+    sizes = [s for s in (machine.memory.total_gib, machine.memory.limit_gib) if s is not None]
+    return min(sizes) if sizes else None
+
+
+def device_facts(group: Group) -> dict[str, Any]:
+    """Facts about the accelerators in question; ``device.kind`` is ``cpu`` where there are none."""
+    first = group.first
+    return {
+        "device.kind": "accelerator" if group.members else "cpu",
+        "device.count": len(group.members),
+        "device.vendor": first.vendor,
+        "device.name": first.name,
+        "device.memory_gib": first.memory_gib,
+        "device.compute_capability": first.compute_capability,
+        "device.gfx": first.gfx,
+        "device.chip": first.chip,
+        "device.series": group.series,
+        "device.unified": first.unified,
+        "device.integrated": first.integrated,
+        "device.partition": first.partition,
+        "device.driver_bound": first.driver_bound,
+        "device.driver": first.driver,
+        "device.link": group.link,
+    }
+
+
+def workload_facts(workload: Workload) -> dict[str, Any]:
+    """Facts about the work; an unset priority follows from the number of users."""
+    busy = workload.concurrency > 4  # noqa: PLR2004  # facts: equal up to about 4 users
+    return {
+        "workload.use_case": workload.use_case,
+        "workload.concurrency": workload.concurrency,
+        "workload.priority": workload.priority or ("throughput" if busy else "simplicity"),
+        "workload.context_tokens": workload.context_tokens,
+        "workload.features": workload.features,
+        "workload.install": workload.install or "any",
+        "workload.offline": workload.offline,
+        "workload.lifecycle": workload.lifecycle or "new",
+        "workload.allow": workload.allow,
+        "workload.nvidia_only": workload.nvidia_only,
+        "workload.region": workload.region or "any",
+        "workload.orchestrator": workload.orchestrator or "none",
+        "workload.managed": workload.managed or "none",
+    }
+
+
+def model_facts(model: Model | None) -> dict[str, Any]:
+    """Facts about the model; ``model.given`` is False where llmpick is to propose one."""
+    asked = model or Model(id="")
+    return {
+        "model.given": model is not None,
+        "model.id": asked.id or None,
+        "model.family": asked.family,
+        "model.params_b": asked.params / 1e9 if asked.params else None,
+        "model.quantization": asked.quantization,
+        "model.format": asked.format,
+        "model.moe": asked.moe,
+        "model.mla": asked.mla,
+        "model.heads": asked.heads,
+        "model.kv_heads": asked.kv_heads,
+        "model.head_dim": asked.head_dim,
+        "model.native_dtype": asked.native_dtype,
+        "model.dtype_only": asked.dtype_only,
+        "model.modality": asked.modality,
+        "model.task": asked.task,
+        "model.released": asked.released,
+        "model.parsers.vllm_tool": asked.parsers.get("vllm_tool", False),
+        "model.parsers.vllm_reasoning": asked.parsers.get("vllm_reasoning", False),
+        "model.parsers.sglang_tool": asked.parsers.get("sglang_tool", False),
+        "model.parsers.sglang_reasoning": asked.parsers.get("sglang_reasoning", False),
+    }
+
+
+def framework_facts(framework: Framework, platform: Platform) -> dict[str, Any]:
+    """Facts about the framework on one of its platforms, and its row of the article."""
+    row = framework.article
+    return {
+        "framework.id": framework.id,
+        "framework.name": framework.name,
+        "framework.status": framework.status,
+        "platform.id": platform.id,
+        "platform.name": platform.name,
+        "platform.support": platform.support,
+        "platform.version": platform.version,
+        "platform.formats": platform.formats,
+        "traits": (*framework.traits, *platform.traits),
+        "article.throughput": row.throughput.level,
+        "article.ease": row.ease.level,
+        "article.techniques": row.techniques.terms,
+        "article.hardware": row.hardware.terms,
+        "article.scenarios": row.scenarios.terms,
+        "article.shortcomings": row.shortcomings.terms,
+    }
+
+
+def fit_facts(fit: Fit, workload: Workload) -> dict[str, Any]:
+    """Facts about the placement; ``fit.devices`` counts the devices that it uses."""
+    requests = fit.concurrent_requests
+    return {
+        "fit.fits": fit.fits,
+        "fit.model": fit.model,
+        "fit.build": fit.build,
+        "fit.quantization": fit.quantization,
+        "fit.quantization_support": fit.quantization_support,
+        "fit.dtype": fit.dtype,
+        "fit.weights_gib": fit.weights_gib,
+        "fit.tensor_parallel": fit.tensor_parallel,
+        "fit.pipeline_parallel": fit.pipeline_parallel,
+        "fit.data_parallel": fit.data_parallel,
+        "fit.devices": fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel,
+        "fit.context_tokens": fit.context_tokens,
+        "fit.concurrent_requests": requests,
+        "fit.enough": None if requests is None else requests >= workload.concurrency,
+        "fit.offload": fit.offload or "none",
+    }
+
+
+LAUNCH_FACTS = frozenset(
+    (
+        *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
+        *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "xinference.name"),
+        *("ascend_devices", "cpu_kv_gib"),
+    )
+)
+
+
+def names() -> frozenset[str]:
+    """Every fact name that knowledge may use, besides ``installed.<framework>``."""
+    empty_fit = fit_facts(Fit(fits=None), Workload())
+    framework = _FRAMEWORK_FACTS
+    groups = (
+        machine_facts(Machine()),
+        device_facts(Group()),
+        workload_facts(Workload()),
+        model_facts(None),
+        empty_fit,
+    )
+    return frozenset(name for group in groups for name in group) | framework | LAUNCH_FACTS
+
+
+_FRAMEWORK_FACTS = frozenset(
+    (
+        *(f"framework.{name}" for name in ("id", "name", "status")),
+        *(f"platform.{name}" for name in ("id", "name", "support", "version", "formats")),
+        "traits",
+        *(
+            f"article.{name}"
+            for name in ("throughput", "ease", "techniques", "hardware", "scenarios", "shortcomings")
+        ),
+    )
+)

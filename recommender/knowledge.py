@@ -43,9 +43,14 @@ class Knowledge:
         return tuple(decode(Requirement, item) for item in self.document["common"]["requirements"])
 
     @cached_property
-    def notices(self) -> tuple[Notice, ...]:
-        """What any answer must say about a machine, a wish or a placement."""
+    def candidate_notices(self) -> tuple[Notice, ...]:
+        """What any candidate must say about its device or placement."""
         return tuple(decode(Notice, item) for item in self.document["common"]["notices"])
+
+    @cached_property
+    def machine_notices(self) -> tuple[Notice, ...]:
+        """What an answer must say about the machine or the wish as a whole."""
+        return tuple(decode(Notice, item) for item in self.document["common"]["problems"])
 
     @property
     def situations(self) -> Mapping[str, Mapping[str, Any]]:

@@ -21,7 +21,9 @@ class Fit:
 
     ``model`` is the repository or file that is loaded, which may be a quantized build of the one
     asked for; ``build`` says why: ``own``, ``quantized`` or ``gguf``. ``requests`` counts how many
-    requests of ``context_tokens`` the KV cache holds at once.
+    requests of ``context_tokens`` the KV cache holds at once; ``nodes`` how many machines serve one
+    copy of the model together. ``needs_gib`` and ``has_gib`` are what one request needs over all
+    devices, and what there is.
     """
 
     fits: bool | None
@@ -34,10 +36,13 @@ class Fit:
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     data_parallel: int = 1
+    nodes: int = 1
     context_tokens: int | None = None
     concurrent_requests: int | None = None
     per_device: tuple[DeviceMemory, ...] = ()
     offload: str | None = None
+    needs_gib: float | None = None
+    has_gib: float | None = None
     choices: tuple[str, ...] = ()
     basis: str = "estimate"
 

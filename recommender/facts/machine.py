@@ -15,7 +15,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Os:
-    """The operating system; ``container`` is ``"none"`` outside of one, else its kind."""
+    """The operating system; ``container`` is ``"none"`` outside of one, else its kind.
+
+    ``l4t`` is the Jetson Linux release.
+    """
 
     family: str | None = None
     distro: str | None = None
@@ -25,6 +28,7 @@ class Os:
     libc_version: str | None = None
     wsl: bool | None = None
     container: str | None = None
+    l4t: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

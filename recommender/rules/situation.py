@@ -87,6 +87,8 @@ def machine_facts(machine: Machine) -> dict[str, Any]:
         "network": machine.network,
         "heterogeneous": machine.heterogeneous,
         "accelerators.count": len(machine.accelerators),
+        "accelerators.unbound": any(a.driver_bound is False for a in machine.accelerators),
+        "accelerators.several-kinds": len({(a.vendor, a.name) for a in machine.accelerators}) > 1,
         "accelerators.vendors": sorted({a.vendor for a in machine.accelerators if a.vendor}),
     }
 
@@ -212,6 +214,9 @@ def fit_facts(fit: Fit, workload: Workload) -> dict[str, Any]:
         "fit.concurrent_requests": requests,
         "fit.enough": None if requests is None else requests >= workload.concurrency,
         "fit.offload": fit.offload or "none",
+        "fit.nodes": fit.nodes,
+        "fit.shortened": fit.context_tokens is not None
+        and fit.context_tokens < workload.context_tokens,
     }
 
 
@@ -219,7 +224,7 @@ LAUNCH_FACTS = frozenset(
     (
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
         *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "xinference.name"),
-        *("ascend_devices", "cpu_kv_gib"),
+        *("ascend_devices", "cpu_kv_gib", "via.wsl2"),
     )
 )
 

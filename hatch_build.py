@@ -1,0 +1,32 @@
+"""Build hook: compiles knowledge/ to JSON, which is all that the wheel carries of it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompileKnowledge(BuildHookInterface[Any]):
+    """Puts one JSON document a kind of fact into recommender/_knowledge of the wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write the documents beside the build and include them; a checkout reads the YAML."""
+        if self.target_name != "wheel" or version == "editable":
+            return
+        root = Path(self.root)
+        sys.path.insert(0, str(root))
+        from recommender.knowledge_source import DOCUMENTS, compile_document
+
+        target = Path(self.directory) / "knowledge"
+        target.mkdir(parents=True, exist_ok=True)
+        for name in DOCUMENTS:
+            path = target / f"{name}.json"
+            data = compile_document(root / "knowledge", name)
+            path.write_text(
+                json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+            )
+            build_data["force_include"][str(path)] = f"recommender/_knowledge/{name}.json"

@@ -1,0 +1,166 @@
+"""From the words on a command line to a machine, a wish and a model."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+from recommender.errors import InputError, nearest, printable
+from recommender.facts import Machine, Model, Problem, Workload
+from recommender.knowledge import Knowledge
+
+_MOST_USERS = 1_000_000
+_MOST_TOKENS = 100_000_000
+
+
+class Described(TypedDict):
+    """The options that describe a machine which is not here."""
+
+    gpus: Sequence[str]
+    ram_gib: float | None
+    os: str | None
+    arch: str | None
+    cpu: str | None
+    driver: str | None
+    nodes: int | None
+
+
+def machine(file: str | None, described: Described) -> Machine:
+    """The machine of a file, the described one, or this one, which is probed.
+
+    Raises:
+        InputError: a file and a description, an unreadable file, an unknown device.
+    """
+    nodes = described["nodes"]
+    whole = any(described[key] for key in ("gpus", "ram_gib", "os", "arch", "cpu", "driver"))  # type: ignore[literal-required]
+    if file is not None and whole:
+        message = "--machine and --gpu, --ram, --os, --arch, --cpu, --driver exclude each other"
+        raise InputError(message)
+    if whole:
+        return _described(described)
+    found = _from_file(file) if file is not None else _probed()
+    return found if nodes is None else _with_nodes(found, nodes)
+
+
+def _described(described: Described) -> Machine:
+    from recommender.devices.described import describe
+
+    nodes = _at_least_one("--nodes", described["nodes"] or 1, _MOST_USERS)
+    return describe(
+        described["gpus"],
+        ram_gib=described["ram_gib"],
+        os=described["os"],
+        arch=described["arch"],
+        cpu=described["cpu"],
+        driver=described["driver"],
+        nodes=nodes,
+    )
+
+
+def _from_file(file: str) -> Machine:
+    from recommender.schema import read_machine
+
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return read_machine(data.decode("utf-8"), file)
+    except OSError as error:
+        message = f"--machine {printable(file)}: cannot be read ({error.strerror})"
+        raise InputError(message) from error
+    except UnicodeDecodeError as error:
+        message = f"--machine {printable(file)}: is not UTF-8 text; write it with llmpick probe --json"
+        raise InputError(message) from error
+
+
+def _probed() -> Machine:
+    from recommender.probe import probe
+
+    return probe()
+
+
+def _with_nodes(found: Machine, nodes: int) -> Machine:
+    from dataclasses import replace
+
+    return replace(found, nodes=_at_least_one("--nodes", nodes, _MOST_USERS))
+
+
+def workload(known: Knowledge, wish: Workload) -> Workload:
+    """``wish`` with its words checked against the vocabulary and its numbers against sense.
+
+    Raises:
+        InputError: an unknown word, or a number out of range.
+    """
+    _one_of("--use-case", wish.use_case, known.vocabulary("use_cases"))
+    _one_of("--priority", wish.priority, known.vocabulary("priorities"))
+    _one_of("--install", wish.install, known.vocabulary("installs"))
+    _one_of("--lifecycle", wish.lifecycle, known.vocabulary("lifecycles"))
+    for feature in wish.features:
+        _one_of("--need", feature, known.vocabulary("features"))
+    for allowance in wish.allow:
+        _one_of("--allow", allowance, known.vocabulary("allowances"))
+    _at_least_one("--concurrency", wish.concurrency, _MOST_USERS)
+    _at_least_one("--context", wish.context_tokens, _MOST_TOKENS)
+    return wish
+
+
+def one_of(option: str, value: str, known: Iterable[str]) -> str:
+    """``value``, if it is one of the known words.
+
+    Raises:
+        InputError: it is not.
+    """
+    _one_of(option, value, known)
+    return value
+
+
+def _one_of(option: str, value: str | None, known: Iterable[str]) -> None:
+    options = list(known)
+    if value is not None and value not in options:
+        hint = nearest(value, options) or f"; known are {', '.join(options)}"
+        message = f"{option} {printable(value)!r} is unknown{hint}"
+        raise InputError(message)
+
+
+def _at_least_one(option: str, value: int, most: int) -> int:
+    if not 1 <= value <= most:
+        message = f"{option} is {value}; it must be between 1 and {most}"
+        raise InputError(message)
+    return value
+
+
+def model(
+    name: str | None, quantization: str | None, fmt: str | None
+) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The model that was named, with what is uncertain about it.
+
+    Raises:
+        InputError: nothing is called that.
+    """
+    if name is None:
+        if quantization or fmt:
+            message = "--quant and --format describe a model; name it with --model"
+            raise InputError(message)
+        return None, ()
+    from recommender.models.catalogue import find_model
+
+    return find_model(name, quantization, fmt)
+
+
+def language(wish: str | None) -> str:
+    """The language of sentences: the option, LLMPICK_LANG, else the locale's, else English.
+
+    Raises:
+        InputError: the option names another language.
+    """
+    if wish is not None:
+        return _language(wish, "--lang")
+    if named := os.environ.get("LLMPICK_LANG"):
+        return _language(named, "LLMPICK_LANG")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    return "zh" if (locale or "").lower().startswith("zh") else "en"
+
+
+def _language(name: str, origin: str) -> str:
+    short = name.lower().replace("_", "-").split(".")[0].split("-")[0]
+    _one_of(origin, short, ("en", "zh"))
+    return short

@@ -1,0 +1,50 @@
+"""``llmpick schema`` and ``llmpick knowledge``: the data and its shape."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli import output
+
+INVALID = 5
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("schema")(schema)
+    group = typer.Typer(name="knowledge", no_args_is_help=True, help="What llmpick knows.")
+    group.command("validate")(validate)
+    group.callback()(_group)
+    app.add_typer(group)
+
+
+def _group() -> None:
+    """What llmpick knows, and whether it is sound."""
+
+
+def schema(
+    name: Annotated[str, typer.Argument(help="machine, workload, model, framework or answer.")],
+) -> None:
+    """Print the JSON Schema of one of llmpick's nouns."""
+    from recommender.schema import json_schema
+
+    output.write_json(json_schema(name))
+
+
+def validate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A knowledge folder (default: the one in use).")
+    ] = None,
+) -> None:
+    """Check every knowledge file: shape, words, conditions, sources. Exit code 5 on a finding."""
+    from recommender.knowledge import folder as in_use
+    from recommender.knowledge_schema import check
+
+    where = folder or in_use()
+    findings = check(where)
+    for finding in findings:
+        output.write(finding)
+    if findings:
+        raise typer.Exit(INVALID)
+    output.write(f"knowledge in {where} is valid")

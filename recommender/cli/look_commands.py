@@ -1,0 +1,109 @@
+"""``llmpick probe``, ``explain`` and ``frameworks``: looking without asking for a pick."""
+
+from typing import Annotated
+
+import typer
+
+from recommender.cli import inputs, options, output
+from recommender.facts import Answer, Workload
+from recommender.knowledge import load
+from recommender.words import Words
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command("probe")(probe)
+    app.command("explain")(explain)
+    app.command("frameworks")(frameworks)
+
+
+def probe(
+    lang: options.Lang = None,
+    out: options.Output = "table",
+    json: options.Json = False,  # noqa: FBT002
+) -> None:
+    """Show what this machine is: system, processors, memory, accelerators, drivers, software.
+
+    Needs no root, writes nothing, uses no network.
+    """
+    form = output.chosen(out, json=json)
+    words = Words(load().words, inputs.language(lang))
+    from recommender.probe import probe as look
+
+    found = look()
+    if form == "json":
+        output.write_json(found)
+    elif form == "name":
+        for device in found.accelerators:
+            output.write(device.name or device.pci_id or words.key("value.unknown"))
+    else:
+        from recommender.render.machine import show
+
+        show(found, words, output.console())
+
+
+def explain(
+    framework: Annotated[str, typer.Argument(help="The framework: vllm, sglang, ollama, ...")],
+    machine: options.MachineFile = None,
+    gpu: options.Gpu = None,
+    ram: options.Ram = None,
+    os: options.OsName = None,
+    use_case: options.UseCase = "personal",
+    concurrency: options.Concurrency = 1,
+    model: options.ModelName = None,
+    lifecycle: options.Lifecycle = None,
+    rules: options.Rules = "current",
+    lang: options.Lang = None,
+    out: options.Output = "table",
+    json: options.Json = False,  # noqa: FBT002
+) -> None:
+    """Explain one framework: the article's row, what is true today, and its place here."""
+    form = output.chosen(out, json=json)
+    language = inputs.language(lang)
+    inputs.one_of("--rules", rules, ("current", "article"))
+    known = load()
+    asked = known.framework(framework)
+    wish = Workload(use_case=use_case, concurrency=concurrency, lifecycle=lifecycle)
+    inputs.workload(known, wish)
+    named, problems = inputs.model(model, None, None)
+    described = inputs.Described(
+        gpus=gpu or (), ram_gib=ram, os=os, arch=None, cpu=None, driver=None, nodes=None
+    )
+    here = inputs.machine(machine, described)
+    from recommender.pipeline import recommend
+
+    answer = recommend(here, wish, named, rules=rules, lang=language, problems=problems)
+    _explain(answer, asked.id, form, Words(known.words, language))
+
+
+def _explain(answer: Answer, framework: str, form: str, words: Words) -> None:
+    from recommender.render import explanation
+
+    known = load()
+    asked = known.framework(framework)
+    if form == "json":
+        output.write_json(explanation.document(answer, asked, known.rules, words))
+    elif form == "name":
+        output.write(framework)
+    else:
+        explanation.show(answer, asked, known.rules, words, output.console())
+
+
+def frameworks(
+    lang: options.Lang = None,
+    out: options.Output = "table",
+    json: options.Json = False,  # noqa: FBT002
+) -> None:
+    """List the frameworks: the article's row of each, its version and platforms of today."""
+    form = output.chosen(out, json=json)
+    known = load()
+    words = Words(known.words, inputs.language(lang))
+    if form == "json":
+        output.write_json(list(known.frameworks))
+    elif form == "name":
+        for framework in known.frameworks:
+            output.write(framework.id)
+    else:
+        from recommender.render.frameworks import show
+
+        show(known.frameworks, words, output.console())

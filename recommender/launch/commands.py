@@ -1,0 +1,61 @@
+"""The commands of a candidate: how to install, serve and check, for every way that can work."""
+
+from collections.abc import Iterable
+
+from recommender.facts import Commands, Launch, Line, Method, Platform
+from recommender.launch import plan, shell, values
+from recommender.rules.candidates import Scored
+from recommender.rules.eligibility import usable_methods
+from recommender.rules.situation import Situation
+from recommender.words import Words
+
+
+def launch(scored: Scored, facts: Situation, words: Words) -> Launch | None:
+    """Commands of the chosen method, and of the others that nothing is known to block."""
+    chosen = scored.trial.method
+    if chosen is None:
+        return None
+    first = _commands(scored, chosen, facts, words)
+    others = {
+        name: _commands(scored, name, facts, words)
+        for name in usable_methods(scored.trial, words)
+        if name != chosen
+    }
+    return Launch(
+        method=chosen,
+        version=scored.trial.platform.version,
+        install=first.install,
+        serve=first.serve,
+        check=first.check,
+        notes=first.notes,
+        others=others,
+    )
+
+
+def _commands(scored: Scored, name: str, facts: Situation, words: Words) -> Commands:
+    platform = scored.trial.platform
+    method = platform.methods[name]
+    known = _launch_facts(scored, method, facts)
+    return Commands(
+        install=_lines(method.install, platform, known),
+        serve=_lines(method.serve, platform, known),
+        check=_lines(method.check, platform, known),
+        notes=_notes(known, words),
+    )
+
+
+def _launch_facts(scored: Scored, method: Method, facts: Situation) -> Situation:
+    platform, fit = scored.trial.platform, scored.fit
+    named = values.values(platform, method, fit, scored.model, scored.workload)
+    named["python"] = values.python_for(method, facts.fact("python.version"))
+    return facts.extend(named)
+
+
+def _lines(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple[str, ...]:
+    windows = facts.fact("os.family") == "windows"
+    write = shell.powershell if windows else shell.posix
+    return tuple(write(command) for command in plan.commands(lines, platform, facts))
+
+
+def _notes(facts: Situation, words: Words) -> tuple[str, ...]:
+    return (words.key("note.wsl2"),) if facts.fact("via.wsl2") else ()

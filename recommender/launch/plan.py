@@ -1,0 +1,88 @@
+"""A neutral plan: commands as words and variables, from the lines of knowledge and facts."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recommender.facts import Line, Platform, Step
+from recommender.rules.conditions import holds
+from recommender.rules.situation import Situation
+from recommender.words import placeholders, replace_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command: its words with variables before it, or a piece of shell text with values."""
+
+    argv: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    raw: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def commands(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple[Command, ...]:
+    """The lines whose condition holds, every name in them replaced."""
+    return tuple(
+        _command(line, platform, facts) for line in lines if holds(line.when, facts) is True
+    )
+
+
+def _command(line: Line, platform: Platform, facts: Situation) -> Command:
+    if line.raw is not None:
+        found = {name: _word(facts.fact(name)) for name in placeholders(line.raw)}
+        return Command(raw=line.raw, values=found)
+    environment = _environment(platform.environment, facts)
+    steps = list(_standing(line.steps, facts))
+    words = [word for step in steps for word in step.args.split()]
+    own = {name: fill(value, facts) for step in steps for name, value in step.env.items()}
+    argv = tuple(part for word in words for part in _expand(word, platform, facts, environment))
+    before = environment if "{arguments}" in words and "{env}" not in words else {}
+    return Command(argv=argv, env={**before, **own})
+
+
+def _standing(steps: Iterable[Step], facts: Situation) -> Iterator[Step]:
+    return (step for step in steps if holds(step.when, facts) is True)
+
+
+def _environment(steps: Iterable[Step], facts: Situation) -> dict[str, str]:
+    return {
+        name: fill(value, facts)
+        for step in _standing(steps, facts)
+        for name, value in step.env.items()
+    }
+
+
+def _expand(
+    word: str, platform: Platform, facts: Situation, environment: Mapping[str, str]
+) -> Iterator[str]:
+    """One word of a line is one word of the command, but for the few that stand for several."""
+    if word == "{arguments}":
+        for step in _standing(platform.arguments, facts):
+            for inner in step.args.split():
+                yield from _expand(inner, platform, facts, environment)
+    elif word == "{env}":
+        for name, value in environment.items():
+            yield from ("-e", f"{name}={value}")
+    elif word in _SEVERAL:
+        yield from _SEVERAL[word](facts)
+    else:
+        yield fill(word, facts)
+
+
+def _ascend_devices(facts: Situation) -> Iterator[str]:
+    for index in range(facts.fact("fit.devices") or 1):
+        yield from ("--device", f"/dev/davinci{index}")
+
+
+_SEVERAL: dict[str, Callable[[Situation], Iterator[str]]] = {"{ascend_devices}": _ascend_devices}
+
+
+def fill(template: str, facts: Situation) -> str:
+    """``template`` with each ``{name}`` replaced by its fact, which is never read again."""
+    return replace_names(template, lambda name: _word(facts.fact(name)))
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return "" if value is None else str(value)

@@ -1,0 +1,83 @@
+"""What a command line may name besides the facts: model files, slots, devices."""
+
+import math
+from typing import Any
+
+from recommender.facts import Fit, Method, Model, Platform, Workload
+from recommender.versions import parts
+
+# llama.cpp's own ceiling of useful slots is set by memory; beyond this a queue serves as well.
+_MOST_SLOTS = 64
+
+
+def values(
+    platform: Platform, method: Method, fit: Fit, model: Model | None, workload: Workload
+) -> dict[str, Any]:
+    """Every name that a launch line of this platform and method may use."""
+    slots = _slots(fit, workload)
+    context = fit.context_tokens or workload.context_tokens
+    return {
+        "model": fit.model,
+        "host": method.host,
+        "port": platform.port,
+        "image": method.image,
+        "version": platform.version,
+        "slots": slots,
+        "total_context": slots * context,
+        "cpu_kv_gib": _cpu_kv_gib(fit),
+        **_gguf(fit, model),
+    }
+
+
+def _slots(fit: Fit, workload: Workload) -> int:
+    wished = min(workload.concurrency, _MOST_SLOTS)
+    return max(min(wished, fit.concurrent_requests or wished), 1)
+
+
+def _cpu_kv_gib(fit: Fit) -> int:
+    kv = fit.per_device[0].kv_cache_gib if fit.per_device else 4.0
+    return max(math.floor(min(kv, 40.0)), 1)
+
+
+def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
+    """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
+    name, quant = fit.model or "", (fit.quantization or "").upper()
+    repository, _, tag = name.partition(":")
+    if is_path(name):
+        source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
+    elif "/" in repository and repository_holds_gguf(repository, model):
+        source = {"gguf.repo": repository, "gguf.file": None, "gguf.quant": tag or quant}
+    elif model and model.gguf_repos:
+        source = {"gguf.repo": model.gguf_repos[0], "gguf.file": None, "gguf.quant": quant}
+    else:
+        short = name.rsplit("/", 1)[-1]
+        source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
+    return source | {"ollama.name": _ollama(source, model, fit)}
+
+
+def _ollama(source: dict[str, Any], model: Model | None, fit: Fit) -> str:
+    """The library's tag for its own default build, else the hub's name for the repository."""
+    if model and model.ollama_tag and fit.quantization in {"q4_k_m", "mxfp4"}:
+        return model.ollama_tag
+    if source["gguf.repo"]:
+        return f"hf.co/{source['gguf.repo']}:{source['gguf.quant']}"
+    return str(source["gguf.file"])
+
+
+def is_path(name: str) -> bool:
+    """Whether a model is named by where it lies on disk."""
+    return name.endswith(".gguf") or name.startswith(("/", "./", "../", "~")) or "\\" in name
+
+
+def repository_holds_gguf(repository: str, model: Model | None) -> bool:
+    """Whether a hub repository is known, or by its name says, to hold GGUF files."""
+    return "gguf" in repository.lower() or bool(model and repository in model.gguf_repos)
+
+
+def python_for(method: Method, installed: object) -> str | None:
+    """The Python to install into: the machine's where the package takes it, else the preferred."""
+    release = parts(installed) if isinstance(installed, str) else None
+    here = ".".join(str(number) for number in (release or ())[:2])
+    if here in method.pythons:
+        return here
+    return method.pythons[0] if method.pythons else None

@@ -1,0 +1,159 @@
+"""The whole way of the data, from a machine and a wish to an answer."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from recommender import __version__
+from recommender.devices.catalogue import complete, series_of
+from recommender.facts import (
+    Accelerator,
+    Answer,
+    Candidate,
+    Machine,
+    Model,
+    Problem,
+    Rejection,
+    Workload,
+)
+from recommender.knowledge import Knowledge, load
+from recommender.launch.commands import launch
+from recommender.models.catalogue import merge
+from recommender.rules.candidates import Question, Scored
+from recommender.rules.eligibility import told
+from recommender.rules.ranking import Verdict, decide
+from recommender.rules.score import selected
+from recommender.rules.situation import (
+    Group,
+    Situation,
+    machine_facts,
+    model_facts,
+    workload_facts,
+)
+from recommender.words import Words
+
+
+def recommend(
+    machine: Machine,
+    workload: Workload,
+    model: Model | None = None,
+    *,
+    rules: str = "current",
+    lang: str = "en",
+    problems: Sequence[Problem] = (),
+    knowledge: Knowledge | None = None,
+) -> Answer:
+    """Rank the frameworks for this machine and work, with reasons, fit and commands.
+
+    Args:
+        machine: what was probed or described.
+        workload: what the servers are for.
+        model: the model to serve; None lets llmpick propose one.
+        rules: ``current`` uses the article, today's facts and the corrections; ``article`` the
+            article and what hardware makes impossible.
+        lang: ``en`` or ``zh``, for the sentences alone.
+        problems: what was noticed while the question was put together.
+        knowledge: other knowledge than the installed.
+    """
+    known = knowledge or load()
+    question = Question(
+        knowledge=known,
+        machine=machine,
+        workload=workload,
+        model=merge(model) if model else None,
+        rules=selected(known.rules, rules),
+        words=Words(known.words, lang),
+    )
+    verdict = decide(question, groups(machine))
+    return _answer(question, verdict, rules, problems)
+
+
+def groups(machine: Machine) -> list[Group]:
+    """Equal accelerators together, in the order of the machine."""
+    found: dict[tuple[object, ...], list[Accelerator]] = defaultdict(list)
+    for device in map(complete, machine.accelerators):
+        found[_kind(device)].append(device)
+    return [
+        Group(tuple(members), series_of(members[0]), _link(machine, members))
+        for members in found.values()
+    ]
+
+
+def _kind(device: Accelerator) -> tuple[object, ...]:
+    memory = None if device.memory_gib is None else round(device.memory_gib)
+    unusable = device.driver_bound is False or device.usable_gib == 0
+    return (
+        device.vendor,
+        device.name,
+        memory,
+        device.compute_capability,
+        device.gfx,
+        device.chip,
+        device.partition,
+        unusable,
+    )
+
+
+def _link(machine: Machine, members: Sequence[Accelerator]) -> str | None:
+    indexes = {device.index for device in members}
+    for link in machine.links:
+        if not link.devices or indexes <= set(link.devices):
+            return link.kind
+    return None
+
+
+def _answer(
+    question: Question, verdict: Verdict, rules: str, problems: Sequence[Problem]
+) -> Answer:
+    ranking = tuple(
+        _candidate(scored, rank, question) for rank, scored in enumerate(verdict.ranking, start=1)
+    )
+    proposed = verdict.ranking[0].model if verdict.ranking else None
+    return Answer(
+        llmpick_version=__version__,
+        knowledge_date=question.knowledge.date,
+        rules=rules,
+        machine=question.machine,
+        workload=question.workload,
+        model=question.model or proposed,
+        ranking=ranking,
+        rejected=tuple(
+            Rejection(framework=item.framework.id, platform=item.platform, reasons=item.reasons)
+            for item in verdict.refused
+        ),
+        problems=(*problems, *question.machine.problems, *_machine_problems(question)),
+    )
+
+
+def _candidate(scored: Scored, rank: int, question: Question) -> Candidate:
+    platform = scored.trial.platform
+    through = scored.facts.fact("via.wsl2")
+    warned = [reason for reason in scored.reasons if reason.rule in _warned(question)]
+    return Candidate(
+        rank=rank,
+        framework=scored.trial.framework.id,
+        platform=platform.id,
+        support="plugin" if through and platform.support == "supported" else platform.support,
+        score=scored.score,
+        version=platform.version,
+        device=scored.trial.group.first.name,
+        reasons=scored.reasons,
+        warnings=(*warned, *scored.warnings),
+        fit=scored.fit,
+        launch=launch(scored, scored.facts, question.words),
+    )
+
+
+def _warned(question: Question) -> set[str]:
+    return {rule.rule for rule in question.rules if rule.warn}
+
+
+def _machine_problems(question: Question) -> tuple[Problem, ...]:
+    facts = Situation(
+        machine_facts(question.machine)
+        | workload_facts(question.workload)
+        | model_facts(question.model),
+        question.knowledge.situations,
+        question.machine.software.installed,
+    )
+    said = told(question.knowledge.machine_notices, facts, question.words)
+    return tuple(Problem(what=reason.text, fix=reason.fix, rule=reason.rule) for reason in said)

@@ -1,0 +1,53 @@
+"""What every reader of the probe is given, and what it gives back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Event
+
+from recommender.facts.machine import Accelerator, Link, Memory, Problem
+from recommender.probe.files import Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PciDevice:
+    """One accelerator on the PCI bus. ``pci_id`` is ``vendor:device`` in hexadecimal."""
+
+    vendor: str
+    pci_id: str
+    bus_id: str
+    driver: str | None = None
+    driver_bound: bool = False
+    integrated: bool | None = None
+    numa_node: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The computer that is read.
+
+    ``live`` is False for a recorded or mounted root: then nothing of this host (libraries, tools,
+    its scheduler) may be mixed in. ``family`` is linux, macos or windows. ``memory`` and ``pci``
+    are known to the readers of vendors; ``stop`` tells them to give up.
+    """
+
+    files: Files = field(default_factory=Files)
+    env: Mapping[str, str] = field(default_factory=dict)
+    live: bool = True
+    family: str = "linux"
+    container: str | None = None
+    memory: Memory = field(default_factory=Memory)
+    pci: tuple[PciDevice, ...] = ()
+    stop: Event = field(default_factory=Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one reader found. Links name devices by their place in ``accelerators``.
+
+    ``software`` holds fields of :class:`recommender.facts.machine.Software`.
+    """
+
+    accelerators: tuple[Accelerator, ...] = ()
+    links: tuple[Link, ...] = ()
+    software: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,64 @@
+"""The plain facts on macOS and Windows, where there is no /proc."""
+
+import os
+import shutil
+import sys
+
+from recommender.facts.machine import Cpu, Memory, Os
+from recommender.probe.host import normal_arch
+from recommender.probe.memory import gib
+
+_GIB = 1 << 30
+
+
+def family(platform: str = sys.platform) -> str:
+    """Our word for the operating system."""
+    return {"darwin": "macos", "win32": "windows", "cygwin": "windows"}.get(platform, "linux")
+
+
+def read_os(name: str) -> Os:
+    """Name and version of the operating system; neither is a container nor WSL."""
+    import platform
+
+    mac = platform.mac_ver()[0]
+    return Os(
+        family=name,
+        version=mac or platform.release() or None,
+        kernel=platform.release() if mac else platform.version() or None,
+        wsl=False,
+        container="none",
+    )
+
+
+def arch() -> str | None:
+    """Architecture of the computer, not of an emulated interpreter."""
+    if hasattr(os, "uname"):
+        return normal_arch(os.uname().machine)
+    env = os.environ
+    return normal_arch(env.get("PROCESSOR_ARCHITEW6432") or env.get("PROCESSOR_ARCHITECTURE", ""))
+
+
+def read_cpu() -> Cpu:
+    """Counts by psutil; the name as far as the standard library knows it."""
+    import platform
+
+    import psutil
+
+    return Cpu(
+        model=platform.processor() or None,
+        physical_cores=psutil.cpu_count(logical=False),
+        logical_cores=psutil.cpu_count(),
+    )
+
+
+def read_memory() -> Memory:
+    """Total and available main memory by psutil."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    return Memory(total_gib=gib(memory.total, _GIB), available_gib=gib(memory.available, _GIB))
+
+
+def disk_free_gib() -> float:
+    """Free space in GiB in the home folder."""
+    return round(shutil.disk_usage(os.path.expanduser("~")).free / _GIB, 3)

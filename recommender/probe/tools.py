@@ -1,0 +1,84 @@
+"""Running vendors' programs: side by side, with a timeout, a bounded output, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from threading import Event
+
+from recommender.probe.files import LIMIT
+from recommender.probe.jobs import Job
+
+
+def run(
+    commands: Mapping[str, Sequence[str]], env: Mapping[str, str], seconds: float, stop: Event
+) -> dict[str, str | None]:
+    """What each command printed, standard error included.
+
+    Args:
+        commands: argument vectors by a name of the caller's; programs by absolute path.
+        env: the environment; messages are asked for in English.
+        seconds: when the slowest is given up.
+        stop: set by another thread to give up at once.
+
+    Returns:
+        At most 1 MiB of text by name; None for a command that did not start or did not end.
+
+    """
+    deadline = time.monotonic() + seconds
+    running = {name: _start(argv, {**env, "LC_ALL": "C"}) for name, argv in commands.items()}
+    readers = {name: Job(lambda p=process: _read(p)) for name, process in running.items()}
+    try:
+        return {name: _text(reader, deadline, stop) for name, reader in readers.items()}
+    finally:
+        for process in running.values():
+            _end(process)
+
+
+def _start(argv: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
+    try:
+        return subprocess.Popen(
+            argv,
+            env=env,
+            cwd=os.path.abspath(os.sep),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError):
+        return None
+
+
+def _read(process: "subprocess.Popen[bytes] | None") -> str | None:
+    if process is None or process.stdout is None:
+        return None
+    parts, left = [], LIMIT
+    while left > 0 and (part := os.read(process.stdout.fileno(), min(left, 1 << 16))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts).decode(errors="replace")
+
+
+def _text(reader: Job[str | None], deadline: float, stop: Event) -> str | None:
+    while not reader.wait(min(0.05, deadline - time.monotonic())):
+        if stop.is_set() or time.monotonic() >= deadline:
+            return None
+    with suppress(OSError):
+        return reader.result()
+    return None
+
+
+def _end(process: "subprocess.Popen[bytes] | None") -> None:
+    if process is None:
+        return
+    with suppress(OSError):
+        # The whole group: a wrapper script leaves its children holding the pipe.
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.5)

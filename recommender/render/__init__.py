@@ -1,0 +1,1 @@
+"""Answers as text: for machines (document) and for people (terminal)."""

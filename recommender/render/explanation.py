@@ -1,0 +1,106 @@
+"""One framework explained: the article's row, today's facts, corrections, and its place here."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from recommender.facts import Answer, Candidate, Framework, Reason, Rejection, Rule
+from recommender.facts.codec import encode
+from recommender.render.frameworks import CELLS, cell_line, platforms, status
+from recommender.render.lines import visible
+from recommender.words import Words
+
+
+def corrections(framework: Framework, rules: Iterable[Rule]) -> list[Rule]:
+    """The corrections whose condition names this framework or its status."""
+    return [
+        rule
+        for rule in rules
+        if rule.layer == "corrections"
+        and (
+            framework.id in _named(rule.when.get("framework.id"))
+            or rule.when.get("framework.status") == framework.status
+        )
+    ]
+
+
+def _named(test: Any) -> list[Any]:
+    return list(test) if isinstance(test, (list, tuple)) else [test]
+
+
+def place(answer: Answer, framework: Framework) -> tuple[Candidate | None, Rejection | None]:
+    """Its entry in the ranking and among the rejected; it may have both, or one."""
+    ranked = next((item for item in answer.ranking if item.framework == framework.id), None)
+    refused = next((item for item in answer.rejected if item.framework == framework.id), None)
+    return ranked, refused
+
+
+def document(
+    answer: Answer, framework: Framework, rules: Iterable[Rule], words: Words
+) -> dict[str, Any]:
+    """The explanation for programs."""
+    ranked, refused = place(answer, framework)
+    return {
+        "schema_version": answer.schema_version,
+        "framework": encode(framework),
+        "corrections": [
+            {
+                "rule": rule.rule,
+                "text": words.text(rule.text, lambda _: None),
+                "source": rule.source,
+                "checked": rule.checked,
+            }
+            for rule in corrections(framework, rules)
+        ],
+        "ranked": encode(ranked),
+        "rejected": encode(refused),
+        "problems": encode(answer.problems),
+    }
+
+
+def show(
+    answer: Answer, framework: Framework, rules: Iterable[Rule], words: Words, console: Console
+) -> None:
+    """Print the explanation for people."""
+    title = f"{framework.name} · {status(framework, words)} · {framework.license}"
+    console.print(Text(title, style="bold green"))
+    console.print(Text(words.key("look.article"), style="bold"))
+    for name in CELLS:
+        console.print(Padding(Text(cell_line(framework, name, words)), (0, 0, 0, 3)))
+    console.print(Text(words.key("look.today"), style="bold"))
+    console.print(Padding(Text(platforms(framework)), (0, 0, 0, 3)))
+    for rule in corrections(framework, rules):
+        text = words.text(rule.text, lambda name: f"<{name.rsplit('.', 1)[-1]}>")
+        console.print(Padding(Text.assemble(("≠ ", "yellow"), text), (0, 0, 0, 3)))
+    _here(answer, framework, words, console)
+
+
+def _here(answer: Answer, framework: Framework, words: Words, console: Console) -> None:
+    ranked, refused = place(answer, framework)
+    console.print(Text(words.key("look.here"), style="bold"))
+    if ranked:
+        line = words.key(
+            "look.rank", rank=ranked.rank, points=ranked.score, platform=ranked.platform
+        )
+        console.print(Padding(Text(line), (0, 0, 0, 3)))
+        _reasons(ranked.reasons, console)
+        for warning in ranked.warnings:
+            console.print(Padding(Text.assemble(("! ", "yellow"), visible(warning.text)), (0, 0, 0, 3)))
+    if refused:
+        console.print(Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3)))
+        for reason in refused.reasons:
+            console.print(Padding(Text.assemble(("x ", "red"), visible(_with_fix(reason))), (0, 0, 0, 3)))
+
+
+def _reasons(reasons: Iterable[Reason], console: Console) -> None:
+    for reason in sorted(reasons, key=lambda item: -item.points):
+        points = Text(f"{reason.points:+6g}  ", style="green" if reason.points >= 0 else "red")
+        note = f" [{reason.layer}: {reason.source}, {reason.checked}]"
+        console.print(Padding(Text.assemble(points, visible(reason.text), (note, "dim")), (0, 0, 0, 3)))
+
+
+def _with_fix(reason: Reason) -> str:
+    return f"{reason.text} → {reason.fix}" if reason.fix else reason.text

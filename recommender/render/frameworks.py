@@ -1,0 +1,48 @@
+"""The frameworks side by side: the article's table, and the platforms of today."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from recommender.facts import Cell, Framework
+from recommender.words import Words
+
+CELLS = ("techniques", "throughput", "ease", "hardware", "scenarios", "shortcomings")
+
+
+def show(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
+    """Print one block a framework."""
+    for framework in frameworks:
+        version = framework.platforms[0].version
+        console.print(Text.assemble((framework.name, "bold green"), f" {version} · {status(framework, words)}"))
+        console.print(Text(f"   {words.text(framework.summary, _nothing)}"))
+        for name in ("throughput", "ease"):
+            console.print(Text(f"   {cell_line(framework, name, words)}"))
+        console.print(Text(f"   {words.key('look.platforms')}: {platforms(framework)}"))
+        console.print()
+
+
+def cell_line(framework: Framework, name: str, words: Words) -> str:
+    """A cell of the article's table with its heading."""
+    cell: Cell = getattr(framework.article, name)
+    return f"{words.key(f'article.{name}')}: {words.text(cell.text, _nothing)}"
+
+
+def platforms(framework: Framework) -> str:
+    """Its platforms with the grade of support where it is not plain."""
+    shown = [
+        platform.name if platform.support == "supported" else f"{platform.name} ({platform.support})"
+        for platform in framework.platforms
+    ]
+    return ", ".join(shown)
+
+
+def status(framework: Framework, words: Words) -> str:
+    """Whether it is developed, in the language of the reader."""
+    key = f"status.{framework.status}"
+    return words.key(key) if words.has(key) else framework.status
+
+
+def _nothing(_: str) -> None:
+    return None

@@ -1,0 +1,43 @@
+"""Breaking text and commands into lines without changing what they mean."""
+
+from collections.abc import Iterator
+
+
+def words_of(command: str) -> Iterator[str]:
+    """The words of a shell line with their quotes, split at spaces outside of quotes."""
+    start, quote = 0, ""
+    for index, char in enumerate(command):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == " ":
+            yield command[start:index]
+            start = index + 1
+    yield command[start:]
+
+
+def fold(command: str, width: int, continuation: str = " \\") -> list[str]:
+    """A command over several lines that a shell still reads as one.
+
+    Args:
+        command: one line of shell text.
+        width: columns of a line, the continuation sign included.
+        continuation: what joins lines: a backslash for POSIX, a backtick for PowerShell.
+    """
+    lines: list[str] = []
+    for word in words_of(command):
+        room = width - len(continuation)
+        if lines and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        elif lines:
+            lines[-1] += continuation
+            lines.append(f"    {word}")
+        else:
+            lines.append(word)
+    return lines
+
+
+def visible(text: str) -> str:
+    """``text`` without control, bidirectional or other invisible characters: they are spelt out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,60 @@
+"""A machine and a wish in one line each."""
+
+from collections import Counter
+
+from recommender.facts import Accelerator, Answer, Machine
+from recommender.words import Words
+
+
+def machine_line(machine: Machine, words: Words) -> str:
+    """For example: 8 x NVIDIA H100 80GB HBM3 (79.6 GiB, 9.0, nvlink) · driver 580.95 · 128 cores."""
+    parts = [devices_line(machine, words)]
+    if machine.software.nvidia_driver:
+        parts.append(words.key("table.driver", version=machine.software.nvidia_driver))
+    cores = machine.cpu.physical_cores or machine.cpu.logical_cores
+    if cores:
+        parts.append(words.key("table.cores", count=cores))
+    if machine.memory.total_gib:
+        parts.append(words.key("table.memory", size=machine.memory.total_gib))
+    system = " ".join(filter(None, (machine.os.distro or machine.os.family, machine.os.version)))
+    parts += [part for part in (system, machine.arch) if part]
+    if machine.nodes > 1:
+        parts.append(words.key("table.nodes", count=machine.nodes))
+    return " · ".join(parts)
+
+
+def devices_line(machine: Machine, words: Words) -> str:
+    """The accelerators, equal ones counted, or that there is none."""
+    if not machine.accelerators:
+        return machine.cpu.model or words.key("table.no-accelerator")
+    counts = Counter(_device(device, words) for device in machine.accelerators)
+    links = {link.kind for link in machine.links}
+    shown = [f"{count} x {name}" if count > 1 else name for name, count in counts.items()]
+    return ", ".join(shown) + (f" ({', '.join(sorted(links))})" if links else "")
+
+
+def _device(device: Accelerator, words: Words) -> str:
+    details = [
+        f"{device.memory_gib:.0f} GiB" if device.memory_gib else None,
+        device.compute_capability,
+        device.gfx,
+        device.partition,
+        words.key("table.no-driver") if device.driver_bound is False else None,
+    ]
+    known = ", ".join(detail for detail in details if detail)
+    name = device.name or f"{device.vendor or words.key('value.unknown')} {device.pci_id or ''}".strip()
+    return f"{name} ({known})" if known else name
+
+
+def workload_line(answer: Answer, words: Words) -> str:
+    """For example: production · 200 users · 8192 tokens of context · Qwen/Qwen3-32B (bf16)."""
+    work, model = answer.workload, answer.model
+    parts = [
+        work.use_case,
+        words.key("table.users", count=work.concurrency),
+        words.key("table.context", tokens=work.context_tokens),
+    ]
+    if model:
+        size = f", {model.weights_gib:.1f} GiB" if model.weights_gib else ""
+        parts.append(f"{model.id} ({model.quantization or 'bf16'}{size})")
+    return " · ".join(parts)

@@ -1,0 +1,136 @@
+"""Which weight files of a model a platform can load, the best for the wish first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.facts import Model, Platform
+from recommender.models.catalogue import quantization_of
+from recommender.rules.conditions import holds
+from recommender.rules.situation import Situation
+
+_GIB = 2**30
+_GGUF_DEFAULT = ("q4_k_m",)
+_GGUF_QUALITY = ("q8_0", "q6_k", "q5_k_m", "q4_k_m")
+_UNQUANTIZED = (None, "bf16", "fp16", "fp32")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Weight files: the model's own, a quantized repository of it, or a GGUF of it.
+
+    ``support`` is how the platform runs the format (native, weight-only, plugin).
+    """
+
+    model: str
+    kind: str
+    quantization: str
+    support: str
+    weights_gib: float | None
+
+
+def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    """Every build of ``model`` that ``platform`` loads, in the order of preference."""
+    found: list[Build] = []
+    if (model.format or "safetensors") in platform.formats:
+        found += _own(model, platform, facts, table)
+        found += _quantized(model, platform, facts, table)
+    if "gguf" in platform.formats and model.format != "gguf":
+        found += _gguf(model, platform, facts, table)
+    return found
+
+
+def refused(model: Model, platform: Platform, facts: Situation, table: "Table") -> bool:
+    """Whether the platform loads the model's file format but not its quantization."""
+    return (model.format or "safetensors") in platform.formats and not _own(
+        model, platform, facts, table
+    )
+
+
+def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    quantization = model.quantization or "bf16"
+    support = support_of(quantization, platform, facts, table)
+    if support == "no":
+        return []
+    weights = model.weights_gib or table.weights_gib(model, quantization)
+    return [_build(model.id, "own", quantization, support, weights)]
+
+
+def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    if model.quantization not in _UNQUANTIZED:
+        return []
+    found = []
+    for repository in model.quantized_repos:
+        quantization = quantization_of(repository)
+        if quantization is None or table.family(quantization) != "safetensors":
+            continue
+        support = support_of(quantization, platform, facts, table)
+        if support in {"native", "weight-only"}:
+            weights = table.weights_gib(model, quantization)
+            found.append(_build(repository, "quantized", quantization, support, weights))
+    return sorted(found, key=lambda build: -(build.weights_gib or 0))
+
+
+def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    support = support_of("q4_k_m", platform, facts, table)
+    if support == "no":
+        return []
+    wish = facts.fact("workload.priority")
+    wanted = _GGUF_QUALITY if wish == "quality" else _GGUF_DEFAULT
+    if model.quantization == "mxfp4":
+        wanted = ("mxfp4",)
+    name = model.gguf_repos[0] if model.gguf_repos else model.id
+    return [
+        _build(name, "gguf", quant, support, _gguf_weights(model, quant, table)) for quant in wanted
+    ]
+
+
+def _gguf_weights(model: Model, quantization: str, table: "Table") -> float | None:
+    same = quantization == model.quantization
+    return model.weights_gib if same and model.weights_gib else table.weights_gib(model, quantization)
+
+
+def _build(model: str, kind: str, quantization: str, support: str, weights: float | None) -> Build:
+    return Build(
+        model=model, kind=kind, quantization=quantization, support=support, weights_gib=weights
+    )
+
+
+def support_of(quantization: str, platform: Platform, facts: Situation, table: "Table") -> str:
+    """How a platform runs a weight format: native, weight-only, plugin or no."""
+    word = "gguf" if table.family(quantization) == "gguf" and "gguf" in platform.formats else None
+    for entry in platform.quantizations:
+        named = (word or quantization) in entry.formats
+        if named and holds(entry.when, facts) is not False:
+            return entry.support
+    return "native" if word and not platform.quantizations else "no"
+
+
+class Table:
+    """Effective bits per weight of every format, from knowledge/quantizations.yaml."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._rows = {row["id"]: row for row in rows}
+
+    def family(self, quantization: str) -> str | None:
+        """The file format that a quantization belongs to; None for an unknown one."""
+        row = self._rows.get(quantization)
+        return None if row is None else str(row["family"])
+
+    def weights_gib(self, model: Model, quantization: str) -> float | None:
+        """Estimated size of the weights in GiB, None if the parameters or bits are unknown.
+
+        Formats that leave embeddings and head alone keep those at 16 bits
+        (source: fit-and-speed, section 1).
+        """
+        row = self._rows.get(quantization)
+        if row is None or model.params is None:
+            return None
+        kept = self._kept(model) if row.get("keeps_embeddings_16bit") else 0.0
+        return ((model.params - kept) * row["bits"] / 8 + kept * 2) / _GIB
+
+    @staticmethod
+    def _kept(model: Model) -> float:
+        if not (model.params and model.vocab and model.hidden):
+            return 0.0
+        return min(2.0 * model.vocab * model.hidden, 0.3 * model.params)

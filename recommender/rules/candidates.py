@@ -1,0 +1,187 @@
+"""From a trial that nothing stands in the way of to a scored candidate, or to a refusal by memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.facts import Fit, Framework, Machine, Model, Platform, Reason, Rule, Workload
+from recommender.knowledge import Knowledge
+from recommender.models.catalogue import ladder
+from recommender.rules import score
+from recommender.rules.builds import Build, Table, builds, refused
+from recommender.rules.eligibility import Trial, told
+from recommender.rules.memory import usable_gib
+from recommender.rules.placement import Job, place
+from recommender.rules.situation import Situation, fit_facts, model_facts
+from recommender.words import Words
+
+# A proposed model leaves a processor fast enough to talk to, and main memory to others.
+_CPU_SHARE, _CPU_MOST_GIB = 0.25, 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A candidate before it has a rank."""
+
+    trial: Trial
+    model: Model
+    workload: Workload
+    facts: Situation
+    fit: Fit
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+
+    @property
+    def score(self) -> float:
+        """The sum of the points of the reasons."""
+        return score.total(self.reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked: on this machine, for this work, with this model, by these rules."""
+
+    knowledge: Knowledge
+    machine: Machine
+    workload: Workload
+    model: Model | None
+    rules: tuple[Rule, ...]
+    words: Words
+
+    @property
+    def table(self) -> Table:
+        """Bits per weight of every format."""
+        return Table(self.knowledge.document["quantizations"]["quantizations"])
+
+
+def candidate(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
+    """A scored candidate, or the reasons why no build of the model can be loaded."""
+    if question.model is None:
+        return _with_proposal(question, trial)
+    return _with_model(question, trial, question.model)
+
+
+def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tuple[Reason, ...]:
+    options = builds(model, trial.platform, trial.facts, question.table)
+    if not options:
+        return (_format_refusal(question, trial, model),)
+    placed = [(build, place(_job(question, trial, model, build))) for build in options]
+    for _, fit in sorted(placed, key=lambda item: item[1].offload is not None):
+        if fit.fits is not False:
+            return _scored(question, trial, model, fit)
+    build, fit = placed[-1]
+    return (_memory_refusal(question, trial, build, fit),)
+
+
+def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
+    """The strongest model of the ladder that serves the wished users, else the smallest one."""
+    steps = ladder()
+    best: Scored | tuple[Reason, ...] = ()
+    for model in steps:
+        tried = _with_model(question, trial, model)
+        if isinstance(tried, tuple):
+            return best or tried
+        if best and not _comfortable(question, trial, tried):
+            return best
+        best = tried
+    return best
+
+
+def _comfortable(question: Question, trial: Trial, tried: Scored) -> bool:
+    fit = tried.fit
+    if fit.offload or not (fit.concurrent_requests or 0) >= question.workload.concurrency:
+        return False
+    if fit.context_tokens is not None and fit.context_tokens < question.workload.context_tokens:
+        return False
+    if trial.group.members:
+        return True
+    host = usable_gib(trial.group, question.machine) or 0.0
+    return (fit.weights_gib or 0) <= min(_CPU_SHARE * host, _CPU_MOST_GIB)
+
+
+def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
+    return Job(
+        build=build,
+        model=model,
+        platform=trial.platform,
+        group=trial.group,
+        machine=question.machine,
+        workload=question.workload,
+        context=question.workload.context_tokens,
+    )
+
+
+def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
+    values = model_facts(model) | {"model.given": question.model is not None}
+    facts = trial.facts.extend(values | fit_facts(fit, question.workload))
+    return Scored(
+        trial=trial,
+        model=model,
+        workload=question.workload,
+        facts=facts,
+        fit=fit,
+        reasons=score.reasons(question.rules, facts, question.words),
+        warnings=_warnings(question, trial, facts),
+    )
+
+
+def _warnings(question: Question, trial: Trial, facts: Situation) -> tuple[Reason, ...]:
+    method = trial.platform.methods[trial.method] if trial.method else None
+    notices = (
+        *question.knowledge.candidate_notices,
+        *trial.platform.notices,
+        *(method.notices if method else ()),
+    )
+    unsure = (_unsure(question.words, trial),) if trial.unsure else ()
+    return (*told(notices, facts, question.words), *unsure)
+
+
+def _unsure(words: Words, trial: Trial) -> Reason:
+    names = [words.show_fact(name) for name in trial.unsure]
+    return Reason(rule="unknown.facts", text=words.key("unknown.facts", names=names))
+
+
+def _format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
+    known = refused(model, trial.platform, trial.facts, question.table)
+    values: Mapping[str, Any] = {
+        "name": _name(trial.framework, trial.platform),
+        "format": model.quantization if known else (model.format or "safetensors"),
+        "formats": list(trial.platform.formats),
+        "device": trial.facts.fact("device.name") or trial.facts.fact("device.vendor"),
+    }
+    rule = "fit.quantization" if known else "fit.format"
+    return Reason(
+        rule=rule,
+        params=dict(values),
+        text=question.words.key(rule, **values),
+        fact=f"model.quantization = {model.quantization}, model.format = {model.format}",
+        fix=question.words.key(f"fix.{rule}", **values),
+        source=trial.platform.source,
+        checked=trial.platform.checked,
+    )
+
+
+def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> Reason:
+    values = {
+        "name": _name(trial.framework, trial.platform),
+        "needs": fit.needs_gib,
+        "has": fit.has_gib,
+        "weights": build.weights_gib,
+        "quantization": build.quantization,
+        "count": max(len(trial.group.members), 1),
+        "device": trial.group.first.name or question.words.key("device.cpu"),
+        "context": fit.context_tokens,
+    }
+    return Reason(
+        rule="fit.memory",
+        layer="estimate",
+        params=values,
+        text=question.words.key("fit.memory", **values),
+        fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
+        fix=question.words.key("fix.fit.memory", **values),
+    )
+
+
+def _name(framework: Framework, platform: Platform) -> str:
+    return f"{framework.name} {platform.version} ({platform.name})"
+

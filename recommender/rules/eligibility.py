@@ -1,0 +1,144 @@
+"""Which framework runs on which device here, and every reason why another does not."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
+from recommender.rules.conditions import failures, holds, unknowns
+from recommender.rules.situation import Group, Situation
+from recommender.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One framework on one platform and one group of devices: what failed, what is unsure."""
+
+    framework: Framework
+    platform: Platform
+    group: Group
+    facts: Situation
+    method: str | None = None
+    failed: tuple[Reason, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether nothing is known to stand in the way."""
+        return not self.failed
+
+
+def drives(platform: Platform, facts: Situation) -> bool:
+    """Whether this platform is for this kind of device; an unknown device is for none."""
+    return holds(platform.device, facts) is True
+
+
+def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
+    """``trial`` with the way to install it, or with everything that keeps it from running."""
+    needs = list(_applicable(trial, common))
+    failed = [_failure(trial, need, words) for need in needs if _state(need, trial) is False]
+    unsure = [name for need in needs for name in _unsure(need, trial)]
+    method, method_failed = _choose_method(trial, words)
+    return Trial(
+        framework=trial.framework,
+        platform=trial.platform,
+        group=trial.group,
+        facts=trial.facts,
+        method=method,
+        failed=(*failed, *method_failed),
+        unsure=tuple(dict.fromkeys(unsure)),
+    )
+
+
+def _applicable(trial: Trial, common: Iterable[Requirement]) -> Iterator[Requirement]:
+    if trial.group.members:
+        yield from common
+    yield from trial.platform.requires
+
+
+def _state(need: Requirement, trial: Trial) -> bool | None:
+    return holds(need.needs, trial.facts)
+
+
+def _unsure(need: Requirement, trial: Trial) -> list[str]:
+    return unknowns(need.needs, trial.facts) if _state(need, trial) is None else []
+
+
+def _choose_method(trial: Trial, words: Words) -> tuple[str | None, tuple[Reason, ...]]:
+    """The first way to install that can work, the wished one before others."""
+    wish = trial.facts.fact("workload.install")
+    ways = sorted(trial.platform.methods, key=lambda name: name != wish)
+    blocked = {name: _method_failures(trial, name, words) for name in ways}
+    for name in ways:
+        if not blocked[name]:
+            return name, ()
+    return None, blocked[ways[0]] if ways else ()
+
+
+def _method_failures(trial: Trial, name: str, words: Words) -> tuple[Reason, ...]:
+    method: Method = trial.platform.methods[name]
+    return tuple(
+        _failure(trial, need, words) for need in method.requires if _state(need, trial) is False
+    )
+
+
+def usable_methods(trial: Trial, words: Words) -> tuple[str, ...]:
+    """Every way to install that nothing is known to block."""
+    return tuple(
+        name for name in trial.platform.methods if not _method_failures(trial, name, words)
+    )
+
+
+def _failure(trial: Trial, need: Requirement, words: Words) -> Reason:
+    names = failures(need.needs, trial.facts)
+    fact = trial.facts.fact
+    text = words.text(need.text, fact) if need.text else _sentence(trial, need, names, words)
+    return Reason(
+        rule=need.rule,
+        text=f"{trial.framework.name} {trial.platform.version} ({trial.platform.name}): {text}",
+        params={name: fact(name) for name in names if "." in name or name == "arch"},
+        fact=_facts_named(trial, names, words),
+        fix=words.fix(need.fix, fact),
+        source=need.source or trial.platform.source,
+        checked=need.checked or trial.platform.checked,
+    )
+
+
+def _sentence(trial: Trial, need: Requirement, names: list[str], words: Words) -> str:
+    name = names[0]
+    key = f"needs.{name}" if words.has(f"needs.{name}") else "needs"
+    return words.key(
+        key,
+        fact=name,
+        wanted=words.wanted(need.needs[name]),
+        actual=_actual(name, trial.facts.fact(name), words),
+        device=trial.facts.fact("device.name") or trial.facts.fact("device.vendor"),
+    )
+
+
+def _actual(name: str, value: Any, words: Words) -> str:
+    return words.key("value.none") if value is False and "driver" in name else words.show(value)
+
+
+def _facts_named(trial: Trial, names: list[str], words: Words) -> str:
+    shown = [
+        f"{name} = {words.show(trial.facts.fact(name))}"
+        for name in names
+        if name not in {"any", "all", "none", "holds", "cpu.flags"}
+    ]
+    return ", ".join(shown) or words.key("value.combination")
+
+
+def told(notices: Iterable[Notice], facts: Situation, words: Words) -> tuple[Reason, ...]:
+    """The notices whose condition holds."""
+    return tuple(
+        Reason(
+            rule=notice.rule,
+            text=words.text(notice.text, facts.fact),
+            fix=words.fix(notice.fix, facts.fact),
+            source=notice.source,
+            checked=notice.checked,
+        )
+        for notice in notices
+        if holds(notice.when, facts) is True
+    )

@@ -1,0 +1,174 @@
+"""The whole decision: every framework ranked, or rejected with all its reasons."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from recommender.facts import Framework, Machine, Platform, Reason
+from recommender.rules.candidates import Question, Scored, candidate
+from recommender.rules.eligibility import Trial, drives, judge
+from recommender.rules.situation import (
+    Group,
+    Situation,
+    device_facts,
+    framework_facts,
+    machine_facts,
+    model_facts,
+    workload_facts,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A framework that cannot run on the accelerators here (or, without any, at all)."""
+
+    framework: Framework
+    platform: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Scored candidates, best first, and the refused frameworks."""
+
+    ranking: tuple[Scored, ...]
+    refused: tuple[Refused, ...]
+
+
+_Outcome = tuple[Trial, Scored | tuple[Reason, ...]]
+
+
+def decide(question: Question, groups: Sequence[Group]) -> Verdict:
+    """Try every framework on every group of devices and on the processor."""
+    base = _base(question)
+    scored: list[Scored] = []
+    refused: list[Refused] = []
+    for framework in question.knowledge.frameworks:
+        outcomes = list(_outcomes(question, framework, groups, base))
+        best = _best(outcomes)
+        if best is not None:
+            scored.append(best)
+        if best is None or (groups and not best.trial.group.members):
+            refused.append(_refusal(question, framework, groups, outcomes))
+    ranking = sorted(scored, key=lambda item: (-item.score, item.trial.framework.id))
+    return Verdict(ranking=tuple(ranking), refused=tuple(refused))
+
+
+def _base(question: Question) -> Situation:
+    values = (
+        machine_facts(question.machine)
+        | workload_facts(question.workload)
+        | model_facts(question.model)
+    )
+    return Situation(
+        values, question.knowledge.situations, question.machine.software.installed
+    )
+
+
+def _outcomes(
+    question: Question, framework: Framework, groups: Sequence[Group], base: Situation
+) -> Iterator[_Outcome]:
+    for platform in framework.platforms:
+        for group in (*groups, Group()):
+            facts = base.extend(device_facts(group) | framework_facts(framework, platform))
+            if drives(platform, facts):
+                trial = _judged(question, framework, platform, group, facts)
+                yield trial, candidate(question, trial) if trial.runs else trial.failed
+
+
+def _judged(
+    question: Question, framework: Framework, platform: Platform, group: Group, facts: Situation
+) -> Trial:
+    """The trial as the machine is; where Windows is in the way, inside WSL2 if that is allowed."""
+    common = question.knowledge.requirements
+    trial = Trial(framework=framework, platform=platform, group=group, facts=facts)
+    plain = judge(trial, common, question.words)
+    if plain.runs or not _may_use_wsl2(platform, facts):
+        return plain
+    inside = replace(trial, facts=facts.extend(_wsl2_facts(platform)))
+    through = judge(inside, common, question.words)
+    return through if through.runs else plain
+
+
+def _may_use_wsl2(platform: Platform, facts: Situation) -> bool:
+    wished = "wsl2" in facts.fact("workload.allow")
+    return wished and facts.fact("os.family") == "windows" and platform.wsl2 != "unsupported"
+
+
+def _wsl2_facts(platform: Platform) -> dict[str, object]:
+    return {
+        "os.family": "linux",
+        "os.distro": "ubuntu",
+        "os.version": "24.04",
+        "os.libc": "glibc",
+        "os.libc_version": "2.39",
+        "os.wsl": True,
+        "via.wsl2": platform.wsl2,
+        "python.version": None,
+    }
+
+
+def _best(outcomes: Sequence[_Outcome]) -> Scored | None:
+    """The candidate with the highest score; accelerators before the processor on a tie."""
+    found = [outcome for _, outcome in outcomes if isinstance(outcome, Scored)]
+    if not found:
+        return None
+    return max(found, key=lambda item: (item.score, len(item.trial.group.members)))
+
+
+def _refusal(
+    question: Question, framework: Framework, groups: Sequence[Group], outcomes: Sequence[_Outcome]
+) -> Refused:
+    """The refusal that concerns the accelerators here, else the processor, else everything."""
+    failed = [
+        (trial, outcome) for trial, outcome in outcomes if not isinstance(outcome, Scored)
+    ]
+    on_devices = [item for item in failed if item[0].group.members]
+    on_host = [item for item in failed if not item[0].group.members]
+    if on_devices:
+        nearest = min(on_devices, key=lambda item: len(item[1]))
+        host_reasons = [reason for _, reasons in on_host for reason in reasons]
+        return _refused(framework, nearest[0].platform.id, (*nearest[1], *host_reasons))
+    reasons = [_no_backend(question, framework, groups)]
+    reasons += [reason for _, found in on_host for reason in found]
+    platform = on_host[0][0].platform.id if on_host and not groups else _first(framework)
+    return _refused(framework, platform, tuple(reasons))
+
+
+def _first(framework: Framework) -> str:
+    return framework.platforms[0].id
+
+
+def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
+    unique = {reason.rule: reason for reason in reasons}
+    return Refused(framework=framework, platform=platform, reasons=tuple(unique.values()))
+
+
+def _no_backend(question: Question, framework: Framework, groups: Sequence[Group]) -> Reason:
+    words = question.words
+    values = {
+        "name": framework.name,
+        "platforms": [platform.name for platform in framework.platforms],
+        "device": _devices(question.machine, groups, question),
+    }
+    rule = "device.no-backend" if groups else "device.no-accelerator"
+    return Reason(
+        rule=f"{framework.id}.device",
+        params=values,
+        text=words.key(rule, **values),
+        fact=f"accelerators = {values['device'] or 0}",
+        fix=words.key("fix.device", **values),
+        source=framework.source,
+        checked=framework.checked,
+    )
+
+
+def _devices(machine: Machine, groups: Sequence[Group], question: Question) -> str:
+    labels = question.knowledge.document["devices"]["vendors"]
+    lang = question.words.lang
+    named = []
+    for group in groups:
+        first = group.first
+        label = labels.get(first.vendor, {}).get(lang, first.vendor or "")
+        known = first.name or first.chip or machine.name or ""
+        named.append(f"{label} {known} {first.gfx or ''}".strip())
+    return ", ".join(" ".join(name.split()) for name in named)

@@ -1,0 +1,140 @@
+"""JSON Schema of the nouns, and reading them from outside; the only user of pydantic at run time."""
+
+import json
+from functools import cache
+from typing import Any, NoReturn
+
+from pydantic import TypeAdapter, ValidationError
+
+from recommender import facts
+from recommender.errors import InputError, nearest, printable
+from recommender.facts import Machine, Problem
+from recommender.facts.codec import encode
+
+NOUNS = {
+    "answer": facts.Answer,
+    "framework": facts.Framework,
+    "machine": facts.Machine,
+    "model": facts.Model,
+    "workload": facts.Workload,
+}
+_LONGEST = 8 * 2**20
+_MACHINE_KEYS = frozenset(("os", "arch", "cpu", "memory", "accelerators", "software"))
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of one noun.
+
+    Raises:
+        InputError: there is no such noun.
+    """
+    noun = NOUNS.get(name.casefold())
+    if noun is None:
+        hint = nearest(name, NOUNS) or f"; known are {', '.join(NOUNS)}"
+        message = f"unknown schema {printable(name)!r}{hint}"
+        raise InputError(message)
+    return adapter(noun).json_schema()
+
+
+@cache
+def adapter(noun: type[Any]) -> TypeAdapter[Any]:
+    """The validator of a noun."""
+    return TypeAdapter(noun)
+
+
+def read_machine(text: str, origin: str) -> Machine:
+    """The machine that a JSON text describes; unknown fields become entries of its problems.
+
+    Args:
+        text: what ``llmpick probe --json`` printed, here or elsewhere.
+        origin: the file or ``-``, for messages.
+
+    Raises:
+        InputError: the text is no JSON, or not of a machine's shape.
+    """
+    data = _object(text, origin)
+    try:
+        machine: Machine = adapter(Machine).validate_python(data)
+    except ValidationError as error:
+        _refuse(error, origin)
+    _check_sizes(data, origin)
+    unknown = list(_unknown(data, encode(machine)))
+    problems = tuple(
+        Problem(what=f"--machine {origin}: the field {printable(name)!r} is unknown and was ignored")
+        for name in unknown[:20]
+    )
+    return machine if not problems else _with_problems(machine, problems)
+
+
+def _with_problems(machine: Machine, problems: tuple[Problem, ...]) -> Machine:
+    from dataclasses import replace
+
+    return replace(machine, problems=(*machine.problems, *problems))
+
+
+def _object(text: str, origin: str) -> dict[str, Any]:
+    if len(text) > _LONGEST:
+        _fail(origin, f"is longer than {_LONGEST // 2**20} MiB; one machine was expected")
+    try:
+        data = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        _fail(origin, f"is not valid JSON ({printable(error)}); write it with llmpick probe --json")
+    if not isinstance(data, dict):
+        _fail(origin, f"holds a JSON {_kind(data)}; one machine object was expected")
+    if not _MACHINE_KEYS & data.keys():
+        hint = "; pass its machine (jq .machine)" if "machine" in data else ""
+        wanted = ", ".join(sorted(_MACHINE_KEYS))
+        _fail(origin, f"is no machine: none of {wanted} is in it{hint}")
+    return data
+
+
+def _kind(data: object) -> str:
+    return {"list": "array", "str": "string", "NoneType": "null"}.get(
+        type(data).__name__, "number"
+    )
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is not a number of JSON"
+    raise ValueError(message)
+
+
+def _fail(origin: str, what: str) -> NoReturn:
+    message = f"--machine {printable(origin)}: {what}"
+    raise InputError(message)
+
+
+def _refuse(error: ValidationError, origin: str) -> NoReturn:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    wanted = first["msg"][:1].lower() + first["msg"][1:]
+    value = printable(repr(first.get("input")), 40)
+    _fail(origin, f"the field {printable(field)!r} has the value {value}: {wanted}")
+
+
+def _check_sizes(data: object, origin: str, path: str = "") -> None:
+    """No size, count or version of a machine is negative or beyond all machines."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            _check_sizes(value, origin, f"{path}.{key}" if path else str(key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            _check_sizes(value, origin, f"{path}.{index}")
+    elif isinstance(data, (int, float)) and not isinstance(data, bool):
+        if not 0 <= data < 1e9 and not path.endswith("numa_node"):
+            what = f"the field {printable(path)!r} has the value {printable(data, 40)}: "
+            _fail(origin, what + "it must be zero or more and below a billion")
+
+
+def _unknown(data: Any, known: Any, path: str = "") -> Any:
+    """Names in ``data`` that ``known``, its validated copy, does not have."""
+    if isinstance(data, dict) and isinstance(known, dict):
+        for key, value in data.items():
+            name = f"{path}.{key}" if path else str(key)
+            if key not in known:
+                yield name
+            else:
+                yield from _unknown(value, known[key], name)
+    elif isinstance(data, list) and isinstance(known, list):
+        for index, (left, right) in enumerate(zip(data, known, strict=False)):
+            yield from _unknown(left, right, f"{path}.{index}")

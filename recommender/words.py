@@ -1,0 +1,76 @@
+"""Sentences in English and Chinese, made from templates and facts."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recommender.facts import Text
+
+LANGUAGES = ("en", "zh")
+_NAME = re.compile(r"\{([a-z0-9_.]+)\}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Speaks one language; ``table`` holds the sentences of words.yaml by key."""
+
+    table: Mapping[str, Mapping[str, str]]
+    lang: str = "en"
+
+    def key(self, key: str, **values: Any) -> str:
+        """The sentence of a key, its ``{name}`` replaced."""
+        return self.fill(self.table[key][self.lang], values.get)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a sentence for this key."""
+        return key in self.table
+
+    def text(self, text: Text, fact: Callable[[str], Any]) -> str:
+        """A sentence of knowledge, its ``{name}`` replaced by facts."""
+        return self.fill(text.zh if self.lang == "zh" else text.en, fact)
+
+    def fix(self, fix: Text | str | None, fact: Callable[[str], Any]) -> str | None:
+        """The advice of a requirement: its own sentence, or that of a key."""
+        if fix is None:
+            return None
+        return self.key(f"fix.{fix}") if isinstance(fix, str) else self.text(fix, fact)
+
+    def fill(self, template: str, value: Callable[[str], Any]) -> str:
+        """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
+        return replace_names(template, lambda name: self.show(value(name)))
+
+    def show(self, value: Any) -> str:
+        """A value as people write it: 24 instead of 24.0, lists with commas, None as unknown."""
+        if value is None:
+            return self.key("value.unknown")
+        if value is False or value is True:
+            return self.key("value.yes" if value else "value.no")
+        if isinstance(value, float):
+            return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}"  # noqa: PLR2004
+        if isinstance(value, (list, tuple)):
+            return self.key("value.separator").join(self.show(item) for item in value)
+        return str(value)
+
+    def show_fact(self, name: str) -> str:
+        """What people call a fact; its own name where words.yaml has no other."""
+        return self.key(f"fact.{name}") if self.has(f"fact.{name}") else name
+
+    def wanted(self, test: Any) -> str:
+        """What a test asks for, as part of a sentence: ``7.5 or newer``, ``one of a, b``."""
+        if isinstance(test, Mapping):
+            parts = [self.key(f"wanted.{name}", value=value) for name, value in test.items()]
+            return self.key("value.separator").join(parts)
+        if isinstance(test, (list, tuple)) and len(test) > 1:
+            return self.key("wanted.in", value=test)
+        return self.show(test[0] if isinstance(test, (list, tuple)) else test)
+
+
+def replace_names(template: str, value: Callable[[str], str]) -> str:
+    """``template`` with each ``{name}`` replaced once; braces in a value stay as they are."""
+    return _NAME.sub(lambda match: value(match.group(1)), template)
+
+
+def placeholders(template: str) -> tuple[str, ...]:
+    """The names that a template replaces, in order."""
+    return tuple(_NAME.findall(template))

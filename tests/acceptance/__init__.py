@@ -1,0 +1,1 @@
+"""Runners that hold llmpick against files of real situations."""

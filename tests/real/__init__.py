@@ -1,0 +1,1 @@
+"""A real llama-server runs the commands that llmpick prints."""

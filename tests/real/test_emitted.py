@@ -1,0 +1,55 @@
+"""The two changes that a test makes to an emitted command, and that there is no third."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from .emitted import Advice
+
+MODEL = Path("/a model/it's.gguf")
+
+
+def advice(serve: str, *check: str) -> Advice:
+    """Return an answer that holds nothing but these lines."""
+    return Advice({}, serve, check)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "llama-server {} -c 8192 --host 127.0.0.1 --port 8080",
+        "llama-server -c 8192 -mg 0 --port 8080 --host 127.0.0.1 \\\n  {}",
+    ],
+)
+@pytest.mark.parametrize("model", ["-hf org/Name-GGUF:Q4_K_M", "-m '/models/my file.gguf'"])
+def test_only_the_model_and_the_port_change(line: str, model: str) -> None:
+    """All other words stay as they were printed, spaces and line breaks too."""
+    changed = advice(line.format(model)).serve_with(MODEL, 9)
+    assert changed == line.replace("8080", "9").format(f"-m {shlex.quote(str(MODEL))}")
+    assert shlex.split(changed).count(str(MODEL)) == 1
+
+
+@pytest.mark.parametrize(
+    "serve",
+    [
+        "llama-server --port 8080",
+        "llama-server -m a.gguf -hf org/name --port 8080",
+        "llama-server -m a.gguf",
+        "llama-server -m a.gguf --port 80 --port 81",
+    ],
+)
+def test_a_command_without_exactly_one_model_and_one_port_fails(serve: str) -> None:
+    """Otherwise the test of the product would run something that it did not print."""
+    with pytest.raises(AssertionError, match="times in"):
+        advice(serve).serve_with(MODEL, 9)
+
+
+def test_the_check_asks_the_other_port() -> None:
+    """Only curl lines are run, and no other number in them is touched."""
+    emitted = advice(
+        "llama-server -m a.gguf --port 8080",
+        "ollama pull x",
+        "curl http://127.0.0.1:8080/v1/models?n=8080",
+    )
+    assert emitted.check_with(9) == ["curl http://127.0.0.1:9/v1/models?n=8080"]

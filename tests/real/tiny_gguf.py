@@ -1,0 +1,101 @@
+"""A Llama of random weights, 5 MB, that llama.cpp loads: it babbles, but obeys a grammar."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+_SEED = 20260122
+_LAYERS = 2
+_HEADS = 4
+_KV_HEADS = 2
+# llama.cpp's quantized KV cache (q8_0) works in blocks of 32 along a head.
+_HEAD_SIZE = 64
+_HIDDEN = _HEADS * _HEAD_SIZE
+_FEED_FORWARD = 512
+# Larger than any context that is asked for, which llama-server would otherwise cap to it.
+_CONTEXT = 131072
+_MERGES = ("y e", "ye s", "n o")
+_SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+_CHAT_ML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
+    "{{ message['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_tiny_gguf(path: Path) -> Path:
+    """Write the model to ``path`` (the same bytes every time) and return it."""
+    tokens = [*_byte_tokens(), *(merge.replace(" ", "") for merge in _MERGES), *_SPECIALS]
+    writer = gguf.GGUFWriter(path, "llama")
+    _add_shape(writer, len(tokens))
+    _add_tokenizer(writer, tokens)
+    for name, tensor in _tensors(len(tokens)):
+        writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _add_shape(writer: gguf.GGUFWriter, vocabulary: int) -> None:
+    writer.add_name("tiny")
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_vocab_size(vocabulary)
+    writer.add_context_length(_CONTEXT)
+    writer.add_block_count(_LAYERS)
+    writer.add_embedding_length(_HIDDEN)
+    writer.add_feed_forward_length(_FEED_FORWARD)
+    writer.add_head_count(_HEADS)
+    writer.add_head_count_kv(_KV_HEADS)
+    writer.add_rope_dimension_count(_HEAD_SIZE)
+    writer.add_layer_norm_rms_eps(1e-5)
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
+    normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([control if token in _SPECIALS else normal for token in tokens])
+    writer.add_token_merges(list(_MERGES))
+    writer.add_bos_token_id(tokens.index("<|endoftext|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    writer.add_add_bos_token(value=False)
+    writer.add_chat_template(_CHAT_ML)
+
+
+def _byte_tokens() -> Iterator[str]:
+    # Byte-level BPE names a byte by its Latin-1 character; the ones that do not print (controls,
+    # spaces, the soft hyphen) get the characters from U+0100 on, in order.
+    spare = 0x100
+    for byte in range(256):
+        if 0x21 <= byte <= 0x7E or (byte >= 0xA1 and byte != 0xAD):
+            yield chr(byte)
+        else:
+            yield chr(spare)
+            spare += 1
+
+
+def _tensors(vocabulary: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    random = np.random.default_rng(_SEED)
+
+    def weights(rows: int, columns: int) -> NDArray[np.float32]:
+        return random.standard_normal((rows, columns), dtype=np.float32) * np.float32(0.05)
+
+    yield "token_embd.weight", weights(vocabulary, _HIDDEN)
+    for layer in range(_LAYERS):
+        block = f"blk.{layer}"
+        for norm in ("attn_norm", "ffn_norm"):
+            yield f"{block}.{norm}.weight", np.ones(_HIDDEN, dtype=np.float32)
+        for name, heads in (("attn_q", _HEADS), ("attn_k", _KV_HEADS), ("attn_v", _KV_HEADS)):
+            yield f"{block}.{name}.weight", weights(heads * _HEAD_SIZE, _HIDDEN)
+        yield f"{block}.attn_output.weight", weights(_HIDDEN, _HIDDEN)
+        for name in ("ffn_gate", "ffn_up"):
+            yield f"{block}.{name}.weight", weights(_FEED_FORWARD, _HIDDEN)
+        yield f"{block}.ffn_down.weight", weights(_HIDDEN, _FEED_FORWARD)
+    yield "output_norm.weight", np.ones(_HIDDEN, dtype=np.float32)
+    yield "output.weight", weights(vocabulary, _HIDDEN)

@@ -68,6 +68,8 @@ _OPTIONAL = re.compile(
     r"|\d+core|ac"
 )
 _SAME = {"mobile": "laptop", "notebook": "laptop", "pci": "pcie"}
+# "MLU370-X8 x8": the second x8 is a count, and no word of the name.
+_REPEATED = re.compile(r"x?\d{1,4}")
 _FORM = re.compile(r"(sxm|pcie)\d+")
 
 
@@ -116,7 +118,10 @@ def vendors(found: Collection[str]) -> frozenset[str]:
 def regroup(found: tuple[str, ...], known: Collection[str]) -> frozenset[str]:
     """Words as the table has them: ``910 b3`` joined, ``rtx4070tisuper`` taken apart."""
     joined: list[str] = []
-    for word in found:
+    for position, word in enumerate(found):
+        if word in found[:position] and _REPEATED.fullmatch(word):
+            joined.append(f"{word} again")
+            continue
         last = joined[-1] if joined else ""
         apart = last in BRANDS or (last in known and word in known)
         if last and not apart and last + word in known:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Event
 
-from recommender.facts.machine import Accelerator, Link, Memory, Problem
+from recommender.facts.machine import Accelerator, Link, Memory, Os, Problem
 from recommender.probe.files import Files
 
 
@@ -26,15 +26,15 @@ class Context:
     """The computer that is read.
 
     ``live`` is False for a recorded or mounted root: then nothing of this host (libraries, tools,
-    its scheduler) may be mixed in. ``family`` is linux, macos or windows. ``memory`` and ``pci``
-    are known to the readers of vendors; ``stop`` tells them to give up.
+    its scheduler) may be mixed in. ``family`` is linux, macos or windows. ``os``, ``memory`` and
+    ``pci`` are known to the readers of vendors; ``stop`` tells them to give up.
     """
 
     files: Files = field(default_factory=Files)
     env: Mapping[str, str] = field(default_factory=dict)
     live: bool = True
     family: str = "linux"
-    container: str | None = None
+    os: Os = field(default_factory=Os)
     memory: Memory = field(default_factory=Memory)
     pci: tuple[PciDevice, ...] = ()
     stop: Event = field(default_factory=Event)
@@ -44,10 +44,12 @@ class Context:
 class Findings:
     """What one reader found. Links name devices by their place in ``accelerators``.
 
-    ``software`` holds fields of :class:`recommender.facts.machine.Software`.
+    ``software`` holds fields of :class:`recommender.facts.machine.Software`. ``not_ours`` are bus
+    ids of devices that the bus shows in a container although they were not given to it.
     """
 
     accelerators: tuple[Accelerator, ...] = ()
     links: tuple[Link, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    not_ours: tuple[str, ...] = ()

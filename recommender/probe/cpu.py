@@ -70,9 +70,7 @@ def _online(files: Files) -> set[int]:
     return cpu_list(files.text(f"{_SYSTEM}/cpu/online"))
 
 
-def _places(
-    files: Files, info: CpuInfo, usable: Collection[int]
-) -> list[tuple[int, "int | str"]]:
+def _places(files: Files, info: CpuInfo, usable: Collection[int]) -> list[tuple[int, "int | str"]]:
     """Socket and core of each usable processor; empty where one of them is unknown."""
     told = [info.cores.get(number) for number in usable]
     if all(told):
@@ -93,7 +91,9 @@ def _numa_nodes(files: Files, usable: Collection[int]) -> int | None:
     """Nodes that have usable processors: some nodes are memory only, and numbers have gaps."""
     folder = f"{_SYSTEM}/node"
     nodes = [name for name in files.names(folder) if name[:4] == "node" and name[4:].isdecimal()]
-    return sum(not usable or bool(_cpus(files, f"{folder}/{n}") & set(usable)) for n in nodes) or None
+    return (
+        sum(not usable or bool(_cpus(files, f"{folder}/{n}") & set(usable)) for n in nodes) or None
+    )
 
 
 def _cpus(files: Files, node: str) -> set[int]:

@@ -57,7 +57,9 @@ def _blocks(text: str) -> list[dict[str, str]]:
         key, value = key.strip().lower(), value.strip()
         numbered = _S390_PROCESSOR.fullmatch(key)
         if numbered:
-            shared = {name: blocks[0][name] for name in ("vendor_id", "features") & blocks[0].keys()}
+            shared = {
+                name: blocks[0][name] for name in ("vendor_id", "features") & blocks[0].keys()
+            }
             blocks.append({**shared, "processor": numbered[1], "machine": value})
         elif key == "processor" and integer(value) is not None:
             blocks.append({key: value})

@@ -2,18 +2,10 @@
 
 import os
 import shutil
-import sys
 
 from recommender.facts.machine import Cpu, Memory, Os
-from recommender.probe.host import normal_arch
-from recommender.probe.memory import gib
-
-_GIB = 1 << 30
-
-
-def family(platform: str = sys.platform) -> str:
-    """Our word for the operating system."""
-    return {"darwin": "macos", "win32": "windows", "cygwin": "windows"}.get(platform, "linux")
+from recommender.probe import normal
+from recommender.probe.normal import BYTES_PER_GIB, gib
 
 
 def read_os(name: str) -> Os:
@@ -33,9 +25,9 @@ def read_os(name: str) -> Os:
 def arch() -> str | None:
     """Architecture of the computer, not of an emulated interpreter."""
     if hasattr(os, "uname"):
-        return normal_arch(os.uname().machine)
+        return normal.arch(os.uname().machine)
     env = os.environ
-    return normal_arch(env.get("PROCESSOR_ARCHITEW6432") or env.get("PROCESSOR_ARCHITECTURE", ""))
+    return normal.arch(env.get("PROCESSOR_ARCHITEW6432") or env.get("PROCESSOR_ARCHITECTURE", ""))
 
 
 def read_cpu() -> Cpu:
@@ -56,9 +48,12 @@ def read_memory() -> Memory:
     import psutil
 
     memory = psutil.virtual_memory()
-    return Memory(total_gib=gib(memory.total, _GIB), available_gib=gib(memory.available, _GIB))
+    return Memory(
+        total_gib=gib(memory.total, BYTES_PER_GIB),
+        available_gib=gib(memory.available, BYTES_PER_GIB),
+    )
 
 
 def disk_free_gib() -> float:
     """Free space in GiB in the home folder."""
-    return round(shutil.disk_usage(os.path.expanduser("~")).free / _GIB, 3)
+    return round(shutil.disk_usage(os.path.expanduser("~")).free / BYTES_PER_GIB, 3)

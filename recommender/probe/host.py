@@ -1,14 +1,17 @@
 """The operating system of a Linux computer, its architecture, disk and shared memory."""
 
 import os
+import re
 from collections.abc import Mapping
 
 from recommender.facts.machine import Os
+from recommender.probe import normal
 from recommender.probe.context import Context
 from recommender.probe.files import Files, clean
+from recommender.probe.normal import BYTES_PER_GIB
 
-_GIB = 1 << 30
-_ARCHES = {"amd64": "x86_64", "arm64": "aarch64"}
+# "# R36 (release), REVISION: 4.3, GCID: ..." is release 36.4.3.
+_L4T = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
 # Marks of a container: path in the root, then what it says.
 _CONTAINER_FILES = ((".dockerenv", "docker"), ("run/.containerenv", "podman"))
 _CONTAINER_ENV = (
@@ -22,9 +25,7 @@ _CGROUP_WORDS = (("kubepods", "kubernetes"), ("docker", "docker"), ("lxc", "lxc"
 def read(context: Context) -> Os:
     """Facts about the operating system."""
     files = context.files
-    release = os_release(
-        files.text("etc/os-release") or files.text("usr/lib/os-release") or ""
-    )
+    release = os_release(files.text("etc/os-release") or files.text("usr/lib/os-release") or "")
     kernel = files.line("proc/sys/kernel/osrelease")
     libc, libc_version = _libc(files, live=context.live)
     return Os(
@@ -35,7 +36,7 @@ def read(context: Context) -> Os:
         libc=libc,
         libc_version=libc_version,
         wsl=None if kernel is None else _wsl(files, kernel),
-        container=context.container,
+        l4t=_l4t(files),
     )
 
 
@@ -55,14 +56,8 @@ def os_release(text: str) -> dict[str, str]:
 def arch(context: Context, cpuinfo_arch: str | None) -> str | None:
     """The kernel's machine name; of a root that is not this host, what /proc says."""
     if context.live:
-        return normal_arch(os.uname().machine)
+        return normal.arch(os.uname().machine)
     return context.files.line("proc/sys/kernel/arch") or cpuinfo_arch
-
-
-def normal_arch(name: str) -> str | None:
-    """``x86_64`` and ``aarch64`` where other systems say AMD64 and arm64."""
-    name = name.lower()
-    return _ARCHES.get(name, name) or None
 
 
 def container(files: Files, env: Mapping[str, str]) -> str:
@@ -107,6 +102,11 @@ def _musl_version(files: Files) -> str | None:
     return clean(rest.partition("\n")[0]).partition("-")[0] or None if found else None
 
 
+def _l4t(files: Files) -> str | None:
+    match = _L4T.match(files.line("etc/nv_tegra_release") or "")
+    return ".".join(match.groups()) if match else None
+
+
 def _wsl(files: Files, kernel: str) -> bool:
     kernel = kernel.lower()
     marked = files.exists("proc/sys/fs/binfmt_misc/WSLInterop")
@@ -124,4 +124,4 @@ def _space(path: str, *, free: bool) -> float | None:
         stat = os.statvfs(path)
     except (AttributeError, OSError, ValueError):
         return None
-    return round((stat.f_bavail if free else stat.f_blocks) * stat.f_frsize / _GIB, 3)
+    return round((stat.f_bavail if free else stat.f_blocks) * stat.f_frsize / BYTES_PER_GIB, 3)

@@ -3,9 +3,8 @@
 from recommender.facts.machine import Memory
 from recommender.probe.cgroup import Limits
 from recommender.probe.files import Files, integer
+from recommender.probe.normal import BYTES_PER_GIB, KIB_PER_GIB, gib
 
-_KIB_PER_GIB = 1 << 20
-_BYTES_PER_GIB = 1 << 30
 # Version 1 writes "no limit" as the largest page-aligned number.
 _NO_LIMIT = 1 << 60
 
@@ -20,15 +19,10 @@ def read(files: Files, limits: Limits) -> Memory:
     if left is not None and available is not None:
         available = min(available, left // 1024)
     return Memory(
-        total_gib=gib(total, _KIB_PER_GIB),
-        available_gib=gib(available, _KIB_PER_GIB),
-        limit_gib=gib(limit, _BYTES_PER_GIB),
+        total_gib=gib(total, KIB_PER_GIB),
+        available_gib=gib(available, KIB_PER_GIB),
+        limit_gib=gib(limit, BYTES_PER_GIB),
     )
-
-
-def gib(amount: int | None, per_gib: int) -> float | None:
-    """``amount`` in GiB with three decimals, where ``per_gib`` units are one GiB."""
-    return None if amount is None else round(amount / per_gib, 3)
 
 
 def _meminfo(text: str) -> dict[str, int]:

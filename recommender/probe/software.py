@@ -4,12 +4,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from recommender.facts.machine import Problem
+from recommender.probe import normal
 from recommender.probe.context import Context
-from recommender.probe.files import Files, which
-from recommender.probe.host import normal_arch
+from recommender.probe.files import Files, clean, which
 
 # Distribution name (as the folder of an installed wheel spells it) -> framework.
 _DISTRIBUTIONS = {
@@ -57,14 +56,6 @@ _STACK_ENV = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """Frameworks by id with their versions, and what could not be asked."""
-
-    versions: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-
-
 def python_version() -> str:
     """Version of this interpreter."""
     return sys.version.split()[0]
@@ -74,29 +65,28 @@ def python_arch() -> str | None:
     """Architecture of this interpreter, which an emulated one does not share with the machine."""
     triplet = getattr(sys.implementation, "_multiarch", "")
     if "-linux" in triplet:
-        return normal_arch(triplet.partition("-")[0])
+        return normal.arch(triplet.partition("-")[0])
     if hasattr(os, "uname"):
-        return normal_arch(os.uname().machine)
-    return normal_arch(os.environ.get("PROCESSOR_ARCHITECTURE", ""))
+        return normal.arch(os.uname().machine)
+    return normal.arch(os.environ.get("PROCESSOR_ARCHITECTURE", ""))
 
 
-def installed(context: Context) -> Installed:
-    """Frameworks of this interpreter, of active and usual environments, and on PATH."""
-    if not context.live:
-        return Installed()
+def installed(context: Context) -> tuple[dict[str, str], tuple[Problem, ...]]:
+    """Versions of the frameworks of this interpreter, of usual environments and on PATH.
+
+    Returns:
+        Versions by framework id, and a problem for each program that did not tell its own.
+
+    """
     packages = _packages(context.env)
     answers = _ask_programs(context)
     told = {name: version for name, (version, _) in answers.items() if version}
-    return Installed(
-        versions={**told, **packages},
-        problems=tuple(_silent(path) for version, path in answers.values() if not version),
-    )
+    silent = tuple(_silent(path) for version, path in answers.values() if not version)
+    return {**told, **packages}, silent
 
 
-def docker(context: Context) -> tuple[bool | None, Problem | None]:
+def docker(context: Context) -> tuple[bool, Problem | None]:
     """Whether a Docker engine can be reached, and what is wrong where only half of it is there."""
-    if not context.live:
-        return None, None
     program = which(_executable("docker", context), context.env.get("PATH", ""))
     sockets = [name for name in _sockets(context) if os.path.exists(name)]
     if program is None or not sockets:
@@ -110,15 +100,15 @@ def docker(context: Context) -> tuple[bool | None, Problem | None]:
     )
 
 
-def podman(context: Context) -> bool | None:
+def podman(context: Context) -> bool:
     """Whether Podman is there; it needs no engine."""
-    if not context.live:
-        return None
     return which(_executable("podman", context), context.env.get("PATH", "")) is not None
 
 
 def absent(context: Context) -> tuple[str, ...]:
-    """Stacks of vendors that were looked for and show nowhere."""
+    """Stacks of vendors that were looked for and show nowhere; on Windows none is looked for."""
+    if context.family == "windows":
+        return ()
     return tuple(
         name
         for name, places in _STACKS.items()
@@ -197,7 +187,8 @@ def _version(framework: str, answer: str | None) -> str | None:
     return next(filter(None, match.groups())) if match else None
 
 
-def _silent(path: str) -> Problem:
+def _silent(program: str) -> Problem:
+    path = clean(program)
     return Problem(
         what=f"{path} is installed, but did not tell its version within {_TOOL_SECONDS:.0f} s.",
         fix=f"Run {path} --version by hand.",

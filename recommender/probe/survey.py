@@ -1,10 +1,12 @@
 """Runs the readers, each in a thread that may be given up, and makes one Machine of it all."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 from recommender.facts.machine import (
     Accelerator,
@@ -16,14 +18,17 @@ from recommender.facts.machine import (
     Problem,
     Software,
 )
-from recommender.probe import cgroup, cpu, cpuinfo, elsewhere, host, memory, pci, software
+from recommender.probe import cgroup, cpu, cpuinfo, host, memory, pci, signs, software
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.files import Files
 from recommender.probe.jobs import Job
 
 T = TypeVar("T")
 
+_FAMILIES = {"darwin": "macos", "win32": "windows", "cygwin": "windows"}
 _SECONDS = 4.6
+# Long enough for a reader to kill the program that it waits for.
+_STOP_SECONDS = 0.3
 # The text of 1024 processors of today.
 _CPUINFO_BYTES = 1 << 23
 
@@ -49,55 +54,54 @@ def probe(
         The machine as it is seen from here, control groups and containers included.
 
     """
+    here = os.fspath(root) == "/"
     context = Context(
         files=Files(root),
         env=dict(os.environ) if env is None else env,
-        live=os.fspath(root) == "/" if live is None else live,
-        family=elsewhere.family() if os.fspath(root) == "/" else "linux",
+        live=here if live is None else live,
+        family=_FAMILIES.get(sys.platform, "linux") if here else "linux",
     )
+    survey = _Survey(context)
     try:
-        return _Survey(context, time.monotonic() + _SECONDS).machine()
+        return survey.machine()
     except Exception as error:  # noqa: BLE001  # the last resort of a function that never raises
-        return Machine(problems=(_failed("probe", error),))
+        return Machine(problems=(_failed("machine", error),))
     finally:
-        context.stop.set()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Base:
-    """What the readers of vendors build on."""
-
-    os: Os = field(default_factory=Os)
-    arch: str | None = None
-    cpu: Cpu = field(default_factory=Cpu)
-    memory: Memory = field(default_factory=Memory)
+        survey.stop()
 
 
 class _Survey:
-    def __init__(self, context: Context, deadline: float) -> None:
+    """One run: its jobs and what went wrong with them."""
+
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._deadline = deadline
+        self._deadline = time.monotonic() + _SECONDS
+        self._jobs: list[Job[Any]] = []
         self._problems: list[Problem] = []
 
     def machine(self) -> Machine:
-        bus_job: Job[tuple[PciDevice, ...]] = Job(lambda: pci.scan(self._context.files))
-        disk_job = Job(lambda: _disk(self._context))
-        base = self._take("host", Job(lambda: _base(self._context)), _Base())
-        bus = self._take("pci", bus_job, ())
-        context = replace(
-            self._context, container=base.os.container, memory=base.memory, pci=bus
-        )
-        vendor_job = Job(lambda: _vendors(context))
-        software_job = Job(lambda: _software(context))
-        found = self._take("vendors", vendor_job, ())
-        installed, more = self._take("software", software_job, (Software(), ()))
-        disk_free, shm = self._take("disk", disk_job, (None, None))
+        context = self._context
+        jobs: dict[str, Job[Any]] = {
+            "system": self._start(partial(_os, context)),
+            "pci": self._start(partial(pci.scan, context.files)),
+            "memory": self._start(partial(_memory, context)),
+            "processor": self._start(partial(_cpu, context)),
+            "disk": self._start(partial(_disk, context)),
+            "software": self._start(partial(_software, context)),
+        }
+        system: Os = self._take("system", jobs, Os())
+        bus: tuple[PciDevice, ...] = self._take("pci", jobs, ())
+        ram: Memory = self._take("memory", jobs, Memory())
+        found = self._vendors(replace(context, os=system, memory=ram, pci=bus))
+        processor, arch = self._take("processor", jobs, (Cpu(), None))
+        disk_free, shm = self._take("disk", jobs, (None, None))
+        installed, more = self._take("software", jobs, (Software(), ()))
         merged = _merged((*found, pci.findings(bus)))
         return Machine(
-            os=base.os,
-            arch=base.arch,
-            cpu=base.cpu,
-            memory=base.memory,
+            os=system,
+            arch=arch,
+            cpu=processor,
+            memory=ram,
             disk_free_gib=disk_free,
             shm_gib=shm,
             accelerators=merged.accelerators,
@@ -106,80 +110,105 @@ class _Survey:
             problems=(*self._problems, *merged.problems, *more),
         )
 
-    def _take(self, name: str, job: Job[T], otherwise: T) -> T:
+    def stop(self) -> None:
+        """Make readers that still run give up; nothing of them stays behind."""
+        self._context.stop.set()
+        end = time.monotonic() + _STOP_SECONDS
+        for job in self._jobs:
+            job.wait(end - time.monotonic())
+
+    def _vendors(self, context: Context) -> tuple[Findings, ...]:
+        jobs = {
+            vendor: self._start(partial(read, context))
+            for vendor, read in _READERS.items()
+            if signs.seen(context, vendor)
+        }
+        return tuple(self._take(vendor, jobs, Findings()) for vendor in jobs)
+
+    def _start(self, work: Callable[[], T]) -> Job[T]:
+        job = Job(work)
+        self._jobs.append(job)
+        return job
+
+    def _take(self, name: str, jobs: Mapping[str, Job[Any]], otherwise: T) -> T:
         try:
-            return job.result(self._deadline - time.monotonic())
+            value: T = jobs[name].result(self._deadline - time.monotonic())
         except Exception as error:  # noqa: BLE001  # one reader must not take the others along
             self._problems.append(_failed(name, error))
             return otherwise
+        return value
 
 
-def _base(context: Context) -> _Base:
+def _os(context: Context) -> Os:
     if context.family != "linux":
-        return _Base(
-            os=elsewhere.read_os(context.family),
-            arch=elsewhere.arch(),
-            cpu=elsewhere.read_cpu(),
-            memory=elsewhere.read_memory(),
-        )
-    files = context.files
-    container = host.container(files, context.env) if context.live else None
-    limits = cgroup.limits(files)
-    info = cpuinfo.parse(files.text("proc/cpuinfo", _CPUINFO_BYTES) or "")
-    return _Base(
-        os=host.read(replace(context, container=container)),
-        arch=host.arch(context, info.arch),
-        cpu=cpu.read(files, info, live=context.live, quota_cores=limits.cores),
-        memory=memory.read(files, limits),
-    )
+        from recommender.probe import elsewhere
+
+        return elsewhere.read_os(context.family)
+    container = host.container(context.files, context.env) if context.live else None
+    return replace(host.read(context), container=container)
+
+
+def _cpu(context: Context) -> tuple[Cpu, str | None]:
+    """The processors and the architecture of the computer."""
+    if context.family != "linux":
+        from recommender.probe import elsewhere
+
+        return elsewhere.read_cpu(), elsewhere.arch()
+    info = cpuinfo.parse(context.files.text("proc/cpuinfo", _CPUINFO_BYTES) or "")
+    quota = cgroup.limits(context.files).cores
+    found = cpu.read(context.files, info, live=context.live, quota_cores=quota)
+    return found, host.arch(context, info.arch)
+
+
+def _memory(context: Context) -> Memory:
+    if context.family != "linux":
+        from recommender.probe import elsewhere
+
+        return elsewhere.read_memory()
+    return memory.read(context.files, cgroup.limits(context.files))
 
 
 def _disk(context: Context) -> tuple[float | None, float | None]:
     if not context.live:
         return None, None
     if context.family != "linux":
+        from recommender.probe import elsewhere
+
         return elsewhere.disk_free_gib(), None
     return host.disk_free_gib(context), host.shm_gib(context)
 
 
-def _vendors(context: Context) -> tuple[Findings, ...]:
-    found = []
-    for read in _READERS:
-        findings = read(context)
-        if findings is not None:
-            found.append(findings)
-    return tuple(found)
-
-
-def _nvidia(context: Context) -> Findings | None:
-    from recommender.probe import nvidia
-
-    return nvidia.probe(context) if nvidia.seen(context) else None
-
-
-# One line a vendor. Each imports its module only where the bus or a device node asks for it.
-_READERS: tuple[Callable[[Context], Findings | None], ...] = (_nvidia,)
-
-
 def _software(context: Context) -> tuple[Software, tuple[Problem, ...]]:
-    frameworks = software.installed(context)
+    if not context.live:
+        return Software(), ()
+    versions, silent = software.installed(context)
     docker, problem = software.docker(context)
     found = Software(
-        python=software.python_version() if context.live else None,
-        python_arch=software.python_arch() if context.live else None,
+        python=software.python_version(),
+        python_arch=software.python_arch(),
         docker=docker,
         podman=software.podman(context),
-        installed=frameworks.versions,
+        installed=versions,
         absent=software.absent(context),
     )
-    return found, (*frameworks.problems, *([problem] if problem else []))
+    return found, (*silent, *([problem] if problem else []))
+
+
+def _nvidia(context: Context) -> Findings:
+    from recommender.probe import nvidia
+
+    return nvidia.probe(context)
+
+
+# One line a vendor. Each imports its module only where there is a sign of its devices.
+_READERS: dict[str, Callable[[Context], Findings]] = {"nvidia": _nvidia}
 
 
 def _merged(found: tuple[Findings, ...]) -> Findings:
     """All findings as one: a device that a vendor told of counts once, indexes run through."""
     devices: list[Accelerator] = []
     links: list[Link] = []
-    told: set[str | None] = set()
+    told: set[str | None] = {bus_id for findings in found for bus_id in findings.not_ours}
     for findings in found:
         new = [device for device in findings.accelerators if device.bus_id not in told]
         links += [_shifted(link, len(devices)) for link in findings.links]
@@ -197,7 +226,7 @@ def _shifted(link: Link, places: int) -> Link:
     return replace(link, devices=tuple(device + places for device in link.devices))
 
 
-def _with(installed: Software, found: Mapping[str, str]) -> Software:
+def _with(installed: Software, found: Mapping[str, Any]) -> Software:
     absent = tuple(name for name in installed.absent if name not in found)
     return replace(installed, absent=absent, **found)
 

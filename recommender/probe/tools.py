@@ -1,4 +1,4 @@
-"""Running vendors' programs: side by side, with a timeout, a bounded output, nothing left behind."""
+"""Running programs side by side, with a timeout and a bounded output; nothing stays behind."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Event
 
 from recommender.probe.files import LIMIT
@@ -29,7 +30,7 @@ def run(
     """
     deadline = time.monotonic() + seconds
     running = {name: _start(argv, {**env, "LC_ALL": "C"}) for name, argv in commands.items()}
-    readers = {name: Job(lambda p=process: _read(p)) for name, process in running.items()}
+    readers = {name: Job(partial(_read, process)) for name, process in running.items()}
     try:
         return {name: _text(reader, deadline, stop) for name, reader in readers.items()}
     finally:

@@ -69,12 +69,12 @@ def show(
     console.print(Text(title, style="bold green"))
     console.print(Text(words.key("look.article"), style="bold"))
     for name in CELLS:
-        console.print(Padding(Text(cell_line(framework, name, words)), (0, 0, 0, 3)))
+        console.print(Padding(Text(cell_line(framework, name, words)), (0, 0, 0, 3), expand=False))
     console.print(Text(words.key("look.today"), style="bold"))
-    console.print(Padding(Text(platforms(framework)), (0, 0, 0, 3)))
+    console.print(Padding(Text(platforms(framework)), (0, 0, 0, 3), expand=False))
     for rule in corrections(framework, rules):
         text = words.text(rule.text, lambda name: f"<{name.rsplit('.', 1)[-1]}>")
-        console.print(Padding(Text.assemble(("≠ ", "yellow"), text), (0, 0, 0, 3)))
+        console.print(Padding(Text.assemble(("≠ ", "yellow"), text), (0, 0, 0, 3), expand=False))
     _here(answer, framework, words, console)
 
 
@@ -85,21 +85,21 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         line = words.key(
             "look.rank", rank=ranked.rank, points=ranked.score, platform=ranked.platform
         )
-        console.print(Padding(Text(line), (0, 0, 0, 3)))
+        console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
         _reasons(ranked.reasons, console)
         for warning in ranked.warnings:
-            console.print(Padding(Text.assemble(("! ", "yellow"), visible(warning.text)), (0, 0, 0, 3)))
+            console.print(Padding(Text.assemble(("! ", "yellow"), visible(warning.text)), (0, 0, 0, 3), expand=False))
     if refused:
-        console.print(Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3)))
+        console.print(Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3), expand=False))
         for reason in refused.reasons:
-            console.print(Padding(Text.assemble(("x ", "red"), visible(_with_fix(reason))), (0, 0, 0, 3)))
+            console.print(Padding(Text.assemble(("x ", "red"), visible(_with_fix(reason))), (0, 0, 0, 3), expand=False))
 
 
 def _reasons(reasons: Iterable[Reason], console: Console) -> None:
     for reason in sorted(reasons, key=lambda item: -item.points):
         points = Text(f"{reason.points:+6g}  ", style="green" if reason.points >= 0 else "red")
         note = f" [{reason.layer}: {reason.source}, {reason.checked}]"
-        console.print(Padding(Text.assemble(points, visible(reason.text), (note, "dim")), (0, 0, 0, 3)))
+        console.print(Padding(Text.assemble(points, visible(reason.text), (note, "dim")), (0, 0, 0, 3), expand=False))
 
 
 def _with_fix(reason: Reason) -> str:

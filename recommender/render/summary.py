@@ -28,9 +28,9 @@ def devices_line(machine: Machine, words: Words) -> str:
     if not machine.accelerators:
         return machine.cpu.model or words.key("table.no-accelerator")
     counts = Counter(_device(device, words) for device in machine.accelerators)
-    links = {link.kind for link in machine.links}
     shown = [f"{count} x {name}" if count > 1 else name for name, count in counts.items()]
-    return ", ".join(shown) + (f" ({', '.join(sorted(links))})" if links else "")
+    links = sorted({link.kind for link in machine.links}) if len(machine.accelerators) > 1 else []
+    return ", ".join((*shown, *links))
 
 
 def _device(device: Accelerator, words: Words) -> str:

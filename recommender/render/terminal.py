@@ -26,7 +26,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
     console.print(_line(machine_line(answer.machine, words)), style="bold")
     console.print(_line(workload_line(answer, words)))
     for problem in answer.problems:
-        console.print(Padding(_problem(problem), (0, 0, 0, 0)))
+        console.print(_problem(problem))
     console.print()
     if answer.ranking:
         _pick(answer, answer.ranking[0], names, words, console)
@@ -71,7 +71,7 @@ def strongest(reasons: Sequence[Reason], count: int) -> list[Reason]:
 
 
 def _indented(text: Text, columns: int) -> Padding:
-    return Padding(text, (0, 0, 0, columns))
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _commands(launch: Launch, windows: bool, words: Words, console: Console) -> None:  # noqa: FBT001

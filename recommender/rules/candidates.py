@@ -113,7 +113,7 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
     values = model_facts(model) | {"model.given": question.model is not None}
-    facts = trial.facts.extend(values | fit_facts(fit, question.workload))
+    facts = trial.facts.extend(values | fit_facts(fit, question.workload, len(trial.group.members)))
     return Scored(
         trial=trial,
         model=model,

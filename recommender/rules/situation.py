@@ -113,6 +113,7 @@ def device_facts(group: Group) -> dict[str, Any]:
         "device.vendor": first.vendor,
         "device.name": first.name,
         "device.memory_gib": first.memory_gib,
+        "device.usable_gib": first.usable_gib,
         "device.compute_capability": first.compute_capability,
         "device.gfx": first.gfx,
         "device.chip": first.chip,
@@ -195,9 +196,10 @@ def framework_facts(framework: Framework, platform: Platform) -> dict[str, Any]:
     }
 
 
-def fit_facts(fit: Fit, workload: Workload) -> dict[str, Any]:
-    """Facts about the placement; ``fit.devices`` counts the devices that it uses."""
+def fit_facts(fit: Fit, workload: Workload, devices: int = 0) -> dict[str, Any]:
+    """Facts about the placement; ``devices`` is how many there are on one machine."""
     requests = fit.concurrent_requests
+    used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
     return {
         "fit.fits": fit.fits,
         "fit.model": fit.model,
@@ -209,7 +211,8 @@ def fit_facts(fit: Fit, workload: Workload) -> dict[str, Any]:
         "fit.tensor_parallel": fit.tensor_parallel,
         "fit.pipeline_parallel": fit.pipeline_parallel,
         "fit.data_parallel": fit.data_parallel,
-        "fit.devices": fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel,
+        "fit.devices": max(used, len(fit.per_device)),
+        "fit.idle_devices": max(devices - max(used, len(fit.per_device)), 0),
         "fit.context_tokens": fit.context_tokens,
         "fit.concurrent_requests": requests,
         "fit.enough": None if requests is None else requests >= workload.concurrency,

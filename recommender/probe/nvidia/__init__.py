@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterable
 from dataclasses import replace
 
 from recommender.facts.machine import Accelerator, Problem
@@ -12,82 +11,100 @@ from recommender.probe.jobs import Job
 from recommender.probe.nvidia import nvml, problems, smi
 from recommender.probe.nvidia.devices import Host, shared
 
-__all__ = ["probe", "seen"]
+__all__ = ["probe"]
 
 # Without persistence mode the driver wakes every GPU first, which takes seconds.
 _NVML_SECONDS = 3.0
 _TOTAL_SECONDS = 4.2
 _KERNEL = re.compile(r"Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)")
+_MODEL = re.compile(r"^Model:\s*(.+)$", re.MULTILINE)
 _FINAL = {problems.DRIVER_NOT_LOADED, problems.MISMATCH, problems.NO_PERMISSION}
+# Release series of Jetson Linux -> of JetPack; source: NVIDIA's JetPack archive.
+_JETPACK = {"32": "4", "35": "5", "36": "6", "38": "7"}
 _JETSON = ("etc/nv_tegra_release", "sys/class/tegra-firmware")
-
-
-def seen(context: Context) -> bool:
-    """Whether there is any sign of an NVIDIA device that its driver could tell of."""
-    return _certain(context) or _perhaps(context)
 
 
 def probe(context: Context) -> Findings:
     """All NVIDIA devices that have NVIDIA's driver, with what is wrong with it."""
-    host = Host(memory=context.memory, pci={device.bus_id: device for device in _own(context)})
     kernel_driver = _kernel_driver(context.files)
-    found, code = _by_driver(context, host) if context.live else (None, 0)
-    told = () if not code or found else _told(context, code, kernel_driver)
-    found = found or Findings(problems=told)
-    software = {"nvidia_driver": kernel_driver} if kernel_driver else {}
+    told = _by_driver(context) if context.live else 0
+    if isinstance(told, Findings):
+        found = _completed(context, told)
+    else:
+        found = Findings(
+            accelerators=_without_driver(context),
+            problems=_failure(context, told, kernel_driver),
+        )
     return replace(
         found,
-        accelerators=_completed(context, found),
-        software={**software, **found.software},
+        software={**_software(context, kernel_driver), **found.software},
         problems=(*found.problems, *_hidden(context, found)),
     )
 
 
-def _by_driver(context: Context, host: Host) -> tuple[Findings | None, int]:
-    """What NVML or else nvidia-smi says, and the error number of the one that failed."""
+def _by_driver(context: Context) -> Findings | int:
+    """What NVML or else nvidia-smi says; the error number where neither is of use."""
     start = time.monotonic()
+    host = Host(memory=context.memory, pci={device.bus_id: device for device in _own(context)})
     try:
-        return Job(lambda: nvml.read(host, context.files)).result(_NVML_SECONDS), 0
+        return Job(lambda: nvml.read(host, context.files)).result(_NVML_SECONDS)
     except nvml.NvmlError as error:
         code = error.code
     except TimeoutError:
         code = problems.TIMEOUT
     if code in _FINAL:
-        return None, code
+        return code
     answer = smi.read(context, host, _TOTAL_SECONDS - (time.monotonic() - start))
-    if isinstance(answer, Findings) and (answer.accelerators or answer.problems):
-        return answer, 0
-    return None, answer if isinstance(answer, int) and answer in _FINAL else code
+    if isinstance(answer, Findings):
+        return answer if answer.accelerators or answer.problems else code
+    return answer if answer in _FINAL else code
 
 
-def _told(context: Context, code: int, kernel_driver: str | None) -> tuple[Problem, ...]:
-    if code == problems.LIBRARY_NOT_FOUND and not _certain(context):
-        # WSL has /dev/dxg for any vendor's GPU, and a Jetson of old has no NVML.
-        return ()
-    inside = context.container not in {None, "none"}
-    return (problems.failure(code, kernel_driver=kernel_driver, in_container=inside),)
-
-
-def _completed(context: Context, found: Findings) -> tuple[Accelerator, ...]:
-    """The found devices, and in the order of the bus those that their driver did not tell of."""
+def _completed(context: Context, found: Findings) -> Findings:
+    """The findings, and what is true of devices on the bus that the driver did not tell of."""
     told = {device.bus_id for device in found.accelerators}
-    missing = [device for device in _own(context) if device.bus_id not in told]
-    rest = [_from_bus(context.files, device, lost=bool(found.accelerators)) for device in missing]
-    if not found.accelerators and not rest:
-        return _jetson(context)
+    rest = [device for device in _own(context) if device.bus_id not in told]
     if not rest:
-        return found.accelerators
-    return (*found.accelerators, *rest)
+        return found
+    if _contained(context):
+        # The bus shows all devices of the host, also those that other containers were given.
+        return replace(found, not_ours=tuple(device.bus_id for device in rest))
+    named = any(problem.rule == problems.lost("").rule for problem in found.problems)
+    lost = [_from_bus(context.files, device, usable_gib=0.0) for device in rest]
+    more = () if named else tuple(problems.lost(device.bus_id) for device in rest)
+    return replace(
+        found,
+        accelerators=(*found.accelerators, *lost),
+        problems=(*found.problems, *more),
+    )
 
 
-def _from_bus(files: Files, device: PciDevice, *, lost: bool) -> Accelerator:
-    """A device that the driver holds but did not tell of: unusable if others were told of."""
+def _without_driver(context: Context) -> tuple[Accelerator, ...]:
+    """Devices whose driver told nothing: from the bus, or the one of a Jetson without NVML."""
+    own = _own(context)
+    if own or not any(map(context.files.exists, _JETSON)):
+        return tuple(_from_bus(context.files, device, usable_gib=None) for device in own)
+    sizes = shared(context.memory)
+    model = context.files.text("proc/device-tree/model", 4096) or ""
+    return (
+        Accelerator(
+            vendor="nvidia",
+            name=clean(model) or None,
+            memory_gib=sizes["memory_gib"],
+            usable_gib=sizes["usable_gib"],
+            unified=True,
+            driver_bound=True,
+        ),
+    )
+
+
+def _from_bus(files: Files, device: PciDevice, *, usable_gib: float | None) -> Accelerator:
     text = files.text(f"proc/driver/nvidia/gpus/{device.bus_id}/information") or ""
-    model = next((v for k, _, v in _pairs(text) if k.strip() == "Model"), "")
+    model = _MODEL.search(text)
     return Accelerator(
         vendor="nvidia",
-        name=clean(model) or None,
-        usable_gib=0.0 if lost else None,
+        name=clean(model[1]) or None if model else None,
+        usable_gib=usable_gib,
         driver_bound=True,
         driver=device.driver,
         pci_id=device.pci_id,
@@ -96,28 +113,26 @@ def _from_bus(files: Files, device: PciDevice, *, lost: bool) -> Accelerator:
     )
 
 
-def _jetson(context: Context) -> tuple[Accelerator, ...]:
-    """The GPU of a Jetson whose driver has no NVML: it shares the main memory."""
-    if not _tegra(context.files):
+def _failure(context: Context, code: int, kernel_driver: str | None) -> tuple[Problem, ...]:
+    if not code or (code == problems.LIBRARY_NOT_FOUND and not _certain(context)):
+        # WSL has /dev/dxg for any vendor's GPU, and a Jetson of old has no NVML.
         return ()
-    model = context.files.text("proc/device-tree/model", 4096) or ""
-    return (
-        Accelerator(
-            vendor="nvidia",
-            name=clean(model) or None,
-            unified=True,
-            driver_bound=True,
-            **shared(context.memory),
-        ),
-    )
+    return (problems.failure(code, kernel_driver=kernel_driver, in_container=_contained(context)),)
 
 
 def _hidden(context: Context, found: Findings) -> tuple[Problem, ...]:
     value = context.env.get("CUDA_VISIBLE_DEVICES")
-    if value is None or not (found.accelerators or _own(context)):
+    if value is None or not found.accelerators:
         return ()
     # CUDA stops at the first number that is no device, so a leading -1 hides all.
     return (problems.hidden(clean(value)),) if value.split(",")[0].strip() in {"", "-1"} else ()
+
+
+def _software(context: Context, kernel_driver: str | None) -> dict[str, str]:
+    """What is known without the driver's answer."""
+    jetpack = _JETPACK.get((context.os.l4t or "").partition(".")[0])
+    known = {"nvidia_driver": kernel_driver, "jetpack": jetpack}
+    return {name: version for name, version in known.items() if version}
 
 
 def _own(context: Context) -> tuple[PciDevice, ...]:
@@ -125,25 +140,14 @@ def _own(context: Context) -> tuple[PciDevice, ...]:
 
 
 def _certain(context: Context) -> bool:
-    nodes = (name for name in context.files.names("dev") if name.startswith("nvidia"))
-    known = context.files.exists("proc/driver/nvidia/version") or any(nodes)
-    return known or bool(_own(context))
+    nodes = any(name.startswith("nvidia") for name in context.files.names("dev"))
+    return nodes or bool(_own(context)) or context.files.exists("proc/driver/nvidia/version")
 
 
-def _perhaps(context: Context) -> bool:
-    if context.family == "windows":
-        return smi.find(context) is not None
-    return context.files.exists("dev/dxg") or _tegra(context.files)
-
-
-def _tegra(files: Files) -> bool:
-    return any(files.exists(name) for name in _JETSON)
+def _contained(context: Context) -> bool:
+    return context.os.container not in {None, "none"}
 
 
 def _kernel_driver(files: Files) -> str | None:
     match = _KERNEL.search(files.line("proc/driver/nvidia/version") or "")
     return match[1] if match else None
-
-
-def _pairs(text: str) -> Iterable[tuple[str, str, str]]:
-    return (line.partition(":") for line in text.splitlines())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recommender.facts.machine import Accelerator, Memory, Problem
 from recommender.probe.context import PciDevice
@@ -68,6 +68,12 @@ def bus(text: str | None) -> str | None:
     return f"{int(domain, 16):04x}:{number}:{device}.{function}".lower()
 
 
+def bus_of(pci: object) -> str | None:
+    """Bus id in NVML's structure about a place on the bus."""
+    text = getattr(pci, "busId", None)
+    return bus(text.decode("ascii", "replace") if isinstance(text, bytes) else text)
+
+
 def mib(amount: float | None) -> float | None:
     """MiB as GiB with three decimals."""
     return None if amount is None else round(amount / _MIB_PER_GIB, 3)
@@ -87,11 +93,7 @@ def _plain(device: Device, host: Host) -> Accelerator:
     )
 
 
-def _sized(
-    plain: Accelerator, sizes: Mapping[str, float | None], *, unified: bool
-) -> Accelerator:
-    from dataclasses import replace
-
+def _sized(plain: Accelerator, sizes: Mapping[str, float | None], *, unified: bool) -> Accelerator:
     integrated = None if unified else False
     return replace(
         plain,

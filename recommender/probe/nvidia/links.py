@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.facts.machine import Link
-from recommender.probe.nvidia.devices import bus
+from recommender.probe.nvidia.devices import bus_of
 
 Ask = Callable[..., tuple[Any, int]]
 
@@ -22,7 +22,7 @@ class Peers:
     switched: bool
 
 
-def peers(ask: Ask, handle: Any, places: Mapping[str, int]) -> Peers:
+def peers(ask: Ask, handle: object, places: Mapping[str, int]) -> Peers:
     """Ask a device about each of its links until it has no more of them."""
     direct, switched = set(), False
     for number in range(_MOST_LINKS):
@@ -32,7 +32,7 @@ def peers(ask: Ask, handle: Any, places: Mapping[str, int]) -> Peers:
         if not active:
             continue
         remote, _ = ask("nvmlDeviceGetNvLinkRemotePciInfo", handle, number)
-        place = places.get(_bus_id(remote) or "")
+        place = places.get(bus_of(remote) or "")
         if place is not None:
             direct.add(place)
         else:
@@ -43,7 +43,7 @@ def peers(ask: Ask, handle: Any, places: Mapping[str, int]) -> Peers:
 
 def grouped(found: Mapping[int, Peers]) -> tuple[Link, ...]:
     """One NVLink for each set of joined devices; PCIe over all where NVLink does not join all."""
-    if len(found) < 2:  # noqa: PLR2004  # one device has nothing to be linked with
+    if len(found) < 2:  # one device has nothing to be linked with
         return ()
     groups = _components({place: _joined(place, found) for place in found})
     joined = tuple(Link(kind="nvlink", devices=group) for group in groups if len(group) > 1)
@@ -69,8 +69,3 @@ def _components(joined: Mapping[int, set[int]]) -> list[tuple[int, ...]]:
         left -= group
         groups.append(tuple(sorted(group)))
     return groups
-
-
-def _bus_id(remote: Any) -> str | None:
-    text = getattr(remote, "busId", None)
-    return bus(text.decode("ascii", "replace") if isinstance(text, bytes) else text)

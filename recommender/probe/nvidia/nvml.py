@@ -1,14 +1,16 @@
 """NVIDIA's devices through the vendor's binding (package nvidia-ml-py, module ``pynvml``)."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any
 
 from recommender.facts.machine import Accelerator, Link, Problem
 from recommender.probe.context import Findings
 from recommender.probe.files import Files, clean
 from recommender.probe.nvidia import links, problems
-from recommender.probe.nvidia.devices import Device, Host, accelerator, bus, mib
+from recommender.probe.nvidia.devices import Device, Host, accelerator, bus_of, mib
 
 WSL_LIBRARY = "usr/lib/wsl/lib/libnvidia-ml.so.1"
 _MIB = 1 << 20
@@ -28,7 +30,7 @@ class NvmlError(Exception):
 class _Gpu:
     """One readable GPU: its handle, and its places among the accelerators (several with MIG)."""
 
-    handle: Any
+    handle: object
     bus_id: str | None
     accelerators: tuple[Accelerator, ...]
     problems: tuple[Problem, ...] = ()
@@ -49,24 +51,26 @@ def read(host: Host, files: Files) -> Findings:
         _ask(nvml, "nvmlShutdown")
 
 
-def _load(files: Files) -> Any:
+def _load(files: Files) -> ModuleType:
     try:
-        import pynvml as nvml
+        import pynvml
     except Exception as error:  # a broken or foreign module may raise anything
         raise NvmlError(problems.NO_BINDING) from error
+    nvml: ModuleType = pynvml
     _, code = _ask(nvml, "nvmlInit")
     if code == problems.LIBRARY_NOT_FOUND and files.exists(WSL_LIBRARY):
         # WSL keeps the library where the loader does not look.
         import ctypes
 
-        nvml.nvmlLib = ctypes.CDLL(files.path(WSL_LIBRARY))
+        with suppress(OSError):
+            pynvml.nvmlLib = ctypes.CDLL(files.path(WSL_LIBRARY))
         _, code = _ask(nvml, "nvmlInit")
     if code:
         raise NvmlError(code)
     return nvml
 
 
-def _read(nvml: Any, host: Host) -> Findings:
+def _read(nvml: ModuleType, host: Host) -> Findings:
     count, code = _ask(nvml, "nvmlDeviceGetCount")
     if code:
         raise NvmlError(code)
@@ -75,7 +79,7 @@ def _read(nvml: Any, host: Host) -> Findings:
         handle, code = _ask(nvml, "nvmlDeviceGetHandleByIndex", index)
         gpu = None if code else _gpu(nvml, handle, index, host)
         if gpu is None:
-            missing.append(problems.lost(str(index)))
+            missing.append(problems.unreadable(str(index), code))
         else:
             gpus.append(gpu)
     return Findings(
@@ -86,9 +90,8 @@ def _read(nvml: Any, host: Host) -> Findings:
     )
 
 
-def _gpu(nvml: Any, handle: Any, index: int, host: Host) -> _Gpu | None:
+def _gpu(nvml: ModuleType, handle: object, index: int, host: Host) -> _Gpu | None:
     """One GPU; None where it is lost, so that the bus's own entry stands for it."""
-    pci, _ = _ask(nvml, "nvmlDeviceGetPciInfo")
     pci, _ = _ask(nvml, "nvmlDeviceGetPciInfo", handle)
     name, lost_by_name = _ask(nvml, "nvmlDeviceGetName", handle)
     total, reserved, code = _memory(nvml, handle)
@@ -97,7 +100,7 @@ def _gpu(nvml: Any, handle: Any, index: int, host: Host) -> _Gpu | None:
     device = Device(
         label=str(index),
         name=clean(name or "") or None,
-        bus_id=bus(_decoded(getattr(pci, "busId", None))),
+        bus_id=bus_of(pci),
         compute_capability=_capability(nvml, handle),
         total_mib=total,
         reserved_mib=reserved,
@@ -108,10 +111,12 @@ def _gpu(nvml: Any, handle: Any, index: int, host: Host) -> _Gpu | None:
     return _Gpu(handle, device.bus_id, (found,), tuple(found_problems))
 
 
-def _partitioned(nvml: Any, handle: Any, device: Device, host: Host) -> _Gpu:
+def _partitioned(nvml: ModuleType, handle: object, device: Device, host: Host) -> _Gpu:
     whole, _ = accelerator(device, host)
     count, _ = _ask(nvml, "nvmlDeviceGetMaxMigDeviceCount", handle)
-    asked = (_ask(nvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle, i) for i in range(count or 0))
+    asked = (
+        _ask(nvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle, i) for i in range(count or 0)
+    )
     found = [_instance(nvml, instance, whole) for instance, code in asked if not code]
     if found:
         return _Gpu(handle, device.bus_id, tuple(found), mig=True)
@@ -119,7 +124,7 @@ def _partitioned(nvml: Any, handle: Any, device: Device, host: Host) -> _Gpu:
     return _Gpu(handle, device.bus_id, (nothing,), (problems.mig_empty(device.label),), mig=True)
 
 
-def _instance(nvml: Any, handle: Any, whole: Accelerator) -> Accelerator:
+def _instance(nvml: ModuleType, handle: object, whole: Accelerator) -> Accelerator:
     name, _ = _ask(nvml, "nvmlDeviceGetName", handle)
     total, reserved, _ = _memory(nvml, handle)
     profile = _PROFILE.search(clean(name or ""))
@@ -131,12 +136,12 @@ def _instance(nvml: Any, handle: Any, whole: Accelerator) -> Accelerator:
     )
 
 
-def _mig_enabled(nvml: Any, handle: Any) -> bool:
+def _mig_enabled(nvml: ModuleType, handle: object) -> bool:
     mode, code = _ask(nvml, "nvmlDeviceGetMigMode", handle)
     return not code and bool(mode[0])
 
 
-def _memory(nvml: Any, handle: Any) -> tuple[int | None, int, int]:
+def _memory(nvml: ModuleType, handle: object) -> tuple[int | None, int, int]:
     """Total and reserved MiB, and the error number; drivers before 510 know only version 1."""
     version = getattr(nvml, "nvmlMemory_v2", None)
     info, code = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, version)
@@ -147,12 +152,12 @@ def _memory(nvml: Any, handle: Any) -> tuple[int | None, int, int]:
     return info.total // _MIB, getattr(info, "reserved", 0) // _MIB, 0
 
 
-def _capability(nvml: Any, handle: Any) -> str | None:
+def _capability(nvml: ModuleType, handle: object) -> str | None:
     capability, code = _ask(nvml, "nvmlDeviceGetCudaComputeCapability", handle)
     return None if code else ".".join(map(str, capability))
 
 
-def _links(nvml: Any, gpus: list[_Gpu]) -> tuple[Link, ...]:
+def _links(nvml: ModuleType, gpus: list[_Gpu]) -> tuple[Link, ...]:
     """Links of whole GPUs: MIG instances reach each other by no link."""
     places = [index for index, gpu in enumerate(_each(gpus)) if not gpu.mig]
     whole = [gpu for gpu in gpus if not gpu.mig]
@@ -168,7 +173,7 @@ def _each(gpus: list[_Gpu]) -> list[_Gpu]:
     return [gpu for gpu in gpus for _ in gpu.accelerators]
 
 
-def _software(nvml: Any) -> dict[str, str]:
+def _software(nvml: ModuleType) -> dict[str, str]:
     driver, no_driver = _ask(nvml, "nvmlSystemGetDriverVersion")
     cuda, no_cuda = _ask(nvml, "nvmlSystemGetCudaDriverVersion_v2")
     found = {}
@@ -179,11 +184,7 @@ def _software(nvml: Any) -> dict[str, str]:
     return found
 
 
-def _decoded(value: Any) -> str | None:
-    return value.decode("ascii", "replace") if isinstance(value, bytes) else value
-
-
-def _ask(nvml: Any, name: str, *args: Any) -> tuple[Any, int]:
+def _ask(nvml: ModuleType, name: str, *args: object) -> tuple[Any, int]:
     """The answer and 0, or None and the error number; a name that the binding lacks is 13."""
     try:
         return getattr(nvml, name)(*args), 0

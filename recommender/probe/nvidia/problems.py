@@ -84,6 +84,14 @@ def failure(code: int, *, kernel_driver: str | None, in_container: bool) -> Prob
     )
 
 
+def unreadable(which: str, code: int) -> Problem:
+    """Why one of several devices cannot be read."""
+    if code == NO_PERMISSION:
+        rule, _, fix = _ERRORS[code]
+        return Problem(what=f"This user may not use NVIDIA GPU {which}.", fix=fix, rule=rule)
+    return lost(which)
+
+
 def lost(which: str) -> Problem:
     """One device does not answer; the others do."""
     rule, _, fix = _ERRORS[LOST]

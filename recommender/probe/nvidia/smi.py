@@ -1,6 +1,7 @@
 """NVIDIA's devices through ``nvidia-smi``, where its library cannot be used from Python."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ FIELDS = (
     *("index", "name", "pci.bus_id", "memory.total", "memory.reserved", "compute_cap"),
     *("driver_version", "mig.mode.current"),
 )
+_FORMAT = "--format=csv,noheader,nounits"
 _PLACES = ("usr/lib/wsl/lib/nvidia-smi", "usr/bin/nvidia-smi")
 _INVALID = re.compile(r'"([\w.]+)" is not a valid field')
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -42,13 +44,16 @@ def read(context: Context, host: Host, seconds: float) -> Findings | int | None:
         return None
     from recommender.probe.tools import run
 
-    fields, banner = FIELDS, None
+    deadline = time.monotonic() + seconds
+    fields: tuple[str, ...] = FIELDS
+    banner: str | None = None
     # Drivers that do not know a field refuse the whole question and name one such field.
     for _ in FIELDS:
-        commands = {"query": (program, f"--query-gpu={','.join(fields)}", _FORMAT)}
+        query = (program, f"--query-gpu={','.join(fields)}", _FORMAT)
+        commands: dict[str, tuple[str, ...]] = {"query": query}
         if banner is None:
             commands["banner"] = (program,)
-        answers = run(commands, context.env, seconds / 2, context.stop)
+        answers = run(commands, context.env, deadline - time.monotonic(), context.stop)
         banner = answers.get("banner", banner) or ""
         text = answers["query"]
         invalid = _INVALID.search(text or "")
@@ -56,9 +61,6 @@ def read(context: Context, host: Host, seconds: float) -> Findings | int | None:
             return _understood(text, fields, banner, host)
         fields = tuple(field for field in fields if field != invalid[1])
     return None
-
-
-_FORMAT = "--format=csv,noheader,nounits"
 
 
 def find(context: Context) -> str | None:

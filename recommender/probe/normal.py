@@ -1,0 +1,17 @@
+"""Values in our spelling and units."""
+
+_ARCHES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+KIB_PER_GIB = 1 << 20
+BYTES_PER_GIB = 1 << 30
+
+
+def gib(amount: int | None, per_gib: int) -> float | None:
+    """``amount`` in GiB with three decimals, where ``per_gib`` units are one GiB."""
+    return None if amount is None else round(amount / per_gib, 3)
+
+
+def arch(name: str) -> str | None:
+    """``x86_64`` and ``aarch64`` where other systems say AMD64 and arm64."""
+    name = name.lower()
+    return _ARCHES.get(name, name) or None

@@ -1,0 +1,1 @@
+"""Tests of the probe against made-up computers, tools and libraries."""

@@ -17,5 +17,7 @@ def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
 
 def printable(value: object, limit: int = 80) -> str:
     """``value`` on one line, control characters escaped, cut at ``limit`` characters."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value))
+    text = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
+    )
     return text if len(text) <= limit else text[: limit - 1] + "…"

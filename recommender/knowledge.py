@@ -129,7 +129,9 @@ def _compiled(root: Path, name: str) -> dict[str, Any]:
 
 def _stamp(root: Path) -> list[list[Any]]:
     files = sorted([*root.glob("*.yaml"), *root.glob("frameworks/*.yaml")])
-    stats = [(path, path.stat()) for path in [*files, Path(__file__).with_name("knowledge_source.py")]]
+    stats = [
+        (path, path.stat()) for path in [*files, Path(__file__).with_name("knowledge_source.py")]
+    ]
     return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
 
 

@@ -1,4 +1,4 @@
-"""Checks the knowledge files: shape, words, conditions, sources. For build, tests and maintainers."""
+"""Checks the knowledge files: shape, words, conditions, sources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from recommender import facts
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import framework as framework_facts
 from recommender.knowledge_source import compile_document, read_yaml
-from recommender.rules.conditions import JOINS, OPERATORS
+from recommender.rules.conditions import OPERATORS
 from recommender.rules.situation import names
 from recommender.words import placeholders
 
@@ -121,14 +121,23 @@ def _condition(
             for inner in test:
                 yield from _condition(inner, where, known, situations)
         elif name == "holds":
-            for situation in [test] if isinstance(test, str) else test:
-                if situation not in situations:
-                    yield f"{where}: no situation is called {situation!r}{nearest(situation, situations)}"
-        elif name not in known and not name.startswith("installed."):
-            yield f"{where}: no fact is called {name!r}{nearest(name, known)}"
-        elif isinstance(test, Mapping):
-            for operator in set(test) - OPERATORS - JOINS:
-                yield f"{where}: no operator is called {operator!r}{nearest(operator, OPERATORS)}"
+            yield from _named([test] if isinstance(test, str) else test, where, situations)
+        else:
+            yield from _test(name, test, where, known)
+
+
+def _named(wanted: list[str], where: str, situations: Mapping[str, Any]) -> Iterator[str]:
+    for name in wanted:
+        if name not in situations:
+            yield f"{where}: no situation is called {name!r}{nearest(name, situations)}"
+
+
+def _test(name: str, test: Any, where: str, known: frozenset[str]) -> Iterator[str]:
+    if name not in known and not name.startswith("installed."):
+        yield f"{where}: no fact is called {name!r}{nearest(name, known)}"
+    if isinstance(test, Mapping):
+        for operator in sorted(set(test) - OPERATORS):
+            yield f"{where}: no operator is called {operator!r}{nearest(operator, OPERATORS)}"
 
 
 def _texts(core: Mapping[str, Any]) -> Iterator[str]:

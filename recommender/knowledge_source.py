@@ -38,7 +38,9 @@ def compile_document(root: Path, name: str) -> dict[str, Any]:
     document: dict[str, Any] = {part: read_yaml(root / f"{part}.yaml") for part in _CORE}
     files = sorted((root / "frameworks").glob("*.yaml"))
     if not files:
-        message = f"knowledge folder {root} has no frameworks/*.yaml; restore it from the repository"
+        message = (
+            f"knowledge folder {root} has no frameworks/*.yaml; restore it from the repository"
+        )
         raise InputError(message)
     document["frameworks"] = [spell_out(read_yaml(path)) for path in files]
     return document
@@ -52,7 +54,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), loader)
+        data = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506  # both are safe
     except OSError as error:
         message = f"knowledge file {path} cannot be read: {error.strerror}"
         raise InputError(message) from error
@@ -62,7 +64,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         message = f"knowledge file {path} must hold a mapping, not {type(data).__name__}"
         raise InputError(message)
-    return plain(data)
+    return {str(key): plain(item) for key, item in data.items()}
 
 
 def plain(value: Any) -> Any:

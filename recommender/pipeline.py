@@ -32,7 +32,7 @@ from recommender.rules.situation import (
 from recommender.words import Words
 
 
-def recommend(
+def recommend(  # noqa: PLR0913  # the whole question
     machine: Machine,
     workload: Workload,
     model: Model | None = None,

@@ -1,4 +1,4 @@
-"""JSON Schema of the nouns, and reading them from outside; the only user of pydantic at run time."""
+"""JSON Schema of the nouns, and reading them from outside; pydantic is used nowhere else."""
 
 import json
 from functools import cache
@@ -19,6 +19,7 @@ NOUNS = {
     "workload": facts.Workload,
 }
 _LONGEST = 8 * 2**20
+_LARGEST = 1e9
 _MACHINE_KEYS = frozenset(("os", "arch", "cpu", "memory", "accelerators", "software"))
 
 
@@ -60,7 +61,9 @@ def read_machine(text: str, origin: str) -> Machine:
     _check_sizes(data, origin)
     unknown = list(_unknown(data, encode(machine)))
     problems = tuple(
-        Problem(what=f"--machine {origin}: the field {printable(name)!r} is unknown and was ignored")
+        Problem(
+            what=f"--machine {origin}: the field {printable(name)!r} is unknown and was ignored"
+        )
         for name in unknown[:20]
     )
     return machine if not problems else _with_problems(machine, problems)
@@ -89,9 +92,7 @@ def _object(text: str, origin: str) -> dict[str, Any]:
 
 
 def _kind(data: object) -> str:
-    return {"list": "array", "str": "string", "NoneType": "null"}.get(
-        type(data).__name__, "number"
-    )
+    return {"list": "array", "str": "string", "NoneType": "null"}.get(type(data).__name__, "number")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -120,10 +121,9 @@ def _check_sizes(data: object, origin: str, path: str = "") -> None:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             _check_sizes(value, origin, f"{path}.{index}")
-    elif isinstance(data, (int, float)) and not isinstance(data, bool):
-        if not 0 <= data < 1e9 and not path.endswith("numa_node"):
-            what = f"the field {printable(path)!r} has the value {printable(data, 40)}: "
-            _fail(origin, what + "it must be zero or more and below a billion")
+    elif isinstance(data, (int, float)) and not 0 <= data < _LARGEST:
+        what = f"the field {printable(path)!r} has the value {printable(data, 40)}: "
+        _fail(origin, what + "it must be zero or more and below a billion")
 
 
 def _unknown(data: Any, known: Any, path: str = "") -> Any:

@@ -33,7 +33,7 @@ def machine(file: str | None, described: Described) -> Machine:
         InputError: a file and a description, an unreadable file, an unknown device.
     """
     nodes = described["nodes"]
-    whole = any(described[key] for key in ("gpus", "ram_gib", "os", "arch", "cpu", "driver"))  # type: ignore[literal-required]
+    whole = any(described[key] for key in ("gpus", "ram_gib", "os", "arch", "cpu", "driver"))
     if file is not None and whole:
         message = "--machine and --gpu, --ram, --os, --arch, --cpu, --driver exclude each other"
         raise InputError(message)
@@ -68,7 +68,9 @@ def _from_file(file: str) -> Machine:
         message = f"--machine {printable(file)}: cannot be read ({error.strerror})"
         raise InputError(message) from error
     except UnicodeDecodeError as error:
-        message = f"--machine {printable(file)}: is not UTF-8 text; write it with llmpick probe --json"
+        message = (
+            f"--machine {printable(file)}: is not UTF-8 text; write it with llmpick probe --json"
+        )
         raise InputError(message) from error
 
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def probe(
     lang: options.Lang = None,
     out: options.Output = "table",
-    json: options.Json = False,  # noqa: FBT002
+    json: options.Json = False,
 ) -> None:
     """Show what this machine is: system, processors, memory, accelerators, drivers, software.
 
@@ -55,7 +55,7 @@ def explain(
     rules: options.Rules = "current",
     lang: options.Lang = None,
     out: options.Output = "table",
-    json: options.Json = False,  # noqa: FBT002
+    json: options.Json = False,
 ) -> None:
     """Explain one framework: the article's row, what is true today, and its place here."""
     form = output.chosen(out, json=json)
@@ -92,7 +92,7 @@ def _explain(answer: Answer, framework: str, form: str, words: Words) -> None:
 def frameworks(
     lang: options.Lang = None,
     out: options.Output = "table",
-    json: options.Json = False,  # noqa: FBT002
+    json: options.Json = False,
 ) -> None:
     """List the frameworks: the article's row of each, its version and platforms of today."""
     form = output.chosen(out, json=json)

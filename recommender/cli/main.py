@@ -15,7 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Which LLM serving framework to run on this hardware, why, and the command that starts it.",
+    help="Which LLM serving framework to run on this hardware, why, and its command.",
     epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run here, "
     "5 knowledge invalid. llmpick reads, prints, and changes nothing.",
 )
@@ -26,7 +26,9 @@ knowledge_commands.register(app)
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,  # noqa: FBT002
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
 ) -> None:
     """Which LLM serving framework to run on this hardware, why, and with which command."""
     if version:

@@ -22,7 +22,7 @@ Gpu: TypeAlias = Annotated[
     typer.Option(
         "--gpu",
         metavar="NAME[:COUNT]",
-        help="Describe a machine instead: 'H100 80GB:8', 4090x2, 'Ascend 910B3:8', none. Repeatable.",
+        help="Describe a machine: 'H100 80GB:8', 4090x2, 'Ascend 910B3:8', none. Repeatable.",
         rich_help_panel=_MACHINE,
     ),
 ]

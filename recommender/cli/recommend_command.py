@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("recommend")(recommend)
 
 
-def recommend(  # noqa: PLR0913  # one parameter an option
+def recommend(  # one parameter an option
     machine: options.MachineFile = None,
     gpu: options.Gpu = None,
     ram: options.Ram = None,
@@ -32,13 +32,13 @@ def recommend(  # noqa: PLR0913  # one parameter an option
     priority: options.Priority = None,
     need: options.Need = None,
     install: options.Install = None,
-    offline: options.Offline = False,  # noqa: FBT002
+    offline: options.Offline = False,
     lifecycle: options.Lifecycle = None,
     allow: options.Allow = None,
     rules: options.Rules = "current",
     lang: options.Lang = None,
     out: options.Output = "table",
-    json: options.Json = False,  # noqa: FBT002
+    json: options.Json = False,
 ) -> None:
     """Rank the serving frameworks for this machine and work, with reasons and commands.
 

@@ -16,7 +16,7 @@ Convert: TypeAlias = Callable[[Any], Any]
 
 def decode(cls: type[T], value: Mapping[str, Any]) -> T:
     """``cls`` from a mapping; unknown keys are ignored, missing ones take their default."""
-    plan = _plan(cls)
+    plan: dict[str, Convert] = _plan(cls)  # type: ignore[arg-type]  # classes are hashable
     known = {key: convert(value[key]) for key, convert in plan.items() if key in value}
     return cls(**known)
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 _PREFIX = re.compile(r"^(?:https?://)?(?:www\.)?(?:hf\.co|huggingface\.co|modelscope\.cn/models)/")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
@@ -52,7 +52,7 @@ _SCOUT = re.compile(r"(?<![a-z0-9.])(\d{1,4})b[-_ ]\d{1,4}e(?![a-z0-9])")
 _SIZE = re.compile(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([mbt])(?![a-z0-9])")
 _ACTIVE = re.compile(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])")
 # 0_6b and 1_7b stand for 0.6b and 1.7b where a dot was not welcome.
-_UNDERSCORE = re.compile(r"(?<![a-z0-9._])([01])_(\d)(?=b(?![a-z0-9]))")
+_UNDERSCORE = re.compile(r"(?<![a-z0-9.])(?<!\d_)([01])_(\d)(?=b(?![a-z0-9]))")
 _UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 
 
@@ -95,7 +95,7 @@ def squashed(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", text)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def read(text: str) -> Spelled:
     """Everything that the name of a repository, an Ollama tag or a file says."""
     whole = plain(text)
@@ -106,24 +106,34 @@ def read(text: str) -> Spelled:
     rest = f"-{dashed(stem)}-"
     is_mlx = org in _MLX_MAKERS or "-mlx-" in rest
     is_gguf = is_file or "-gguf-" in rest
+    exl = re.search(r"-exl([23])-", rest)
     rest, quantization, found, sure = _gguf(rest)
     is_gguf = is_gguf or found
     rest, quantization, sure = _rest(rest, quantization, sure=sure, is_mlx=is_mlx)
     if is_gguf and quantization in _SIXTEEN_BIT_GGUF:
         quantization = _SIXTEEN_BIT_GGUF[quantization]
-    form = "gguf" if is_gguf else "mlx" if is_mlx else "safetensors" if quantization else None
     params, active, moe = size(stem)
     return Spelled(
         org=org,
         name=name,
         core=_EXTRA.sub("", _EXTRA.sub("", rest)).strip("-"),
         quantization=quantization,
-        format=form,
+        format=_format(quantization, gguf=is_gguf, mlx=is_mlx, exl=exl),
         sure=sure,
         params=params,
         active_params=active,
         moe=moe,
     )
+
+
+def _format(
+    quantization: str | None, *, gguf: bool, mlx: bool, exl: re.Match[str] | None
+) -> str | None:
+    if gguf or mlx:
+        return "gguf" if gguf else "mlx"
+    if exl:
+        return f"exl{exl[1]}"
+    return "safetensors" if quantization else None
 
 
 def _gguf(rest: str) -> tuple[str, str | None, bool, bool]:

@@ -56,4 +56,8 @@ def read_memory() -> Memory:
 
 def disk_free_gib() -> float:
     """Free space in GiB in the home folder."""
-    return round(shutil.disk_usage(os.path.expanduser("~")).free / BYTES_PER_GIB, 3)
+    return round(
+        shutil.disk_usage(os.environ.get("HOME") or os.environ.get("USERPROFILE") or os.sep).free
+        / BYTES_PER_GIB,
+        3,
+    )

@@ -1,4 +1,5 @@
 """The operating system of a Linux computer, its architecture, disk and shared memory."""
+# ruff: noqa: PTH  # importing pathlib takes longer than the whole probe
 
 import os
 import re

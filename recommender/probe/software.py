@@ -1,4 +1,5 @@
 """What is installed: serving frameworks with their versions, container engines, vendors' stacks."""
+# ruff: noqa: PTH  # importing pathlib takes longer than the whole probe
 
 import os
 import re

@@ -1,4 +1,5 @@
 """Running programs side by side, with a timeout and a bounded output; nothing stays behind."""
+# ruff: noqa: PTH  # importing pathlib takes longer than the whole probe
 
 import os
 import signal
@@ -57,9 +58,10 @@ def _read(process: "subprocess.Popen[bytes] | None") -> str | None:
     if process is None or process.stdout is None:
         return None
     parts, left = [], LIMIT
-    while left > 0 and (part := os.read(process.stdout.fileno(), min(left, 1 << 16))):
-        parts.append(part)
-        left -= len(part)
+    with process.stdout as pipe:
+        while left > 0 and (part := os.read(pipe.fileno(), min(left, 1 << 16))):
+            parts.append(part)
+            left -= len(part)
     return b"".join(parts).decode(errors="replace")
 
 

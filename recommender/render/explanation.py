@@ -88,18 +88,38 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
         _reasons(ranked.reasons, console)
         for warning in ranked.warnings:
-            console.print(Padding(Text.assemble(("! ", "yellow"), visible(warning.text)), (0, 0, 0, 3), expand=False))
+            console.print(
+                Padding(
+                    Text.assemble(("! ", "yellow"), visible(warning.text)),
+                    (0, 0, 0, 3),
+                    expand=False,
+                )
+            )
     if refused:
-        console.print(Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3), expand=False))
+        console.print(
+            Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3), expand=False)
+        )
         for reason in refused.reasons:
-            console.print(Padding(Text.assemble(("x ", "red"), visible(_with_fix(reason))), (0, 0, 0, 3), expand=False))
+            console.print(
+                Padding(
+                    Text.assemble(("x ", "red"), visible(_with_fix(reason))),
+                    (0, 0, 0, 3),
+                    expand=False,
+                )
+            )
 
 
 def _reasons(reasons: Iterable[Reason], console: Console) -> None:
     for reason in sorted(reasons, key=lambda item: -item.points):
         points = Text(f"{reason.points:+6g}  ", style="green" if reason.points >= 0 else "red")
         note = f" [{reason.layer}: {reason.source}, {reason.checked}]"
-        console.print(Padding(Text.assemble(points, visible(reason.text), (note, "dim")), (0, 0, 0, 3), expand=False))
+        console.print(
+            Padding(
+                Text.assemble(points, visible(reason.text), (note, "dim")),
+                (0, 0, 0, 3),
+                expand=False,
+            )
+        )
 
 
 def _with_fix(reason: Reason) -> str:

@@ -15,7 +15,11 @@ def show(frameworks: Sequence[Framework], words: Words, console: Console) -> Non
     """Print one block a framework."""
     for framework in frameworks:
         version = framework.platforms[0].version
-        console.print(Text.assemble((framework.name, "bold green"), f" {version} · {status(framework, words)}"))
+        console.print(
+            Text.assemble(
+                (framework.name, "bold green"), f" {version} · {status(framework, words)}"
+            )
+        )
         console.print(Text(f"   {words.text(framework.summary, _nothing)}"))
         for name in ("throughput", "ease"):
             console.print(Text(f"   {cell_line(framework, name, words)}"))
@@ -32,7 +36,9 @@ def cell_line(framework: Framework, name: str, words: Words) -> str:
 def platforms(framework: Framework) -> str:
     """Its platforms with the grade of support where it is not plain."""
     shown = [
-        platform.name if platform.support == "supported" else f"{platform.name} ({platform.support})"
+        platform.name
+        if platform.support == "supported"
+        else f"{platform.name} ({platform.support})"
         for platform in framework.platforms
     ]
     return ", ".join(shown)

@@ -23,37 +23,53 @@ def show(machine: Machine, words: Words, console: Console) -> None:
 
 
 def _rows(machine: Machine, words: Words) -> dict[str, str]:
-    system, cpu, memory, software = machine.os, machine.cpu, machine.memory, machine.software
-    show_value = words.show
+    software = machine.software
     installed = [f"{name} {version}" for name, version in software.installed.items()]
+    found = bool(machine.accelerators)
     return {
-        "accelerators": devices_line(machine, words) if machine.accelerators else words.key("table.no-accelerator"),
-        "system": f"{show_value(system.distro or system.family)} {system.version or ''}".strip(),
-        "kernel": f"{show_value(system.kernel)} · {show_value(system.libc)} {system.libc_version or ''}".strip(),
-        "container": f"{show_value(system.container)} · WSL {show_value(system.wsl)}",
-        "cpu": f"{show_value(cpu.model)} · {show_value(machine.arch)} · x86-64-v{cpu.x86_level}"
-        if cpu.x86_level
-        else f"{show_value(cpu.model)} · {show_value(machine.arch)}",
-        "cores": words.key(
-            "probe.cores-value",
-            physical=cpu.physical_cores,
-            logical=cpu.logical_cores,
-            sockets=cpu.sockets,
-            numa=cpu.numa_nodes,
-        ),
-        "memory": words.key(
-            "probe.memory-value",
-            total=memory.total_gib,
-            available=memory.available_gib,
-            limit=memory.limit_gib if memory.limit_gib is not None else words.key("value.none"),
-        ),
-        "disk": f"{show_value(machine.disk_free_gib)} GiB",
-        "drivers": f"NVIDIA {show_value(software.nvidia_driver or _absent(machine, 'nvidia_driver'))} · CUDA {show_value(software.cuda or _absent(machine, 'cuda'))}",
-        "python": f"{show_value(software.python)} ({show_value(software.python_arch)})",
-        "engines": f"Docker {show_value(software.docker)} · Podman {show_value(software.podman)}",
+        "accelerators": devices_line(machine, words)
+        if found
+        else words.key("table.no-accelerator"),
+        **_system(machine, words),
+        **_processor(machine, words),
+        "drivers": f"NVIDIA {_version(machine, 'nvidia_driver', words)}"
+        f" · CUDA {_version(machine, 'cuda', words)}",
+        "python": f"{words.show(software.python)} ({words.show(software.python_arch)})",
+        "engines": f"Docker {words.show(software.docker)} · Podman {words.show(software.podman)}",
         "installed": ", ".join(installed) or words.key("value.none"),
     }
 
 
-def _absent(machine: Machine, name: str) -> bool | None:
-    return False if name in machine.software.absent else None
+def _system(machine: Machine, words: Words) -> dict[str, str]:
+    system = machine.os
+    name = words.show(system.distro or system.family)
+    libc = f"{words.show(system.libc)} {system.libc_version or ''}"
+    return {
+        "system": f"{name} {system.version or ''}".strip(),
+        "kernel": f"{words.show(system.kernel)} · {libc}".strip(),
+        "container": f"{words.show(system.container)} · WSL {words.show(system.wsl)}",
+    }
+
+
+def _processor(machine: Machine, words: Words) -> dict[str, str]:
+    cpu, memory = machine.cpu, machine.memory
+    level = f" (x86-64-v{cpu.x86_level})" if cpu.x86_level else ""
+    cores = {"physical": cpu.physical_cores, "logical": cpu.logical_cores}
+    none = words.key("value.none")
+    return {
+        "cpu": f"{words.show(cpu.model)} · {words.show(machine.arch)}{level}",
+        "cores": words.key("probe.cores-value", **cores, sockets=cpu.sockets, numa=cpu.numa_nodes),
+        "memory": words.key(
+            "probe.memory-value",
+            total=memory.total_gib,
+            available=memory.available_gib,
+            limit=none if memory.limit_gib is None else f"{words.show(memory.limit_gib)} GiB",
+        ),
+        "disk": f"{words.show(machine.disk_free_gib)} GiB",
+    }
+
+
+def _version(machine: Machine, name: str, words: Words) -> str:
+    if name in machine.software.absent:
+        return words.key("value.none")
+    return words.show(getattr(machine.software, name))

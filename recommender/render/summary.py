@@ -7,7 +7,7 @@ from recommender.words import Words
 
 
 def machine_line(machine: Machine, words: Words) -> str:
-    """For example: 8 x NVIDIA H100 80GB HBM3 (79.6 GiB, 9.0, nvlink) · driver 580.95 · 128 cores."""
+    """For example: 8 x NVIDIA H100 80GB HBM3 (80 GiB, 9.0), nvlink · driver 580.95 · 128 cores."""
     parts = [devices_line(machine, words)]
     if machine.software.nvidia_driver:
         parts.append(words.key("table.driver", version=machine.software.nvidia_driver))
@@ -42,7 +42,10 @@ def _device(device: Accelerator, words: Words) -> str:
         words.key("table.no-driver") if device.driver_bound is False else None,
     ]
     known = ", ".join(detail for detail in details if detail)
-    name = device.name or f"{device.vendor or words.key('value.unknown')} {device.pci_id or ''}".strip()
+    name = (
+        device.name
+        or f"{device.vendor or words.key('value.unknown')} {device.pci_id or ''}".strip()
+    )
     return f"{name} ({known})" if known else name
 
 

@@ -87,7 +87,9 @@ def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") ->
 
 def _gguf_weights(model: Model, quantization: str, table: "Table") -> float | None:
     same = quantization == model.quantization
-    return model.weights_gib if same and model.weights_gib else table.weights_gib(model, quantization)
+    return (
+        model.weights_gib if same and model.weights_gib else table.weights_gib(model, quantization)
+    )
 
 
 def _build(model: str, kind: str, quantization: str, support: str, weights: float | None) -> Build:
@@ -110,6 +112,7 @@ class Table:
     """Effective bits per weight of every format, from knowledge/quantizations.yaml."""
 
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Index the rows by id; each has ``bits`` per weight and a ``family``."""
         self._rows = {row["id"]: row for row in rows}
 
     def family(self, quantization: str) -> str | None:
@@ -127,7 +130,7 @@ class Table:
         if row is None or model.params is None:
             return None
         kept = self._kept(model) if row.get("keeps_embeddings_16bit") else 0.0
-        return ((model.params - kept) * row["bits"] / 8 + kept * 2) / _GIB
+        return float(((model.params - kept) * row["bits"] / 8 + kept * 2) / _GIB)
 
     @staticmethod
     def _kept(model: Model) -> float:

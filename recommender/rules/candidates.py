@@ -1,4 +1,4 @@
-"""From a trial that nothing stands in the way of to a scored candidate, or to a refusal by memory."""
+"""From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -184,4 +184,3 @@ def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) ->
 
 def _name(framework: Framework, platform: Platform) -> str:
     return f"{framework.name} {platform.version} ({platform.name})"
-

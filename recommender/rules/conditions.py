@@ -1,8 +1,9 @@
 """Conditions over facts, as data.
 
-A condition maps the name of a fact to a test, and all of them must hold. A test is a value (equal),
-a list (one of), or operators: ``at_least``, ``above``, ``at_most``, ``below`` (numbers and versions),
-``not``, ``not_in``, ``has``, ``has_all``, ``lacks`` (lists), ``matches`` (regular expression, any
+A condition maps the name of a fact to a test, and all of them must hold. A test is a value
+(equal), a list (one of), or operators: ``at_least``, ``above``, ``at_most``, ``below`` (numbers and
+versions), ``not``, ``not_in``, ``has``, ``has_all``, ``lacks`` (lists), ``matches`` (regular
+expression, any
 case), ``known``. The keys ``all``, ``any`` and ``none`` join conditions; ``holds`` names one of the
 situations in knowledge/situations.yaml.
 
@@ -68,7 +69,7 @@ def _none(results: Any) -> bool | None:
     return _all(_not(result) for result in results)
 
 
-def _not(result: bool | None) -> bool | None:
+def _not(result: bool | None) -> bool | None:  # noqa: FBT001  # three values, not a switch
     return None if result is None else not result
 
 
@@ -131,4 +132,3 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 OPERATORS = frozenset((*_OPERATORS, "known"))
-JOINS = frozenset((*_JOINS, "holds"))

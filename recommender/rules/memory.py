@@ -6,7 +6,7 @@ from recommender.rules.situation import Group, ram_gib
 _GIB = 2**30
 # A box says 80 GB, the driver reports 79.2 GiB: 1 to 6 % less (source: fit-and-speed, section 3).
 _VISIBLE = 0.97
-# Metal's working set: measured 74 % on 16 and 24 GiB, 84 % on 128 GiB (source: hardware, section 6).
+# Metal's working set: measured 74 % on 16 and 24 GiB, 84 % on 128 (source: hardware-probing).
 _METAL_SMALL, _METAL_LARGE, _METAL_LARGE_FROM_GIB = 0.74, 0.80, 96
 # Left to the operating system where a server computes on the processor.
 _HOST_SHARE = 0.8

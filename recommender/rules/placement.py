@@ -1,4 +1,4 @@
-"""How a build of a model is laid out: tensor x pipeline x data parallel, over layers, or offloaded."""
+"""How a build is laid out: tensor x pipeline x data parallel, over layers, or offloaded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -59,9 +59,7 @@ def _base(question: Question) -> Situation:
         | workload_facts(question.workload)
         | model_facts(question.model)
     )
-    return Situation(
-        values, question.knowledge.situations, question.machine.software.installed
-    )
+    return Situation(values, question.knowledge.situations, question.machine.software.installed)
 
 
 def _outcomes(
@@ -119,9 +117,7 @@ def _refusal(
     question: Question, framework: Framework, groups: Sequence[Group], outcomes: Sequence[_Outcome]
 ) -> Refused:
     """The refusal that concerns the accelerators here, else the processor, else everything."""
-    failed = [
-        (trial, outcome) for trial, outcome in outcomes if not isinstance(outcome, Scored)
-    ]
+    failed = [(trial, outcome) for trial, outcome in outcomes if not isinstance(outcome, Scored)]
     on_devices = [item for item in failed if item[0].group.members]
     on_host = [item for item in failed if not item[0].group.members]
     if on_devices:

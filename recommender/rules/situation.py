@@ -253,7 +253,14 @@ _FRAMEWORK_FACTS = frozenset(
         "traits",
         *(
             f"article.{name}"
-            for name in ("throughput", "ease", "techniques", "hardware", "scenarios", "shortcomings")
+            for name in (
+                "throughput",
+                "ease",
+                "techniques",
+                "hardware",
+                "scenarios",
+                "shortcomings",
+            )
         ),
     )
 )

@@ -1,4 +1,4 @@
-"""A case of a case file as the Machine, the Workload and the Model that the CLI would make of it."""
+"""A case of a case file as the Machine, Workload and Model that the CLI would make of it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -98,8 +98,12 @@ def _os(os: Mapping[str, Any]) -> Os:
         libc_version=os.get("glibc"),
         l4t=os.get("l4t"),
         wsl=os.get("wsl2"),
-        container={True: "docker", False: "none"}.get(container, container),
+        container=container if isinstance(container, str) else _container(container),
     )
+
+
+def _container(inside: bool | None) -> str | None:
+    return None if inside is None else ("docker" if inside else "none")
 
 
 def _cpu(cpu: Mapping[str, Any], arch: str | None) -> Cpu:
@@ -124,7 +128,7 @@ def _devices(hardware: Mapping[str, Any]) -> Iterable[Accelerator]:
             index += 1
 
 
-def _device(device: Mapping[str, Any], index: int, bound: bool | None) -> Accelerator:  # noqa: FBT001
+def _device(device: Mapping[str, Any], index: int, bound: bool | None) -> Accelerator:
     return Accelerator(
         vendor=device.get("vendor"),
         name=device.get("name"),

@@ -40,9 +40,9 @@ def _first(expect: Mapping[str, Any], answer: Answer) -> Iterable[str]:
     pick = answer.ranking[0]
     if pick.framework not in accepted:
         yield f"rank 1 is {pick.framework} ({pick.score}); expected one of {sorted(accepted)}"
-    if pick.framework == "vllm" and pick.platform == "ascend":
-        if "vllm-ascend" not in own_words(answer):
-            yield "rank 1 is vllm on Ascend without naming the vllm-ascend plugin"
+    on_ascend = pick.framework == "vllm" and pick.platform == "ascend"
+    if on_ascend and "vllm-ascend" not in own_words(answer):
+        yield "rank 1 is vllm on Ascend without naming the vllm-ascend plugin"
 
 
 def _rejects(rejects: Iterable[Mapping[str, Any]], answer: Answer) -> Iterable[str]:
@@ -118,7 +118,7 @@ def _folded(text: str) -> str:
 def _stands(flag: str, line: str) -> bool:
     """``--tp 1`` does not stand in ``--tp 16``, nor ``-tp 4`` in ``--x-tp 4``."""
     pattern = re.escape(_folded(flag))
-    before = r"(?<![\w-])" if flag[:1] in "-" else ""
+    before = r"(?<![\w-])" if flag.startswith("-") else ""
     after = r"(?!\d)" if flag[-1:].isdigit() else ""
     return re.search(before + pattern + after, line) is not None
 

@@ -1,4 +1,4 @@
-"""``python -m tests.acceptance.run_cases FILE [--answers DIR]``: llmpick against a file of cases."""
+"""``python -m tests.acceptance.run_cases FILE [--answers DIR]``: against a file of cases."""
 
 import argparse
 import json

@@ -62,7 +62,7 @@ def test_the_shipped_knowledge_is_valid(llmpick: Run) -> None:
         ("words.yaml", "value.none: {en: none, zh: 无}", "value.none: {en: none}", "value.none"),
     ],
 )
-def test_validate_finds_what_is_wrong(  # noqa: PLR0913  # a table of mistakes
+def test_validate_finds_what_is_wrong(  # a table of mistakes
     llmpick: Run, tmp_path: Path, file: str, old: str, new: str, named: str
 ) -> None:
     copy = tmp_path / "knowledge"

@@ -106,12 +106,19 @@ def test_a_probe_can_be_piped_into_a_recommendation(llmpick: Run) -> None:
     assert done.out.strip()
 
 
-def test_a_machine_file_from_elsewhere(llmpick: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_machine_file_from_elsewhere(
+    llmpick: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     machine = {
         "os": {"family": "linux"},
         "arch": "x86_64",
         "accelerators": [
-            {"vendor": "nvidia", "name": "Tesla T4", "memory_gib": 15.0, "compute_capability": "7.5"}
+            {
+                "vendor": "nvidia",
+                "name": "Tesla T4",
+                "memory_gib": 15.0,
+                "compute_capability": "7.5",
+            }
         ],
         "software": {"nvidia_driver": "580.95.05"},
     }
@@ -150,6 +157,8 @@ def test_a_hostile_model_name_is_one_word_in_every_command(llmpick: Run) -> None
             ways = [item["launch"], *item["launch"]["others"].values()]
             for line in (line for way in ways for line in way["serve"]):
                 for word in shlex.split(line):
-                    assert name in word or not any(part in word for part in ("rm -rf", "reboot", "`id`"))
+                    assert name in word or not any(
+                        part in word for part in ("rm -rf", "reboot", "`id`")
+                    )
         table = llmpick("recommend", *H100X8, "--model", name).out
         assert "\x1b" not in table

@@ -48,7 +48,7 @@ def test_home_is_expanded_and_the_rest_is_not(tmp_path: Path) -> None:
 
 
 def test_variables_stand_before_the_command() -> None:
-    line = posix(Command(argv=("sh", "-c", "printf %s \"$A\""), env={"A": "x'y z"}))
+    line = posix(Command(argv=("sh", "-c", 'printf %s "$A"'), env={"A": "x'y z"}))
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=True)
     assert done.stdout.decode() == "x'y z"
 

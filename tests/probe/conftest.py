@@ -1,23 +1,17 @@
 """Made-up computers below a folder, programs on a path, and an NVIDIA library in C."""
 
-import json
-import os
+import ctypes
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pynvml
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
-_PROBE = """
-import json, sys
 from recommender.facts.codec import encode
 from recommender.probe import probe
-print(json.dumps(encode(probe(sys.argv[1], live=True))))
-"""
 
 
 class Root:
@@ -58,8 +52,11 @@ class Root:
         for index in range(count):
             bus_id = f"0000:{0x1A + index:02x}:00.0"
             self.pci(bus_id, "10de:2330", "030200", "nvidia", numa=index // 4)
-        return self.file("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX Open Kernel "
-                         "Module for x86_64  580.82.07  Release Build  (builder@host)\n")
+        return self.file(
+            "proc/driver/nvidia/version",
+            "NVRM version: NVIDIA UNIX Open Kernel "
+            "Module for x86_64  580.82.07  Release Build  (builder@host)\n",
+        )
 
 
 @pytest.fixture
@@ -105,9 +102,15 @@ def old_nvml(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _compiled(tmp_path_factory.mktemp("nvml") / "old", "-DWITHOUT_MEMORY_V2")
 
 
+def _absent(name: str) -> None:
+    raise OSError(name)
+
+
 @pytest.fixture
-def probed(root: Root, tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """Runs the probe on the root in a process of its own, as JSON.
+def probed(
+    root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., dict[str, Any]]:
+    """Probes the root as if it were this host; the machine as JSON has it.
 
     ``library`` is the folder of NVIDIA's library, ``path`` that of programs; other keywords are
     variables of the environment.
@@ -115,15 +118,14 @@ def probed(root: Root, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
     def run(*, library: Path | None = None, path: Path | None = None, **env: object) -> Any:
         variables = {name: str(value) for name, value in env.items()}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        loaded = ctypes.CDLL(str(library / "libnvidia-ml.so.1")) if library else None
+        # The binding keeps what it loaded; and it must not find the library of this host.
+        monkeypatch.setattr(pynvml, "nvmlLib", loaded)
+        monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
+        monkeypatch.setattr(pynvml, "CDLL", _absent)
         search = {"PATH": f"{path}:/usr/bin:/bin" if path else "/nowhere", "HOME": str(tmp_path)}
-        linker = {"LD_LIBRARY_PATH": str(library)} if library else {}
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE, root.path],
-            env={**search, **linker, "PYTHONPATH": os.fspath(REPOSITORY), **variables},
-            capture_output=True,
-            check=True,
-            timeout=20,
-        )
-        return json.loads(done.stdout)
+        return encode(probe(root.path, env={**search, **variables}, live=True))
 
     return run

@@ -69,7 +69,7 @@ def _completed(context: Context, found: Findings) -> Findings:
     if _contained(context):
         # The bus shows all devices of the host, also those that other containers were given.
         return replace(found, not_ours=tuple(device.bus_id for device in rest))
-    named = any(problem.rule == problems.lost("").rule for problem in found.problems)
+    named = any(problem.rule in problems.UNREADABLE for problem in found.problems)
     lost = [_from_bus(context.files, device, usable_gib=0.0) for device in rest]
     more = () if named else tuple(problems.lost(device.bus_id) for device in rest)
     return replace(

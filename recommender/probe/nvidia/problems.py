@@ -58,6 +58,9 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
     ),
 }
 
+# What unreadable() says of a single device.
+UNREADABLE = {_ERRORS[LOST][0], _ERRORS[NO_PERMISSION][0]}
+
 
 def failure(code: int, *, kernel_driver: str | None, in_container: bool) -> Problem:
     """Why nothing could be read, and what mends it."""

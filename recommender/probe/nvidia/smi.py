@@ -58,7 +58,7 @@ def read(context: Context, host: Host, seconds: float) -> Findings | int | None:
         text = answers["query"]
         invalid = _INVALID.search(text or "")
         if invalid is None or invalid[1] not in fields:
-            return _understood(text, fields, banner, host)
+            return understood(text, fields, banner, host)
         fields = tuple(field for field in fields if field != invalid[1])
     return None
 
@@ -70,17 +70,22 @@ def find(context: Context) -> str | None:
     return which(name, context.env.get("PATH", "")) or next(places, None)
 
 
-def _understood(
-    text: str | None, fields: Sequence[str], banner: str, host: Host
-) -> Findings | int | None:
+def understood(text: str | None, fields: Sequence[str], banner: str, host: Host) -> Findings | int:
+    """Findings in what the tool printed, or the NVML error number that it words."""
     if text is None:
         return problems.TIMEOUT
     for words, code in _FAILURES:
         if words.lower() in text.lower():
             return code
     found = parse(text, fields, host)
-    cuda = _CUDA.search(banner)
-    return replace(found, software={**found.software, **({"cuda": cuda[1]} if cuda else {})})
+    cuda = cuda_version(banner)
+    return replace(found, software={**found.software, **({"cuda": cuda} if cuda else {})})
+
+
+def cuda_version(banner: str) -> str | None:
+    """The CUDA version that the driver supports; no field of the query tells it."""
+    match = _CUDA.search(banner)
+    return match[1] if match else None
 
 
 def parse(text: str, fields: Sequence[str], host: Host) -> Findings:

@@ -1,0 +1,309 @@
+"""From what somebody typed to a model: a catalogue row, a build of one, or itself."""
+
+import re
+from dataclasses import replace
+
+from recommender.errors import InputError, nearest, printable
+from recommender.facts import Model, Problem
+from recommender.models import spelling, table
+from recommender.models.spelling import Spelled
+
+Result = tuple[Model, tuple[Problem, ...]]
+
+_LONGEST = 500
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+# A name with a size that differs by more than this is another model than the one it mentions.
+_SAME_SIZE = 0.25
+_ARCHITECTURE = (
+    *("family", "params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim"),
+    *("vocab", "context", "kv_bytes_per_token", "mla", "moe", "parsers"),
+)
+_BUILDS = ("gguf_repos", "quantized_repos", "ollama_tag")
+
+
+def by_id(model_id: str) -> Model | None:
+    """The catalogue row with this id in any case, None if there is none."""
+    position = table.index().ids.get(model_id.casefold())
+    return None if position is None else table.model(position)
+
+
+def ladder() -> tuple[Model, ...]:
+    """The models that llmpick proposes from when none was named, small to large."""
+    ids = table.document("models")["ladder"]
+    return tuple(found for found in map(by_id, ids) if found)
+
+
+def quantization_of(repository: str) -> str | None:
+    """The quantization that the name of a repository or file says, None if it says none."""
+    return spelling.read(repository).quantization
+
+
+def merge(model: Model) -> Model:
+    """``model`` with unknown facts of its architecture from its catalogue row, if it has one.
+
+    The row is found by the model's id, its base or its name. Where other builds are is taken only
+    for a build of the row itself, not for a fine-tune of it.
+    """
+    row = (by_id(model.base) if model.base else None) or _row(spelling.read(model.id))
+    if row is None:
+        return model
+    same = row.id.casefold() == model.id.casefold() or _row(spelling.read(model.id)) == row
+    names = (*_ARCHITECTURE, *_BUILDS) if same else _ARCHITECTURE
+    unknown = {n: getattr(row, n) for n in names if getattr(model, n) in (None, (), {})}
+    return replace(model, **unknown)
+
+
+def find_model(text: str, quant: str | None = None, fmt: str | None = None) -> Result:
+    """The model that ``text`` means, with what is uncertain about it.
+
+    A quantized or fine-tuned repository is itself: it keeps the id that was typed, and names the
+    catalogue row that it was made from as its base.
+
+    Args:
+        text: a hub repository, a path, an Ollama tag, or a name like ``llama 3.1 8b``.
+        quant: the quantization to use instead of the one that the name says.
+        fmt: the file format: safetensors, gguf or mlx.
+
+    Raises:
+        InputError: the text is empty or fits nothing, or the quantization or format is unknown.
+    """
+    model, problems = _identified(_checked(text))
+    return _with_flags(model, problems, quant, fmt)
+
+
+def _checked(text: str) -> str:
+    stripped = text.strip()
+    reasons = {
+        "is empty": not stripped,
+        "contains control characters": not stripped.isprintable(),
+        "is too long": len(stripped) > _LONGEST,
+        "starts with a dash": stripped.startswith("-"),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            message = f"--model '{printable(text)}' {reason}; write a name, org/name or a path"
+            raise InputError(message)
+    return stripped
+
+
+def _identified(text: str) -> Result:
+    plain = spelling.plain(text).rstrip("/")
+    known = by_id(plain)
+    if known:
+        return known, ()
+    build = table.known_builds().ids.get(plain)
+    if build:
+        return _build(build[0], table.model(build[1]), spelling.read(build[0]))
+    alias = table.index().aliases.get(spelling.squashed(plain))
+    if alias and ("/" not in plain or plain == _canonical(alias)):
+        return _alias(text, alias)
+    return _itself(text) if _is_address(text) else _plain(text, plain)
+
+
+def _canonical(alias: tuple[str, ...]) -> str:
+    return alias[0].replace("/llama-3.1", "/meta-llama-3.1").casefold()
+
+
+def _alias(text: str, ids: tuple[str, ...]) -> Result:
+    model = by_id(ids[0])
+    if model is None:
+        message = f"--model '{printable(text)}' stands for {ids[0]}, which the catalogue lacks"
+        raise InputError(message)
+    others = ", ".join(ids[1:])
+    return model, (_ambiguous(text, ids[0], others),) if others else ()
+
+
+def _ambiguous(text: str, taken: str, others: str) -> Problem:
+    what = f"'{printable(text)}' fits several models and is taken as {taken}; others are {others}"
+    return Problem(what=what, fix="write the whole id", rule="name.ambiguous")
+
+
+def _is_address(text: str) -> bool:
+    """Whether the text is a repository or a path, rather than a word for a model."""
+    is_path = "/" in text or "\\" in text or text.startswith((".", "~"))
+    return is_path or text.casefold().endswith(".gguf") or not _HUB_ID.fullmatch(text)
+
+
+def _plain(text: str, plain: str) -> Result:
+    """A word without an organization: a row, a known build, a build of a row, or nothing."""
+    found = _named(text, plain)
+    if found:
+        return found
+    known = [row["id"] for row in table.rows()]
+    names = {name.rpartition("/")[2]: name for name in known}
+    hint = nearest(plain, names) or ""
+    message = (
+        f"--model '{printable(text)}' is no model that llmpick knows{hint.rstrip('?')}"
+        f"{'? Or' if hint else ';'} write org/name or a path"
+    )
+    raise InputError(message)
+
+
+def _named(text: str, plain: str) -> Result | None:
+    index, key = table.index(), spelling.squashed(plain)
+    position = index.names.get(key, index.short.get(key))
+    if position is not None:
+        return table.model(position), ()
+    repositories = table.known_builds().names.get(key)
+    if repositories:
+        return _known_build(text, repositories)
+    spelled = spelling.read(text)
+    row = (_row(spelled) or _sibling(spelled)) if spelled.is_build else None
+    if row:
+        return _build(text, row, spelled)
+    if spelled.is_build:
+        return None
+    similar = table.like(plain)
+    return _alias(text, similar) if similar else None
+
+
+def _known_build(text: str, repositories: tuple[str, ...]) -> Result:
+    ids = table.known_builds().ids
+    own = [r for r in repositories if _org(r) == _org(table.rows()[ids[r.casefold()][1]]["id"])]
+    taken = (own or list(repositories))[0]
+    others = ", ".join(r for r in repositories if r != taken)
+    model, problems = _build(taken, table.model(ids[taken.casefold()][1]), spelling.read(taken))
+    return model, (*problems, _ambiguous(text, taken, others)) if others else problems
+
+
+def _org(repository: str) -> str:
+    return repository.partition("/")[0].casefold()
+
+
+def _row(spelled: Spelled) -> Model | None:
+    """The row with the same name, whatever the organization and the quantization."""
+    names = table.index().names
+    for text in (spelled.core, spelled.core.removeprefix("meta-")):
+        position = names.get(spelling.squashed(text))
+        if position is not None:
+            return table.model(position)
+    return None
+
+
+def _sibling(spelled: Spelled) -> Model | None:
+    """The row whose name is this one with an ending such as ``-Instruct``."""
+    short = table.index().short
+    position = short.get(spelling.squashed(spelled.core.removeprefix("meta-")))
+    return None if position is None else table.model(position)
+
+
+def _itself(text: str) -> Result:
+    """A repository or path that is not in the catalogue."""
+    spelled = spelling.read(text)
+    row = _row(spelled)
+    if row and (spelled.is_build or not spelled.org):
+        return _build(text, row, spelled)
+    named = None if spelled.org or spelled.format else _named(text, spelling.plain(text))
+    if named:
+        return named
+    base = row or _sibling(spelled) or _contained(spelled)
+    return _derived(text, base, spelled) if base else _unknown(text, spelled)
+
+
+def _contained(spelled: Spelled) -> Model | None:
+    """The row with the longest name that stands in this one, if the sizes agree."""
+    inside = f"-{spelled.core}-"
+    fitting = [(len(c), at) for at, c in enumerate(table.index().cores) if f"-{c}-" in inside]
+    row = table.model(max(fitting)[1]) if fitting else None
+    return row if row and _same_size(row, spelled) else None
+
+
+def _same_size(row: Model, spelled: Spelled) -> bool:
+    if not (row.params and spelled.params):
+        return True
+    return abs(row.params - spelled.params) <= _SAME_SIZE * row.params
+
+
+def _build(text: str, row: Model, spelled: Spelled) -> Result:
+    """The same model with other weights."""
+    model = replace(
+        row,
+        id=text,
+        name=re.split(r"[/\\]", text.rstrip("/\\"))[-1],
+        base=row.id,
+        quantization=spelled.quantization or (None if spelled.is_build else row.quantization),
+        format=spelled.format or row.format,
+        weights_gib=None,
+    )
+    if model.quantization and spelled.sure:
+        return model, ()
+    taken = f"taken as {model.quantization}" if model.quantization else "unknown"
+    what = f"the quantization of {printable(text)} is {taken}: its name does not say it exactly"
+    return model, (Problem(what=what, fix="add --quant", rule="model.quantization"),)
+
+
+def _derived(text: str, row: Model, spelled: Spelled) -> Result:
+    """A fine-tune or a relative: the architecture of its base, but none of the base's files."""
+    model, problems = _build(text, row, spelled)
+    model = replace(model, gguf_repos=(), quantized_repos=(), ollama_tag=None, verified=None)
+    what = f"{printable(text)} is not in the catalogue: architecture facts are those of {row.id}"
+    return model, (Problem(what=what, rule="model.from-base"), *problems)
+
+
+def _unknown(text: str, spelled: Spelled) -> Result:
+    model = Model(
+        id=text,
+        name=re.split(r"[/\\]", text.rstrip("/\\"))[-1] or text,
+        params=spelled.params,
+        active_params=spelled.active_params,
+        moe=spelled.moe,
+        quantization=spelled.quantization,
+        format=spelled.format,
+    )
+    known = "its size is read from the name" if spelled.params else "its size is unknown"
+    what = f"{printable(text)} is not in the catalogue: {known}, its architecture is unknown"
+    return model, (Problem(what=what, rule="model.unknown"),)
+
+
+def _with_flags(
+    model: Model, problems: tuple[Problem, ...], quant: str | None, fmt: str | None
+) -> Result:
+    quantization = _quantization(quant) if quant else None
+    families = table.quantizations()
+    form = _format(fmt) if fmt else families[quantization] if quantization else None
+    if form is None or (form == model.format and quantization in (None, model.quantization)):
+        return model, problems
+    if model.base is None and quantization not in ("fp16", "bf16", "fp32"):
+        model = _known_repository(model, quantization, form)
+    changed = replace(model, quantization=quantization or _kept(model, form), format=form)
+    kept = tuple(problem for problem in problems if problem.rule != "model.quantization")
+    return changed, kept
+
+
+def _kept(model: Model, form: str) -> str | None:
+    """The quantization that a model has whose file format alone was named."""
+    own = model.quantization
+    return own if own and table.quantizations().get(own) == form else None
+
+
+def _known_repository(model: Model, quantization: str | None, form: str) -> Model:
+    """The repository that holds this build of a catalogue row, if one is known."""
+    repositories = model.gguf_repos if form == "gguf" else model.quantized_repos
+    for repository in repositories:
+        spelled = spelling.read(repository)
+        if form == "gguf" or (spelled.quantization == quantization and spelled.sure):
+            name = repository.rpartition("/")[2]
+            return replace(model, id=repository, name=name, base=model.id, weights_gib=None)
+    return model
+
+
+def _quantization(text: str) -> str:
+    known = table.quantizations()
+    plain = spelling.plain(text)
+    if plain in known:
+        return plain
+    found = spelling.read(f"x-{plain}").quantization
+    if found not in known:
+        hint = nearest(plain, known) or "; known are bf16, fp8, awq-int4, gptq-int4, q4_k_m, ..."
+        message = f"--quant '{printable(text)}' is no quantization that llmpick knows{hint}"
+        raise InputError(message)
+    return found
+
+
+def _format(text: str) -> str:
+    plain = spelling.plain(text)
+    known = sorted(set(table.quantizations().values()))
+    if plain not in known:
+        message = f"--format '{printable(text)}' must be one of {', '.join(known)}"
+        raise InputError(message)
+    return plain

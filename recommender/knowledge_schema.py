@@ -90,7 +90,8 @@ def _conditions(core: Mapping[str, Any]) -> Iterator[str]:
 def _all_conditions(core: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, condition in core["situations"]["situations"].items():
         yield f"situations: {name}", condition
-    for where, node in _nodes(core, ""):
+    rest = {key: value for key, value in core.items() if key != "words"}
+    for where, node in _nodes(rest, ""):
         for key in ("when", "needs", "device"):
             if isinstance(node.get(key), Mapping):
                 yield f"{where}.{key}", node[key]

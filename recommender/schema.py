@@ -55,7 +55,7 @@ def read_machine(text: str, origin: str) -> Machine:
     """
     data = _object(text, origin)
     try:
-        machine: Machine = adapter(Machine).validate_python(data)
+        machine: Machine = adapter(Machine).validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         _refuse(error, origin)
     _check_sizes(data, origin)

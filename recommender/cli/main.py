@@ -24,16 +24,23 @@ look_commands.register(app)
 knowledge_commands.register(app)
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer passes the flag
+    if wanted:
+        sys.stdout.write(f"llmpick {__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
+    *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
     """Which LLM serving framework to run on this hardware, why, and with which command."""
-    if version:
-        sys.stdout.write(f"llmpick {__version__}\n")
-        raise typer.Exit
 
 
 def main() -> None:

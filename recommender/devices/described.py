@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ _MOST_NODES = 100_000
 _MOST_GIB = 2**20
 _LONGEST = 200
 _NONE = frozenset(("none", "no", "cpu", "cpu only", "no gpu", "无", "没有"))
-_ITEMS = re.compile(r"[,;，；、]")
+_ITEMS = re.compile(r"[,;、]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,8 @@ def _items(text: str) -> list[_Item]:
     if len(text) > _LONGEST:
         message = f"--gpu '{printable(text)}' is too long; name one device, like RTX 4090x2"
         raise InputError(message)
-    parts = [part.strip() for part in _ITEMS.split(text)]
+    plain = unicodedata.normalize("NFKC", text)
+    parts = [part.strip() for part in _ITEMS.split(plain)]
     if len(parts) == 1 and spelling.normal(parts[0]).strip() in _NONE:
         return []
     found = [_item(part) for part in parts]
@@ -84,7 +86,7 @@ def _items(text: str) -> list[_Item]:
 
 def _item(text: str) -> _Item:
     whole = find(text)
-    if whole.row and not text.endswith((":", "：")):
+    if whole.row and not text.endswith(":"):
         return _of_size(text, whole, 1)
     known = [(found, number) for found, number in _readings(text) if found.row]
     for found, number in known:
@@ -181,9 +183,7 @@ def _usual_arch(items: Sequence[_Item], cpu: str | None, system: Os) -> str | No
     return None if hosts or host == "unknown" else host
 
 
-def _computers(
-    items: list[_Item], nodes: int
-) -> tuple[list[_Item], int, tuple[Problem, ...]]:
+def _computers(items: list[_Item], nodes: int) -> tuple[list[_Item], int, tuple[Problem, ...]]:
     """A device that shares the host's memory is a computer: two of them are two computers."""
     if len(items) != 1 or items[0].count == 1 or not items[0].spec.unified_memory:
         return items, nodes, ()
@@ -210,9 +210,7 @@ def _software(
     if python is not None and not re.fullmatch(r"[23]\.\d{1,2}(\.\w{1,8})?", python):
         message = f"--python '{printable(python)}' must be a version like 3.12"
         raise InputError(message)
-    return Software(
-        python=python, python_arch=arch if python else None, docker=docker, **versions
-    )
+    return Software(python=python, python_arch=arch if python else None, docker=docker, **versions)
 
 
 def _links(items: Sequence[_Item]) -> tuple[Link, ...]:
@@ -250,7 +248,9 @@ def _about(item: _Item, memory_gib: float | None) -> list[Problem]:
     if spec.unified_memory and found.memory_gib is None and _guessed(spec, memory_gib):
         problems.append(_unsaid_size(spec, memory_gib))
     if spec.devices_per_card > 1:
-        what = f"one {spec.name} card or module is {spec.devices_per_card} devices; devices count here"
+        what = (
+            f"one {spec.name} card or module is {spec.devices_per_card} devices: those are counted"
+        )
         problems.append(Problem(what=what, fix="count the devices", rule="device.per-card"))
     return problems
 
@@ -260,8 +260,9 @@ def _guessed(spec: Spec, memory_gib: float | None) -> bool:
 
 
 def _unsaid_size(spec: Spec, memory_gib: float | None) -> Problem:
-    sizes = ", ".join(f"{size:g}" for size in spec.memory_options_gib)
+    sizes = [f"{size:g}" for size in spec.memory_options_gib]
     taken = "unknown" if memory_gib is None else f"taken as {memory_gib:g} GiB"
-    what = f"the memory of {spec.name} is {taken}" + (f"; it is sold with {sizes} GB" if sizes else "")
-    fix = f"write the size, like '{spec.name} {sizes.rsplit(' ', maxsplit=1)[-1] or 32}GB', or --ram"
+    sold = f"; it is sold with {', '.join(sizes)} GB" if sizes else ""
+    what = f"the memory of {spec.name} is {taken}{sold}"
+    fix = f"write the size, like '{spec.name} {sizes[-1] if sizes else 32}GB', or --ram"
     return Problem(what=what, fix=fix, rule="memory.unsaid")

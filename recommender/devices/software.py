@@ -2,15 +2,17 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from recommender.devices.catalogue import core_part
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Cpu, Os
 
 _LINUX = (
-    "ubuntu debian rhel rocky almalinux centos fedora arch alpine opensuse sles amzn openeuler kylin "
-    "uos deepin anolis nixos gentoo linuxmint pop manjaro dgx-os raspberry-pi-os"
-).split()
+    *("ubuntu", "debian", "rhel", "rocky", "almalinux", "centos", "fedora", "arch", "alpine"),
+    *("opensuse", "sles", "amzn", "openeuler", "kylin", "uos", "deepin", "anolis", "nixos"),
+    *("gentoo", "linuxmint", "pop", "manjaro", "dgx-os", "raspberry-pi-os"),
+)
 _SYSTEMS = {
     **{name.replace("-", ""): ("linux", name) for name in _LINUX},
     "linux": ("linux", None),
@@ -34,19 +36,23 @@ _ARCHITECTURES = {
 }
 # Makers by words of the processor's name; the second is the architecture that the maker implies.
 _PROCESSORS = (
-    (re.compile(r"\b(apple|m\d+ ?(pro|max|ultra)?$)", re.I), "apple", "aarch64"),
-    (re.compile(r"kunpeng|鲲鹏", re.I), "huawei", "aarch64"),
-    (re.compile(r"graviton|altra|ampere|\bgrace|neoverse|cortex", re.I), "arm", "aarch64"),
-    (re.compile(r"\bamd\b|epyc|ryzen|threadripper|opteron|athlon", re.I), "amd", "x86_64"),
-    (re.compile(r"\bintel\b|xeon|\bcore\b|celeron|pentium|\bi[3579]-", re.I), "intel", "x86_64"),
+    (re.compile(r"\b(apple|m\d+ ?(pro|max|ultra)?$)", re.IGNORECASE), "apple", "aarch64"),
+    (re.compile(r"kunpeng|鲲鹏", re.IGNORECASE), "huawei", "aarch64"),
+    (re.compile(r"graviton|altra|ampere|\bgrace|neoverse|cortex", re.IGNORECASE), "arm", "aarch64"),
+    (re.compile(r"\bamd\b|epyc|ryzen|threadripper|opteron|athlon", re.IGNORECASE), "amd", "x86_64"),
+    (
+        re.compile(r"\bintel\b|xeon|\bcore\b|celeron|pentium|\bi[3579]-", re.IGNORECASE),
+        "intel",
+        "x86_64",
+    ),
 )
-_LEVEL = re.compile(r"x86[-_]64[-_]v([1-4])", re.I)
+_LEVEL = re.compile(r"x86[-_]64[-_]v([1-4])", re.IGNORECASE)
 _FIELDS = {
     "nvidia": "nvidia_driver",
     "driver": "nvidia_driver",
     "level-zero": "level_zero",
-    **{name: name for name in ("cuda", "rocm", "cann", "level_zero", "habana", "neuron", "jetpack")},
-    **{name: name for name in ("maca", "neuware", "musa")},
+    **{name: name for name in ("cuda", "rocm", "cann", "level_zero", "habana", "neuron")},
+    **{name: name for name in ("jetpack", "maca", "neuware", "musa")},
 }
 _VERSION = re.compile(r"v?\d[0-9A-Za-z._+-]{0,40}")
 
@@ -65,7 +71,9 @@ def operating_system(text: str) -> Os:
     found = _SYSTEM.match(plain)
     family, distro = _system(found[1]) if found else (None, None)
     if family is None or (wsl and family != "linux"):
-        hint = nearest(plain, _SYSTEMS) or "; write linux, windows, macos or a name like ubuntu 22.04"
+        hint = (
+            nearest(plain, _SYSTEMS) or "; write linux, windows, macos or ubuntu 22.04 and the like"
+        )
         message = f"--os '{printable(text)}' is no operating system that llmpick knows{hint}"
         raise InputError(message)
     return Os(
@@ -84,7 +92,7 @@ def _version(family: str, text: str) -> str | None:
 
 
 def _system(words: str) -> tuple[str | None, str | None]:
-    first = words.split()[0] if words.split() else ""
+    first = words.split(maxsplit=1)[0] if words.strip() else ""
     for name in (re.sub(r"[\W_]", "", words), re.sub(r"[\W_]", "", first)):
         if name in _SYSTEMS:
             return _SYSTEMS[name]
@@ -129,7 +137,7 @@ def _maker(name: str | None) -> tuple[str | None, str | None]:
     return None, None
 
 
-def drivers(text: str, vendor: str | None, series: str | None) -> dict[str, str]:
+def drivers(text: str, vendor: str | None, series: str | None) -> dict[str, Any]:
     """Fields of Software from ``580.95``, ``cann 8.3.RC1`` or ``nvidia=580.95,cuda=13.0``.
 
     A version without a name is that of the vendor's own stack.
@@ -144,8 +152,8 @@ def drivers(text: str, vendor: str | None, series: str | None) -> dict[str, str]
         if field is None or not _VERSION.fullmatch(version):
             known = ", ".join(sorted(set(_FIELDS.values())))
             message = (
-                f"--driver '{printable(item)}' is no version; write a number like 580.95, or a name "
-                f"and a number like cann=8.3 (names: {known})"
+                f"--driver '{printable(item)}' is no version; write a number like 580.95, or a "
+                f"name and a number like cann=8.3 (names: {known})"
             )
             raise InputError(message)
         found[field] = version

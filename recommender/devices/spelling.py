@@ -58,9 +58,12 @@ BRANDS = {
     "furiosaai": "furiosa",
 }
 _NOISE = frozenset(
-    "gpu gpus npu graphics card cards accelerator tensor video vram memory ram unified series "
-    "generation gen edition with w the of chip soc developer kit module devkit gddr6 gddr6x gddr7 "
-    "lpddr5 lpddr5x desktop".split()
+    (
+        *("gpu", "gpus", "npu", "graphics", "card", "cards", "accelerator", "tensor", "video"),
+        *("vram", "memory", "ram", "unified", "series", "generation", "gen", "edition", "with"),
+        *("w", "the", "of", "chip", "soc", "developer", "kit", "module", "devkit", "desktop"),
+        *("gddr6", "gddr6x", "gddr7", "lpddr5", "lpddr5x"),
+    )
 )
 # Words of a device's name that people leave out: board forms and architectures.
 _OPTIONAL = re.compile(
@@ -155,13 +158,14 @@ def _splitter(known: frozenset[str]) -> Callable[[str], tuple[str, ...] | None]:
 
 _UNIT = r"(?:卡|张|块|个|片|颗|台|cards?|gpus?|pcs)"
 _NUMBER = r"([-+]?\d[\d.,e+-]*)"
+_TIMES = "x*\u00d7✕✖"
 _COUNTS = (
     re.compile(rf"^(.+?)\s*:\s*([^:]*?)\s*{_UNIT}?$"),
-    re.compile(rf"^(.+?)\s*[x*×✕✖]\s*{_NUMBER}\s*{_UNIT}?$"),
-    re.compile(rf"^{_NUMBER}\s*{_UNIT}?\s*[x*×✕✖]\s*(.+)$"),
+    re.compile(rf"^(.+?)\s*[{_TIMES}]\s*{_NUMBER}\s*{_UNIT}?$"),
+    re.compile(rf"^{_NUMBER}\s*{_UNIT}?\s*[{_TIMES}]\s*(.+)$"),
     re.compile(rf"^{_NUMBER}\s*{_UNIT}\s*(.+)$"),
     re.compile(rf"^(.+?)[\s,]*{_NUMBER}\s*{_UNIT}$"),
-    re.compile(rf"^(.+?)\s+{_NUMBER}\s*[x×]$"),
+    re.compile(rf"^(.+?)\s+{_NUMBER}\s*[{_TIMES}]$"),
     re.compile(rf"^(.+?)\s*\(\s*{_NUMBER}\s*\)$"),
     re.compile(rf"^{_NUMBER}\s+(.+)$"),
 )

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Model, Problem
-from recommender.models import spelling, table
+from recommender.models import flags, spelling, table
+from recommender.models.flags import Result
 from recommender.models.spelling import Spelled
-
-Result = tuple[Model, tuple[Problem, ...]]
 
 _LONGEST = 500
 _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
@@ -29,8 +28,7 @@ def by_id(model_id: str) -> Model | None:
 
 def ladder() -> tuple[Model, ...]:
     """The models that llmpick proposes from when none was named, small to large."""
-    ids = table.document("models")["ladder"]
-    return tuple(found for found in map(by_id, ids) if found)
+    return tuple(found for found in map(by_id, table.ladder()) if found)
 
 
 def quantization_of(repository: str) -> str | None:
@@ -68,11 +66,11 @@ def find_model(text: str, quant: str | None = None, fmt: str | None = None) -> R
         InputError: the text is empty or fits nothing, or the quantization or format is unknown.
     """
     model, problems = _identified(_checked(text))
-    return _with_flags(model, problems, quant, fmt)
+    return flags.apply(model, problems, quant, fmt)
 
 
 def _checked(text: str) -> str:
-    stripped = text.strip()
+    stripped = spelling.without_hub(text.strip())
     reasons = {
         "is empty": not stripped,
         "contains control characters": not stripped.isprintable(),
@@ -91,17 +89,31 @@ def _identified(text: str) -> Result:
     known = by_id(plain)
     if known:
         return known, ()
-    build = table.known_builds().ids.get(plain)
+    build = table.known_builds().ids.get(plain) if "/" in plain else None
     if build:
         return _build(build[0], table.model(build[1]), spelling.read(build[0]))
-    alias = table.index().aliases.get(spelling.squashed(plain))
-    if alias and ("/" not in plain or plain == _canonical(alias)):
-        return _alias(text, alias)
-    return _itself(text) if _is_address(text) else _plain(text, plain)
+    if _is_path(text):
+        return _itself(text)
+    found = _named(text, plain)
+    if found:
+        return found
+    if not _HUB_ID.fullmatch(text):
+        return _unknown(text, spelling.read(text))
+    raise _nothing_fits(text, plain)
 
 
-def _canonical(alias: tuple[str, ...]) -> str:
-    return alias[0].replace("/llama-3.1", "/meta-llama-3.1").casefold()
+def _is_path(text: str) -> bool:
+    """Whether the text is a repository or a path, rather than words for a model."""
+    marked = "/" in text or "\\" in text or text.startswith((".", "~"))
+    return marked or text.casefold().endswith(".gguf")
+
+
+def _nothing_fits(text: str, plain: str) -> InputError:
+    names = [row["id"].rpartition("/")[2] for row in table.rows()]
+    hint = nearest(plain, names).rstrip("?")
+    way = "; or write org/name or a path" if hint else "; write org/name or a path"
+    message = f"--model '{printable(text)}' is no model that llmpick knows{hint}{way}"
+    return InputError(message)
 
 
 def _alias(text: str, ids: tuple[str, ...]) -> Result:
@@ -118,43 +130,30 @@ def _ambiguous(text: str, taken: str, others: str) -> Problem:
     return Problem(what=what, fix="write the whole id", rule="name.ambiguous")
 
 
-def _is_address(text: str) -> bool:
-    """Whether the text is a repository or a path, rather than a word for a model."""
-    is_path = "/" in text or "\\" in text or text.startswith((".", "~"))
-    return is_path or text.casefold().endswith(".gguf") or not _HUB_ID.fullmatch(text)
-
-
-def _plain(text: str, plain: str) -> Result:
-    """A word without an organization: a row, a known build, a build of a row, or nothing."""
-    found = _named(text, plain)
-    if found:
-        return found
-    known = [row["id"] for row in table.rows()]
-    names = {name.rpartition("/")[2]: name for name in known}
-    hint = nearest(plain, names) or ""
-    message = (
-        f"--model '{printable(text)}' is no model that llmpick knows{hint.rstrip('?')}"
-        f"{'? Or' if hint else ';'} write org/name or a path"
-    )
-    raise InputError(message)
-
-
 def _named(text: str, plain: str) -> Result | None:
+    """A row, a known build, or a build of a row, by words without an organization."""
     index, key = table.index(), spelling.squashed(plain)
-    position = index.names.get(key, index.short.get(key))
+    position = index.tags.get(plain, index.names.get(key))
+    if position is None and key in index.aliases:
+        return _alias(text, index.aliases[key])
+    position = index.short.get(key) if position is None else position
     if position is not None:
         return table.model(position), ()
+    return _named_build(text, key) or _similar(text, plain)
+
+
+def _named_build(text: str, key: str) -> Result | None:
     repositories = table.known_builds().names.get(key)
     if repositories:
         return _known_build(text, repositories)
     spelled = spelling.read(text)
     row = (_row(spelled) or _sibling(spelled)) if spelled.is_build else None
-    if row:
-        return _build(text, row, spelled)
-    if spelled.is_build:
-        return None
-    similar = table.like(plain)
-    return _alias(text, similar) if similar else None
+    return _build(text, row, spelled) if row else None
+
+
+def _similar(text: str, plain: str) -> Result | None:
+    ids = () if spelling.read(text).is_build else table.like(plain)
+    return _alias(text, ids) if ids else None
 
 
 def _known_build(text: str, repositories: tuple[str, ...]) -> Result:
@@ -193,9 +192,6 @@ def _itself(text: str) -> Result:
     row = _row(spelled)
     if row and (spelled.is_build or not spelled.org):
         return _build(text, row, spelled)
-    named = None if spelled.org or spelled.format else _named(text, spelling.plain(text))
-    if named:
-        return named
     base = row or _sibling(spelled) or _contained(spelled)
     return _derived(text, base, spelled) if base else _unknown(text, spelled)
 
@@ -227,9 +223,7 @@ def _build(text: str, row: Model, spelled: Spelled) -> Result:
     )
     if model.quantization and spelled.sure:
         return model, ()
-    taken = f"taken as {model.quantization}" if model.quantization else "unknown"
-    what = f"the quantization of {printable(text)} is {taken}: its name does not say it exactly"
-    return model, (Problem(what=what, fix="add --quant", rule="model.quantization"),)
+    return flags.with_quantization(model)
 
 
 def _derived(text: str, row: Model, spelled: Spelled) -> Result:
@@ -253,57 +247,3 @@ def _unknown(text: str, spelled: Spelled) -> Result:
     known = "its size is read from the name" if spelled.params else "its size is unknown"
     what = f"{printable(text)} is not in the catalogue: {known}, its architecture is unknown"
     return model, (Problem(what=what, rule="model.unknown"),)
-
-
-def _with_flags(
-    model: Model, problems: tuple[Problem, ...], quant: str | None, fmt: str | None
-) -> Result:
-    quantization = _quantization(quant) if quant else None
-    families = table.quantizations()
-    form = _format(fmt) if fmt else families[quantization] if quantization else None
-    if form is None or (form == model.format and quantization in (None, model.quantization)):
-        return model, problems
-    if model.base is None and quantization not in ("fp16", "bf16", "fp32"):
-        model = _known_repository(model, quantization, form)
-    changed = replace(model, quantization=quantization or _kept(model, form), format=form)
-    kept = tuple(problem for problem in problems if problem.rule != "model.quantization")
-    return changed, kept
-
-
-def _kept(model: Model, form: str) -> str | None:
-    """The quantization that a model has whose file format alone was named."""
-    own = model.quantization
-    return own if own and table.quantizations().get(own) == form else None
-
-
-def _known_repository(model: Model, quantization: str | None, form: str) -> Model:
-    """The repository that holds this build of a catalogue row, if one is known."""
-    repositories = model.gguf_repos if form == "gguf" else model.quantized_repos
-    for repository in repositories:
-        spelled = spelling.read(repository)
-        if form == "gguf" or (spelled.quantization == quantization and spelled.sure):
-            name = repository.rpartition("/")[2]
-            return replace(model, id=repository, name=name, base=model.id, weights_gib=None)
-    return model
-
-
-def _quantization(text: str) -> str:
-    known = table.quantizations()
-    plain = spelling.plain(text)
-    if plain in known:
-        return plain
-    found = spelling.read(f"x-{plain}").quantization
-    if found not in known:
-        hint = nearest(plain, known) or "; known are bf16, fp8, awq-int4, gptq-int4, q4_k_m, ..."
-        message = f"--quant '{printable(text)}' is no quantization that llmpick knows{hint}"
-        raise InputError(message)
-    return found
-
-
-def _format(text: str) -> str:
-    plain = spelling.plain(text)
-    known = sorted(set(table.quantizations().values()))
-    if plain not in known:
-        message = f"--format '{printable(text)}' must be one of {', '.join(known)}"
-        raise InputError(message)
-    return plain

@@ -5,7 +5,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PREFIX = re.compile(r"^(?:https?://)?(?:www\.)?(?:hf\.co|huggingface\.co|modelscope\.cn/models)/")
+_PREFIX = re.compile(
+    r"^(?:https?://)?(?:www\.)?(?:hf\.co|huggingface\.co|modelscope\.cn/models)/", re.IGNORECASE
+)
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _MLX_MAKERS = frozenset(("mlx-community",))
 
@@ -80,9 +82,14 @@ class Spelled:
         return bool(self.quantization or self.format or not self.sure)
 
 
+def without_hub(text: str) -> str:
+    """``text`` without the address of a hub in front of the repository."""
+    return _PREFIX.sub("", text)
+
+
 def plain(text: str) -> str:
     """Lower case, full-width forms as plain ones, without the address of a hub."""
-    return _PREFIX.sub("", unicodedata.normalize("NFKC", text).casefold().strip())
+    return without_hub(unicodedata.normalize("NFKC", text).casefold().strip())
 
 
 def dashed(text: str) -> str:

@@ -21,11 +21,13 @@ _MOST_CANDIDATES = 8
 class Index:
     """Look-ups by text; values are positions of rows, keys in lower case.
 
-    ``ids`` has whole repository ids. ``names``, ``short`` and ``aliases`` have squashed names:
-    exact ones, ones without the endings that people leave out, and other words for them.
+    ``ids`` has whole repository ids, ``tags`` those of Ollama. ``names``, ``short`` and ``aliases``
+    have squashed names: exact ones, ones without the endings that people leave out, and other words
+    for them. ``cores`` has the names in the order of the rows, with dashes.
     """
 
     ids: Mapping[str, int]
+    tags: Mapping[str, int]
     names: Mapping[str, int]
     short: Mapping[str, int]
     aliases: Mapping[str, tuple[str, ...]]
@@ -50,6 +52,11 @@ def rows() -> list[dict[str, Any]]:
     return document("models")["models"]  # type: ignore[no-any-return]
 
 
+def ladder() -> tuple[str, ...]:
+    """Ids of the models that are proposed when none was named, small to large."""
+    return tuple(document("models")["ladder"])
+
+
 @cache
 def model(position: int) -> Model:
     """One row as a model; its name is the last part of its id."""
@@ -60,19 +67,31 @@ def model(position: int) -> Model:
 @cache
 def index() -> Index:
     """All look-ups over the rows."""
-    ids, names, short, cores = {}, {}, {}, []
+    ids: dict[str, int] = {}
+    tags: dict[str, int] = {}
+    names: dict[str, int] = {}
+    short: dict[str, int] = {}
+    cores = []
     for position, row in enumerate(rows()):
         whole = row["id"].casefold()
+        core = _core(whole.rpartition("/")[2])
+        cores.append(core)
         ids[whole] = position
-        spelled = spelling.read(whole)
-        cores.append(spelled.core)
-        for text in (spelled.name, spelled.core, whole):
+        tags[row.get("ollama_tag", whole).casefold()] = position
+        for text in (whole.rpartition("/")[2], core, whole):
             names.setdefault(spelling.squashed(text), position)
-        if row.get("ollama_tag"):
-            short.setdefault(spelling.squashed(row["ollama_tag"].casefold()), position)
-        for text in _shortened(spelled.core):
+        for text in _shortened(core):
             short.setdefault(spelling.squashed(text), position)
-    return Index(ids, names, short, _aliases(), tuple(cores))
+    aliases = document("models")["aliases"]
+    ids.update({a.casefold(): ids[to.casefold()] for a, to in aliases.items() if "/" in a})
+    return Index(ids, tags, names, short, _aliases(aliases), tuple(cores))
+
+
+def _core(name: str) -> str:
+    """The name without its words for a quantization, which few rows have."""
+    if any(word in name for word in ("bf16", "fp8", "fp16", "int4", "gguf", "mxfp4")):
+        return spelling.read(name).core
+    return spelling.dashed(name)
 
 
 def _shortened(core: str) -> list[str]:
@@ -84,11 +103,11 @@ def _shortened(core: str) -> list[str]:
     return found
 
 
-def _aliases() -> dict[str, tuple[str, ...]]:
-    written = document("models")["aliases"]
+def _aliases(written: Mapping[str, str | list[str]]) -> dict[str, tuple[str, ...]]:
     return {
         spelling.squashed(text.casefold()): (ids,) if isinstance(ids, str) else tuple(ids)
         for text, ids in written.items()
+        if "/" not in text
     }
 
 
@@ -109,7 +128,7 @@ def known_builds() -> Builds:
 def like(text: str) -> tuple[str, ...]:
     """Ids of the rows whose name has every word of ``text``, the shortest name first.
 
-    None when the words are too few to tell models apart.
+    There are none when the words are too few to tell models apart.
     """
     wanted = set(_TOKEN.findall(text))
     if len(wanted) < 2:  # noqa: PLR2004  # one word names a family, not a model

@@ -61,8 +61,10 @@ def _limit(
     files: Files, folder: str, name: str, usage: str, inactive: str
 ) -> tuple[int | None, int | None]:
     limit = files.integer(f"{folder}/{name}")
-    used = None if limit is None else files.integer(f"{folder}/{usage}")
-    if limit is None or used is None:
+    if limit is None or limit <= 0:
+        return None, None
+    used = files.integer(f"{folder}/{usage}")
+    if used is None:
         return limit, None
     lines = (files.text(f"{folder}/memory.stat") or "").splitlines()
     cached = (integer(line.removeprefix(inactive)) for line in lines if line.startswith(inactive))

@@ -41,11 +41,7 @@ def parse(text: str) -> CpuInfo:
         vendor=_vendor(first),
         model=_model(first, blocks) or None,
         flags=_common_flags(blocks),
-        cores={
-            number: _core(block)
-            for block in blocks
-            if (number := integer(block.get("processor"))) is not None and number >= 0
-        },
+        cores=_cores(blocks),
     )
 
 
@@ -68,6 +64,13 @@ def _blocks(text: str) -> list[dict[str, str]]:
         elif key in _KEYS:
             blocks[-1].setdefault(key, value)
     return blocks
+
+
+def _cores(blocks: Sequence[Block]) -> dict[int, tuple[int, int] | None]:
+    numbered = ((integer(block.get("processor")), _core(block)) for block in blocks)
+    cores = {number: core for number, core in numbered if number is not None and number >= 0}
+    # Kernels for a single Arm core do not number it.
+    return cores or ({0: None} if _words(blocks[0]) else {})
 
 
 def _core(block: Block) -> tuple[int, int] | None:
@@ -100,10 +103,10 @@ def _vendor(block: Block) -> str | None:
 
 
 def _model(first: Block, blocks: Sequence[Block]) -> str:
-    if "machine" in first:
-        machine = _S390_MACHINE.search(first["machine"])
-        return f"machine {machine[1]}" if machine else ""
-    name = first.get("model name", "")
+    machine = next((_S390_MACHINE.search(b["machine"]) for b in blocks if "machine" in b), None)
+    if machine:
+        return f"machine {machine[1]}"
+    name = " ".join(first.get("model name", "").split())
     if "cpu implementer" in first and (not name or name.startswith(("ARMv", "AArch64"))):
         parts = ((b.get("cpu implementer", ""), b.get("cpu part", "")) for b in blocks)
         names = [arm_model(*pair) for pair in dict.fromkeys(parts)]

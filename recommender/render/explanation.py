@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from recommender.facts import Answer, Candidate, Framework, Reason, Rejection, Rule
 from recommender.facts.codec import encode
 from recommender.render.frameworks import CELLS, cell_line, platforms, status
+from recommender.render.layout import hanging
 from recommender.render.lines import visible
 from recommender.words import Words
 
@@ -69,12 +69,13 @@ def show(
     console.print(Text(title, style="bold green"))
     console.print(Text(words.key("look.article"), style="bold"))
     for name in CELLS:
-        console.print(Padding(Text(cell_line(framework, name, words)), (0, 0, 0, 3), expand=False))
+        console.print(hanging(Text(cell_line(framework, name, words)), 3, 5, console))
     console.print(Text(words.key("look.today"), style="bold"))
-    console.print(Padding(Text(platforms(framework)), (0, 0, 0, 3), expand=False))
+    for name in platforms(framework):
+        console.print(hanging(Text(name), 3, 5, console))
     for rule in corrections(framework, rules):
         text = words.text(rule.text, lambda name: f"<{name.rsplit('.', 1)[-1]}>")
-        console.print(Padding(Text.assemble(("≠ ", "yellow"), text), (0, 0, 0, 3), expand=False))
+        console.print(hanging(Text.assemble(("≠ ", "yellow"), text), 3, 5, console))
     _here(answer, framework, words, console)
 
 
@@ -85,27 +86,17 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         line = words.key(
             "look.rank", rank=ranked.rank, points=ranked.score, platform=ranked.platform
         )
-        console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
+        console.print(hanging(Text(line), 3, 5, console))
         _reasons(ranked.reasons, console)
         for warning in ranked.warnings:
             console.print(
-                Padding(
-                    Text.assemble(("! ", "yellow"), visible(warning.text)),
-                    (0, 0, 0, 3),
-                    expand=False,
-                )
+                hanging(Text.assemble(("! ", "yellow"), visible(warning.text)), 3, 5, console)
             )
     if refused:
-        console.print(
-            Padding(Text(words.key("look.rejected"), style="red"), (0, 0, 0, 3), expand=False)
-        )
+        console.print(hanging(Text(words.key("look.rejected"), style="red"), 3, 5, console))
         for reason in refused.reasons:
             console.print(
-                Padding(
-                    Text.assemble(("x ", "red"), visible(_with_fix(reason))),
-                    (0, 0, 0, 3),
-                    expand=False,
-                )
+                hanging(Text.assemble(("x ", "red"), visible(_with_fix(reason))), 3, 5, console)
             )
 
 
@@ -114,11 +105,7 @@ def _reasons(reasons: Iterable[Reason], console: Console) -> None:
         points = Text(f"{reason.points:+6g}  ", style="green" if reason.points >= 0 else "red")
         note = f" [{reason.layer}: {reason.source}, {reason.checked}]"
         console.print(
-            Padding(
-                Text.assemble(points, visible(reason.text), (note, "dim")),
-                (0, 0, 0, 3),
-                expand=False,
-            )
+            hanging(Text.assemble(points, visible(reason.text), (note, "dim")), 3, 5, console)
         )
 
 

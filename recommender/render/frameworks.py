@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.facts import Cell, Framework
+from recommender.render.layout import hanging
 from recommender.words import Words
 
 CELLS = ("techniques", "throughput", "ease", "hardware", "scenarios", "shortcomings")
@@ -20,10 +21,11 @@ def show(frameworks: Sequence[Framework], words: Words, console: Console) -> Non
                 (framework.name, "bold green"), f" {version} · {status(framework, words)}"
             )
         )
-        console.print(Text(f"   {words.text(framework.summary, _nothing)}"))
-        for name in ("throughput", "ease"):
-            console.print(Text(f"   {cell_line(framework, name, words)}"))
-        console.print(Text(f"   {words.key('look.platforms')}: {platforms(framework)}"))
+        lines = [words.text(framework.summary, _nothing)]
+        lines += [cell_line(framework, name, words) for name in ("throughput", "ease")]
+        lines.append(f"{words.key('look.platforms')}: {' · '.join(platforms(framework))}")
+        for line in lines:
+            console.print(hanging(Text(line), 3, 5, console))
         console.print()
 
 
@@ -33,15 +35,14 @@ def cell_line(framework: Framework, name: str, words: Words) -> str:
     return f"{words.key(f'article.{name}')}: {words.text(cell.text, _nothing)}"
 
 
-def platforms(framework: Framework) -> str:
+def platforms(framework: Framework) -> list[str]:
     """Its platforms with the grade of support where it is not plain."""
-    shown = [
+    return [
         platform.name
         if platform.support == "supported"
         else f"{platform.name} ({platform.support})"
         for platform in framework.platforms
     ]
-    return ", ".join(shown)
 
 
 def status(framework: Framework, words: Words) -> str:

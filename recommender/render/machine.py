@@ -4,8 +4,10 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.facts import Machine
+from recommender.render.layout import hanging
 from recommender.render.lines import visible
 from recommender.render.summary import devices_line
+from recommender.render.terminal import problem_text
 from recommender.words import Words
 
 
@@ -16,10 +18,9 @@ def show(machine: Machine, words: Words, console: Console) -> None:
     for key, text in rows.items():
         label = Text(words.key(f"probe.{key}"), style="bold")
         label.pad_right(width - label.cell_len + 2)
-        console.print(Text.assemble(label, text))
+        console.print(hanging(Text.assemble(label, text), 0, width + 2, console))
     for problem in machine.problems:
-        fix = f" → {problem.fix}" if problem.fix else ""
-        console.print(Text.assemble(("! ", "yellow"), visible(problem.what), (visible(fix), "dim")))
+        console.print(hanging(problem_text(problem), 0, 2, console))
 
 
 def _rows(machine: Machine, words: Words) -> dict[str, str]:

@@ -1,12 +1,12 @@
 """The answer on one screen, for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from recommender.facts import Answer, Candidate, Launch, Problem, Reason, Rejection
+from recommender.render.layout import hanging
 from recommender.render.lines import fold, visible
 from recommender.render.summary import machine_line, workload_line
 from recommender.words import Words
@@ -23,27 +23,27 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
         words: the language.
         console: where to print; its width is used.
     """
-    console.print(_line(machine_line(answer.machine, words)), style="bold")
-    console.print(_line(workload_line(answer, words)))
+    for line, style in (
+        (machine_line(answer.machine, words), "bold"),
+        (workload_line(answer, words), ""),
+    ):
+        console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in answer.problems:
-        console.print(_problem(problem))
+        console.print(hanging(problem_text(problem), 0, 2, console))
     console.print()
     if answer.ranking:
         _pick(answer, answer.ranking[0], names, words, console)
         _others(answer.ranking[1:], names, words, console)
     else:
         console.print(words.key("table.nothing"), style="bold")
-    _rejected(answer.rejected, names, words, console)
+    _rejected(answer.rejected, words, console)
     if answer.ranking:
         console.print()
         console.print(_next(answer, words), style="dim")
 
 
-def _line(text: str) -> Text:
-    return Text(visible(text))
-
-
-def _problem(problem: Problem) -> Text:
+def problem_text(problem: Problem) -> Text:
+    """A problem with its fix on one paragraph."""
     fix = f" → {problem.fix}" if problem.fix else ""
     return Text.assemble(("! ", "yellow"), visible(problem.what), (visible(fix), "dim"))
 
@@ -55,34 +55,33 @@ def _pick(
     title = f"1  {names[pick.framework]} {pick.version or ''} · {pick.platform}"
     gap = max(console.width - Text(title).cell_len - Text(points).cell_len, 2)
     console.print(Text.assemble((title, "bold green"), " " * gap, points))
-    for reason in strongest(pick.reasons, _REASONS):
+    said = {warning.rule for warning in pick.warnings}
+    reasons = [reason for reason in pick.reasons if reason.rule not in said]
+    for reason in strongest(reasons, _REASONS):
         sign = ("+ ", "green") if reason.points >= 0 else ("- ", "red")
-        console.print(_indented(Text.assemble(sign, visible(reason.text)), 3))
+        console.print(hanging(Text.assemble(sign, visible(reason.text)), 3, 5, console))
     for warning in pick.warnings:
-        console.print(_indented(Text.assemble(("! ", "yellow"), visible(warning.text)), 3))
+        text = Text.assemble(("! ", "yellow"), visible(warning.text))
+        console.print(hanging(text, 3, 5, console))
     if pick.launch:
         _commands(pick.launch, answer.machine.os.family == "windows", words, console)
 
 
 def strongest(reasons: Sequence[Reason], count: int) -> list[Reason]:
-    """The reasons that moved the score most, and what the fit says."""
+    """The reasons that moved the score most."""
     moved = [reason for reason in reasons if reason.points]
     return sorted(moved, key=lambda reason: -abs(reason.points))[:count]
-
-
-def _indented(text: Text, columns: int) -> Padding:
-    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _commands(launch: Launch, windows: bool, words: Words, console: Console) -> None:  # noqa: FBT001
     joiner = " `" if windows and not launch.notes else " \\"
     for note in launch.notes:
-        console.print(_indented(Text.assemble(("! ", "yellow"), note), 3))
+        console.print(hanging(Text.assemble(("! ", "yellow"), note), 3, 5, console))
     for label in ("install", "serve", "check"):
         lines: tuple[str, ...] = getattr(launch, label)
         if not lines:
             continue
-        console.print(_indented(Text(words.key(f"table.{label}"), style="dim"), 3))
+        console.print(Text(f"   {words.key(f'table.{label}')}", style="dim"))
         for command in lines:
             for text in fold(visible(command), console.width - 6, joiner):
                 console.print(Text(f"     {text}", style="cyan"), soft_wrap=True)
@@ -99,7 +98,8 @@ def _others(
         title = _titled(item, names)
         pad = " " * (width - Text(title).cell_len)
         head = Text.assemble((title + pad, "bold"), f" {item.score:>6g}  ")
-        console.print(_hanging(head, _why_not_first(item, words), console))
+        text = Text.assemble(head, visible(_why_not_first(item, words)))
+        console.print(hanging(text, 0, min(head.cell_len, console.width // 2), console))
 
 
 def _titled(item: Candidate, names: dict[str, str]) -> str:
@@ -115,16 +115,7 @@ def _why_not_first(item: Candidate, words: Words) -> str:
     return best[0].text if best else words.key("table.no-reason")
 
 
-def _hanging(head: Text, body: str, console: Console) -> Text:
-    """``head`` and ``body`` on lines that continue under the body."""
-    column = min(head.cell_len, console.width // 2)
-    folded = Text(visible(body)).wrap(console, max(console.width - head.cell_len, 20))
-    return Text(f"\n{' ' * column}").join([Text.assemble(head, folded[0]), *folded[1:]])
-
-
-def _rejected(
-    rejected: Sequence[Rejection], names: dict[str, str], words: Words, console: Console
-) -> None:
+def _rejected(rejected: Sequence[Rejection], words: Words, console: Console) -> None:
     if not rejected:
         return
     console.print()
@@ -132,22 +123,8 @@ def _rejected(
     for item in rejected:
         reason = item.reasons[0]
         fix = f" → {reason.fix}" if reason.fix else ""
-        head = Text.assemble(("   x ", "red"), f"{names[item.framework]}: ")
-        console.print(_hanging_at(head, visible(reason.text + fix), 5, console))
-
-
-def _hanging_at(head: Text, body: str, column: int, console: Console) -> Text:
-    text = Text.assemble(head, body)
-    folded = list(_wrapped(text, column, console))
-    return Text(f"\n{' ' * column}").join(folded)
-
-
-def _wrapped(text: Text, column: int, console: Console) -> Iterator[Text]:
-    first, *rest = text.wrap(console, console.width) or [Text()]
-    yield first
-    remaining = Text(" ").join([part.copy() for part in rest])
-    if remaining:
-        yield from remaining.wrap(console, console.width - column)
+        text = Text.assemble(("x ", "red"), visible(reason.text), (visible(fix), "dim"))
+        console.print(hanging(text, 3, 5, console))
 
 
 def _next(answer: Answer, words: Words) -> str:

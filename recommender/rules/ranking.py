@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from recommender.facts import Framework, Machine, Platform, Reason
+from recommender.facts import Framework, Platform, Reason
 from recommender.rules.candidates import Question, Scored, candidate
 from recommender.rules.eligibility import Trial, drives, judge
 from recommender.rules.situation import (
@@ -65,8 +65,10 @@ def _base(question: Question) -> Situation:
 def _outcomes(
     question: Question, framework: Framework, groups: Sequence[Group], base: Situation
 ) -> Iterator[_Outcome]:
+    # With accelerators the processor is a way out only where something is known of the host.
+    hosts = () if groups and base.fact("ram_gib") is None else (Group(),)
     for platform in framework.platforms:
-        for group in (*groups, Group()):
+        for group in (*groups, *hosts):
             facts = base.extend(device_facts(group) | framework_facts(framework, platform))
             if drives(platform, facts):
                 trial = _judged(question, framework, platform, group, facts)
@@ -117,21 +119,17 @@ def _refusal(
     question: Question, framework: Framework, groups: Sequence[Group], outcomes: Sequence[_Outcome]
 ) -> Refused:
     """The refusal that concerns the accelerators here, else the processor, else everything."""
-    failed = [(trial, outcome) for trial, outcome in outcomes if not isinstance(outcome, Scored)]
+    failed = [(trial, found) for trial, found in outcomes if not isinstance(found, Scored)]
     on_devices = [item for item in failed if item[0].group.members]
     on_host = [item for item in failed if not item[0].group.members]
+    host_reasons = [reason for _, reasons in on_host for reason in reasons]
     if on_devices:
         nearest = min(on_devices, key=lambda item: len(item[1]))
-        host_reasons = [reason for _, reasons in on_host for reason in reasons]
         return _refused(framework, nearest[0].platform.id, (*nearest[1], *host_reasons))
-    reasons = [_no_backend(question, framework, groups)]
-    reasons += [reason for _, found in on_host for reason in found]
-    platform = on_host[0][0].platform.id if on_host and not groups else _first(framework)
-    return _refused(framework, platform, tuple(reasons))
-
-
-def _first(framework: Framework) -> str:
-    return framework.platforms[0].id
+    general = _no_backend(question, framework, groups)
+    if on_host and not groups:
+        return _refused(framework, on_host[0][0].platform.id, (*host_reasons, general))
+    return _refused(framework, framework.platforms[0].id, (general, *host_reasons))
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
@@ -143,14 +141,14 @@ def _no_backend(question: Question, framework: Framework, groups: Sequence[Group
     words = question.words
     values = {
         "name": framework.name,
-        "platforms": [platform.name for platform in framework.platforms],
-        "device": _devices(question.machine, groups, question),
+        "platforms": _hardware(question, framework),
+        "device": _devices(question, groups),
     }
-    rule = "device.no-backend" if groups else "device.no-accelerator"
+    key = "device.no-backend" if groups else "device.no-accelerator"
     return Reason(
         rule=f"{framework.id}.device",
         params=values,
-        text=words.key(rule, **values),
+        text=words.key(key, **values),
         fact=f"accelerators = {values['device'] or 0}",
         fix=words.key("fix.device", **values),
         source=framework.source,
@@ -158,13 +156,27 @@ def _no_backend(question: Question, framework: Framework, groups: Sequence[Group
     )
 
 
-def _devices(machine: Machine, groups: Sequence[Group], question: Question) -> str:
+def _hardware(question: Question, framework: Framework) -> list[str]:
+    """The kinds of hardware that its platforms drive, as people call them."""
+    labels: list[str] = []
+    for platform in framework.platforms:
+        vendors = platform.device.get("device.vendor", [])
+        for vendor in [vendors] if isinstance(vendors, str) else vendors:
+            labels.append(_vendor(question, vendor))
+        if platform.device.get("device.kind") == "cpu":
+            labels.append("CPU")
+    return list(dict.fromkeys(labels))
+
+
+def _vendor(question: Question, vendor: str | None) -> str:
     labels = question.knowledge.document["devices"]["vendors"]
-    lang = question.words.lang
+    return str(labels.get(vendor, {}).get(question.words.lang, vendor or ""))
+
+
+def _devices(question: Question, groups: Sequence[Group]) -> str:
     named = []
     for group in groups:
         first = group.first
-        label = labels.get(first.vendor, {}).get(lang, first.vendor or "")
-        known = first.name or first.chip or machine.name or ""
-        named.append(f"{label} {known} {first.gfx or ''}".strip())
+        known = first.name or first.chip or first.pci_id or ""
+        named.append(f"{_vendor(question, first.vendor)} {known} {first.gfx or ''}")
     return ", ".join(" ".join(name.split()) for name in named)

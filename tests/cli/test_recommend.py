@@ -132,7 +132,7 @@ def test_a_machine_file_from_elsewhere(
 
 def test_nothing_can_run_is_exit_code_3(llmpick: Run) -> None:
     done = llmpick(
-        *("recommend", "--gpu", "none", "--ram", "0.1", "--arch", "armv6l"),
+        *("recommend", "--gpu", "none", "--ram", "0.1", "--arch", "armv7l"),
         *("--model", "meta-llama/Llama-3.1-405B-Instruct", "--json"),
     )
     assert done.code == 3

@@ -85,7 +85,8 @@ def _compiled(folder: Path, *flags: str) -> Path:
         pytest.skip("no C compiler (cc) to build the stand-in for NVIDIA's library")
     folder.mkdir()
     source = Path(__file__).with_name("fake_nvml.c")
-    command = [compiler, "-shared", "-fPIC", *flags, "-o", folder / "libnvidia-ml.so.1", source]
+    library = folder / "libnvidia-ml.so.1"
+    command = [compiler, "-shared", "-fPIC", *flags, "-o", str(library), str(source)]
     subprocess.run(command, check=True)
     return folder
 

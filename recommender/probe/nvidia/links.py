@@ -43,7 +43,7 @@ def peers(ask: Ask, handle: object, places: Mapping[str, int]) -> Peers:
 
 def grouped(found: Mapping[int, Peers]) -> tuple[Link, ...]:
     """One NVLink for each set of joined devices; PCIe over all where NVLink does not join all."""
-    if len(found) < 2:  # one device has nothing to be linked with
+    if len(found) <= 1:
         return ()
     groups = _components({place: _joined(place, found) for place in found})
     joined = tuple(Link(kind="nvlink", devices=group) for group in groups if len(group) > 1)

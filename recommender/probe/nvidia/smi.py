@@ -93,7 +93,8 @@ def parse(text: str, fields: Sequence[str], host: Host) -> Findings:
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines()]
     known = [dict(zip(fields, row, strict=True)) for row in rows if len(row) == len(fields) > 1]
     read_rows = [_row(row, host) for row in known if _value(row, "name")]
-    lost = [problems.lost(bus(match[1]) or match[1]) for match in _LOST.finditer(text)]
+    places = (match[1].rstrip(":") for match in _LOST.finditer(text))
+    lost = [problems.lost(bus(place) or place) for place in places]
     driver = next(filter(None, (_value(row, "driver_version") for row in known)), None)
     return Findings(
         accelerators=tuple(device for device, _ in read_rows),

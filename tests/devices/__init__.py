@@ -1,0 +1,1 @@
+"""Names of devices become facts."""

@@ -14,6 +14,10 @@ from recommender.knowledge import document
 # A device sold as 48 GB may be listed with the 45 GiB that its driver shows.
 _SAME_SIZE = 0.08
 _ASIDE = re.compile(r"\(.*?\)")
+# Remarks after a name; a number in brackets is a count, and no remark.
+_REMARK = re.compile(r"\((?!\s*x?\s*\d)[^()]*\)")
+# The PCI database writes GA102 [GeForce RTX 3090].
+_BRACKETED = re.compile(r"\[([^\[\]]+)\]\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,16 @@ def names() -> tuple[str, ...]:
 
 def find(name: str) -> Found:
     """The rows that ``name`` fits, whatever its case and punctuation; none if it fits nothing."""
+    plain = spelling.normal(name)
+    bracketed = _BRACKETED.search(plain)
+    readings = (plain, _REMARK.sub(" ", plain), bracketed[1] if bracketed else plain)
+    found = (_read(reading) for reading in dict.fromkeys(readings))
+    return next((one for one in found if one.rows), Found())
+
+
+def _read(plain: str) -> Found:
     spellings, known = _index()
-    rest, size = spelling.take_size(spelling.normal(name))
+    rest, size = spelling.take_size(plain)
     wanted = spelling.regroup(spelling.words(rest), known)
     brands = spelling.vendors(wanted)
     core = wanted - spelling.BRANDS.keys()
@@ -126,10 +138,15 @@ def series_of(accelerator: Accelerator) -> str | None:
     """The family of a device as rules name it (``ascend-910b``, ``arc-a``), None if it has none."""
     said = (accelerator.name, accelerator.chip, accelerator.gfx)
     text = " ".join(part for part in said if part)
+    makers = {accelerator.vendor} if accelerator.vendor else _makers(text)
     for row in core_part("devices")["series"]:
-        if accelerator.vendor in (None, row["vendor"]) and _pattern(row["matches"]).search(text):
+        if (row["vendor"] in makers or not makers) and _pattern(row["matches"]).search(text):
             return str(row["series"])
     return None
+
+
+def _makers(text: str) -> frozenset[str]:
+    return spelling.vendors(spelling.words(spelling.normal(text)))
 
 
 def _sized(fitting: list[_Spelling], size: float | None) -> Found:

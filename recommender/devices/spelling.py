@@ -166,7 +166,7 @@ _COUNTS = (
     re.compile(rf"^{_NUMBER}\s*{_UNIT}\s*(.+)$"),
     re.compile(rf"^(.+?)[\s,]*{_NUMBER}\s*{_UNIT}$"),
     re.compile(rf"^(.+?)\s+{_NUMBER}\s*[{_TIMES}]$"),
-    re.compile(rf"^(.+?)\s*\(\s*{_NUMBER}\s*\)$"),
+    re.compile(rf"^(.+?)\s*\(\s*x?\s*{_NUMBER}\s*{_UNIT}?\s*\)$"),
     re.compile(rf"^{_NUMBER}\s+(.+)$"),
 )
 _COUNT_FIRST = frozenset((2, 3, 7))

@@ -26,7 +26,7 @@ def test_every_alias_finds_its_row() -> None:
 
 def test_rows_are_consistent() -> None:
     rows = document("accelerators")["accelerators"]
-    fields = {field for field in catalogue.Spec.__dataclass_fields__}
+    fields = set(catalogue.Spec.__dataclass_fields__)
     vendors = document("core")["devices"]["vendors"]
     for row in rows:
         assert set(row) <= fields, row["name"]
@@ -53,6 +53,8 @@ REPORTED = [
     ("Intel(R) Arc(TM) B580 Graphics", None, False),
     ("Apple M4 Max", None, True),
     ("NVIDIA Graphics Device", None, None),
+    ("AMD Radeon 8060S (Strix Halo)", "gfx1151", True),
+    ("GA102 [GeForce RTX 3090]", "8.6", False),
     ("AMD Radeon Graphics", None, None),
     ("GRID A100-40C", None, None),
     ("NVIDIA GeForce RTX 9999", None, None),
@@ -148,6 +150,19 @@ def test_series(vendor: str, name: str, series: str | None) -> None:
 def test_series_of_an_unnamed_device_comes_from_its_chip() -> None:
     assert series_of(Accelerator(vendor="huawei", chip="910B3")) == "ascend-910b"
     assert series_of(Accelerator()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "series"),
+    [
+        ("Radeon Instinct MI50 32GB", None),
+        ("Intel(R) Xeon(R) Platinum 8480+", None),
+        ("Apple M2 Max", "apple-silicon"),
+        ("Ascend910", "ascend-910c"),
+    ],
+)
+def test_series_of_a_device_of_unknown_vendor(name: str, series: str | None) -> None:
+    assert series_of(Accelerator(name=name)) == series
 
 
 def test_a_name_is_found_quickly() -> None:

@@ -17,6 +17,9 @@ TYPED = [
     ("8 x A100 80GB", "A100 SXM 80GB", 8, 80, "8.0", "nvlink"),
     ("H100 SXM x8", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
     ("H100 (8)", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
+    ("H100（8卡）", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),  # noqa: RUF001  # full width
+    ("H100 (x8)", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
+    ("Ascend 910B3 (in an Atlas server):8", "Ascend 910B3", 8, 64, None, "hccs"),
     ("H100 8x", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
     ("8 H100", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
     ("8卡H100", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
@@ -208,7 +211,7 @@ def test_wrong_text_is_an_input_error(text: str) -> None:
 
 
 def test_a_near_miss_names_candidates() -> None:
-    with pytest.raises(InputError, match="did you mean .*H100"):
+    with pytest.raises(InputError, match=r"did you mean .*H100"):
         describe(["H1000"])
 
 

@@ -132,13 +132,23 @@ def test_a_lost_gpu_hides_no_other(root: Root, probed: Probed, nvml: Path, how: 
     assert rules(machine) == ["probe.nvidia.lost"]
 
 
-def test_a_gpu_that_the_driver_does_not_count_is_lost(
+def test_a_gpu_that_the_driver_does_not_count_is_of_no_use(
     root: Root, probed: Probed, nvml: Path
 ) -> None:
     root.h100(2)
     machine = probed(library=nvml, FAKE_COUNT=1)
     assert [device["usable_gib"] for device in machine["accelerators"]] == [79.647, 0.0]
+    assert rules(machine) == ["probe.nvidia.not-offered"]
     assert "0000:1b:00.0" in machine["problems"][0]["what"]
+
+
+def test_a_batch_job_has_only_the_gpus_that_it_was_given(
+    root: Root, probed: Probed, nvml: Path
+) -> None:
+    root.h100(8)
+    machine = probed(library=nvml, FAKE_COUNT=2, SLURM_JOB_ID=17)
+    assert len(machine["accelerators"]) == 2
+    assert machine["problems"] == []
 
 
 def test_a_container_has_only_the_gpus_that_it_was_given(

@@ -19,14 +19,11 @@ INDEX = HARDWARE / "index.json"
 _HEADER = re.compile(r"^==> (\S+)(?: -> (\S+))? <==$", re.MULTILINE)
 _WORDS = {"Apple": "apple", "Phytium": "phytium"}
 
-pytestmark = pytest.mark.skipif(
-    not INDEX.exists(), reason="the recordings (../shared/hardware) are not here"
-)
+if not INDEX.exists():
+    pytest.skip("the recordings (../shared/hardware) are not here", allow_module_level=True)
 
 
 def recordings(folder: str, prefixes: tuple[str, ...]) -> list[Any]:
-    if not INDEX.exists():
-        return []
     index = json.loads(INDEX.read_text(encoding="utf-8"))
     rows = index if isinstance(index, list) else index["files"]
     return [

@@ -18,6 +18,8 @@ _NVML_SECONDS = 3.0
 _TOTAL_SECONDS = 4.2
 _KERNEL = re.compile(r"Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)")
 _MODEL = re.compile(r"^Model:\s*(.+)$", re.MULTILINE)
+# Batch systems hide the devices of other jobs from the driver's library.
+_BATCH_JOB = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
 _FINAL = {problems.DRIVER_NOT_LOADED, problems.MISMATCH, problems.NO_PERMISSION}
 # Release series of Jetson Linux -> of JetPack; source: NVIDIA's JetPack archive.
 _JETPACK = {"32": "4", "35": "5", "36": "6", "38": "7"}
@@ -66,12 +68,12 @@ def _completed(context: Context, found: Findings) -> Findings:
     rest = [device for device in _own(context) if device.bus_id not in told]
     if not rest:
         return found
-    if _contained(context):
-        # The bus shows all devices of the host, also those that other containers were given.
+    if _contained(context) or any(context.env.get(name) for name in _BATCH_JOB):
+        # The bus shows all devices of the host, also those that others were given.
         return replace(found, not_ours=tuple(device.bus_id for device in rest))
     named = any(problem.rule in problems.UNREADABLE for problem in found.problems)
     lost = [_from_bus(context.files, device, usable_gib=0.0) for device in rest]
-    more = () if named else tuple(problems.lost(device.bus_id) for device in rest)
+    more = () if named else tuple(problems.not_offered(device.bus_id) for device in rest)
     return replace(
         found,
         accelerators=(*found.accelerators, *lost),

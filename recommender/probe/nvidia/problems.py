@@ -102,6 +102,15 @@ def lost(which: str) -> Problem:
     return Problem(what=what, fix=fix, rule=rule)
 
 
+def not_offered(bus_id: str) -> Problem:
+    """A device on the bus, held by the driver, that the driver does not count."""
+    return Problem(
+        what=f"The NVIDIA driver holds the GPU at {bus_id}, but does not offer it here.",
+        fix="Look for errors of it in the kernel log (dmesg), or for a limit of this session.",
+        rule="probe.nvidia.not-offered",
+    )
+
+
 def memory_unknown(which: str) -> Problem:
     """A device whose size the driver does not tell, and that is not known to share main memory."""
     return Problem(

@@ -73,7 +73,6 @@ def _checked(text: str) -> str:
     stripped = spelling.without_hub(text.strip())
     reasons = {
         "is empty": not stripped,
-        "contains control characters": not stripped.isprintable(),
         "is too long": len(stripped) > _LONGEST,
         "starts with a dash": stripped.startswith("-"),
     }
@@ -215,7 +214,7 @@ def _build(text: str, row: Model, spelled: Spelled) -> Result:
     model = replace(
         row,
         id=text,
-        name=re.split(r"[/\\]", text.rstrip("/\\"))[-1],
+        name=_last_part(text),
         base=row.id,
         quantization=spelled.quantization or (None if spelled.is_build else row.quantization),
         format=spelled.format or row.format,
@@ -224,6 +223,10 @@ def _build(text: str, row: Model, spelled: Spelled) -> Result:
     if model.quantization and spelled.sure:
         return model, ()
     return flags.with_quantization(model)
+
+
+def _last_part(text: str) -> str:
+    return printable(re.split(r"[/\\]", text.rstrip("/\\"))[-1])
 
 
 def _derived(text: str, row: Model, spelled: Spelled) -> Result:
@@ -237,7 +240,7 @@ def _derived(text: str, row: Model, spelled: Spelled) -> Result:
 def _unknown(text: str, spelled: Spelled) -> Result:
     model = Model(
         id=text,
-        name=re.split(r"[/\\]", text.rstrip("/\\"))[-1] or text,
+        name=_last_part(text) or printable(text),
         params=spelled.params,
         active_params=spelled.active_params,
         moe=spelled.moe,

@@ -13,7 +13,9 @@ _MLX_MAKERS = frozenset(("mlx-community",))
 
 # GGUF types as files are named, on text in which every separator is a dash.
 _GGUF = re.compile(
-    r"-(ud-)?(iq[1-4]-(?:xxs|xs|s|m|nl)|q[2-8]-k-(?:xl|l|m|s)|q[2-8]-k|q[4-8]-[01]|tq[12]-0|mxfp4-moe)(?=-)"
+    r"-(ud-)?(iq1-[sm]|iq[23]-(?:xxs|xs|s|m)|iq4-(?:xs|nl)|q2-k(?:-(?:xl|[sl]))?|q[3-5]-k-xl"
+    r"|q[45]-k(?:-[sml])?|q3-k(?:-[sml])?|q6-k(?:-(?:xl|l))?|q8-k-xl|q[458]-0|q[45]-1|tq[12]-0"
+    r"|mxfp4-moe)(?=-)"
 )
 # The other names, the more telling ones first: (pattern, quantization, whether the name is sure of
 # it). AWQ and GPTQ with other than 4 or 8 bits have no id, and so no quantization.
@@ -41,7 +43,7 @@ _NAMES: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
         (r"exl[23](?:-[0-9-]+bpw)?|hqq|aqlm|eetq|mxfp8|[1-9](?:-[0-9]+)?bits?", None, False),
     )
 )
-_MLX_BITS = re.compile(r"-([3-8])bits?(?=-)")
+_MLX_BITS = re.compile(r"-([34568])bits?(?=-)")
 _EXTRA = re.compile(
     r"-(?:gguf|ggml|mlx|imatrix|i1|imat|llmcompressor(?:-v[0-9-]+)?|ct|qat|dwq(?:-[0-9v]+)?|autoround"
     r"|quantized|quant|optiq|compressed-tensors|int8mix|q4|q8)(?=-)"

@@ -27,6 +27,7 @@ _PROGRAMS = {
     "llama.cpp": ("llama-server", r"build (\d+)|version: (\d+) \("),
     "ollama": ("ollama", r"version is v?(\d[\w.+-]*)"),
     "tgi": ("text-generation-launcher", r"text-generation-launcher (\d[\w.+-]*)"),
+    "uv": ("uv", r"uv (\d[\w.+-]*)"),
 }
 _TOOL_SECONDS = 2.0
 

@@ -33,8 +33,10 @@ def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -
     """Every build of ``model`` that ``platform`` loads, in the order of preference."""
     found: list[Build] = []
     if (model.format or "safetensors") in platform.formats:
-        found += _own(model, platform, facts, table)
-        found += _quantized(model, platform, facts, table)
+        own = _own(model, platform, facts, table)
+        found += own
+        if not own or model.quantization in _UNQUANTIZED:
+            found += _quantized(model, platform, facts, table)
     if "gguf" in platform.formats and model.format != "gguf":
         found += _gguf(model, platform, facts, table)
     return found
@@ -57,8 +59,6 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
 
 
 def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
-    if model.quantization not in _UNQUANTIZED:
-        return []
     found = []
     for repository in model.quantized_repos:
         quantization = quantization_of(repository)

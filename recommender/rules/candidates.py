@@ -66,11 +66,24 @@ def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tupl
     if not options:
         return (_format_refusal(question, trial, model),)
     placed = [(build, place(_job(question, trial, model, build))) for build in options]
-    for _, fit in sorted(placed, key=lambda item: item[1].offload is not None):
-        if fit.fits is not False:
-            return _scored(question, trial, model, fit)
+    fits = [fit for _, fit in placed if fit.fits is not False]
+    if fits:
+        return _scored(question, trial, model, _preferred(fits, question.workload))
     build, fit = placed[-1]
     return (_memory_refusal(question, trial, build, fit),)
+
+
+def _preferred(fits: list[Fit], workload: Workload) -> Fit:
+    """The first build that serves at least two users where several come, else the first on the
+    devices alone, else the first."""
+    some = min(workload.concurrency, 2)
+    on_device = [fit for fit in fits if fit.offload is None]
+    serving = [
+        fit
+        for fit in on_device
+        if fit.concurrent_requests is None or fit.concurrent_requests >= some
+    ]
+    return (serving or on_device or fits)[0]
 
 
 def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
@@ -113,7 +126,7 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
     values = model_facts(model) | {"model.given": question.model is not None}
-    facts = trial.facts.extend(values | fit_facts(fit, question.workload, len(trial.group.members)))
+    facts = trial.facts.extend(values | fit_facts(fit, question.workload, len(trial.group.members), model))
     return Scored(
         trial=trial,
         model=model,

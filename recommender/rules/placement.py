@@ -102,7 +102,7 @@ def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
 
 def layouts(job: Job) -> Iterator[Layout]:
     """Every layout that the engine's kinds of parallelism and the model's heads allow."""
-    count = max(len(job.group.members), 1)
+    count = 1 if isolated(job.group) else max(len(job.group.members), 1)
     kinds = job.platform.budget.split
     if "layers" in kinds:
         yield Layout(pooled=1)
@@ -112,6 +112,11 @@ def layouts(job: Job) -> Iterator[Layout]:
     for tensor in range(1, count + 1):
         if tensor == 1 or ("tensor" in kinds and divides(job.model, tensor)):
             yield from _with_pipeline(job, tensor, count)
+
+
+def isolated(group: Group) -> bool:
+    """Whether the devices cannot work together: MIG slices (source: hardware-probing, section 3)."""
+    return group.first.vendor == "nvidia" and group.first.partition is not None
 
 
 def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
@@ -132,7 +137,7 @@ def _pipelines(job: Job, count: int) -> bool:
 
 
 def _spans_nodes(job: Job) -> bool:
-    return "pipeline" in job.platform.budget.split and "multi-node" in job.platform.traits
+    return "nodes" in job.platform.budget.split and not isolated(job.group)
 
 
 def divides(model: Model, tensor: int) -> bool:

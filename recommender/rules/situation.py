@@ -70,7 +70,7 @@ def machine_facts(machine: Machine) -> dict[str, Any]:
         "os.family": os.family,
         "os.distro": os.distro,
         "os.version": os.version,
-        "os.libc": os.libc,
+        "os.libc": os.libc or _libc_of(os.distro),
         "os.libc_version": os.libc_version,
         "os.wsl": os.wsl,
         "os.container": os.container,
@@ -91,6 +91,11 @@ def machine_facts(machine: Machine) -> dict[str, Any]:
         "accelerators.several-kinds": len({(a.vendor, a.name) for a in machine.accelerators}) > 1,
         "accelerators.vendors": sorted({a.vendor for a in machine.accelerators if a.vendor}),
     }
+
+
+def _libc_of(distro: str | None) -> str | None:
+    """A distribution that is built on musl says so by its name."""
+    return "musl" if (distro or "").startswith(("alpine", "postmarketos")) else None
 
 
 def _software(machine: Machine, name: str) -> Any:
@@ -130,13 +135,14 @@ def device_facts(group: Group) -> dict[str, Any]:
 def workload_facts(workload: Workload) -> dict[str, Any]:
     """Facts about the work; an unset priority follows from the number of users."""
     busy = workload.concurrency > 4  # noqa: PLR2004  # facts: equal up to about 4 users
+    managed = workload.orchestrator or workload.managed
     return {
         "workload.use_case": workload.use_case,
         "workload.concurrency": workload.concurrency,
         "workload.priority": workload.priority or ("throughput" if busy else "simplicity"),
         "workload.context_tokens": workload.context_tokens,
         "workload.features": workload.features,
-        "workload.install": workload.install or "any",
+        "workload.install": workload.install or ("docker" if managed else "any"),
         "workload.offline": workload.offline,
         "workload.lifecycle": workload.lifecycle or "new",
         "workload.allow": workload.allow,
@@ -196,7 +202,9 @@ def framework_facts(framework: Framework, platform: Platform) -> dict[str, Any]:
     }
 
 
-def fit_facts(fit: Fit, workload: Workload, devices: int = 0) -> dict[str, Any]:
+def fit_facts(
+    fit: Fit, workload: Workload, devices: int = 0, model: Model | None = None
+) -> dict[str, Any]:
     """Facts about the placement; ``devices`` is how many there are on one machine."""
     requests = fit.concurrent_requests
     used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
@@ -218,6 +226,9 @@ def fit_facts(fit: Fit, workload: Workload, devices: int = 0) -> dict[str, Any]:
         "fit.enough": None if requests is None else requests >= workload.concurrency,
         "fit.offload": fit.offload or "none",
         "fit.nodes": fit.nodes,
+        "fit.model_context_short": bool(
+            model and model.context and model.context < workload.context_tokens
+        ),
         "fit.shortened": fit.context_tokens is not None
         and fit.context_tokens < workload.context_tokens,
     }

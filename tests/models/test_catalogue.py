@@ -159,6 +159,14 @@ def test_a_fine_tune_has_none_of_the_files_of_its_base() -> None:
     assert "Qwen/Qwen3-8B" in problem.what
 
 
+def test_control_characters_stay_in_the_id_and_nowhere_else() -> None:
+    text = "acme/Qwen3-8B\x1b[31m\n-AWQ"
+    model, problems = find_model(text)
+    assert model.id == text
+    assert (model.name or "").isprintable()
+    assert all(problem.what.isprintable() for problem in problems)
+
+
 def test_an_unknown_model_has_the_size_of_its_name() -> None:
     model, _ = find_model("acme/foo-30B-A3B")
     assert (model.params, model.active_params, model.moe) == (30_000_000_000, 3_000_000_000, True)
@@ -230,7 +238,6 @@ def test_quantization_and_format_can_be_asked_for(
         ("Qwen3-8B-finetune", "did you mean .*Qwen3-8B"),
         ("qwen3:99b", "org/name"),
         ("--trust-remote-code", "starts with a dash"),
-        ("a\x1b[31m/b", "control characters"),
         ("x/" + "y" * 600, "too long"),
     ],
 )

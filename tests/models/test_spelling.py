@@ -66,6 +66,13 @@ def test_every_quantization_that_a_name_can_say_is_in_the_table() -> None:
     )
 
 
+def test_every_gguf_type_of_the_table_is_read_from_a_file_name() -> None:
+    gguf = [name for name, family in table.quantizations().items() if family == "gguf"]
+    plain = [name for name in gguf if name != "bf16-gguf"]
+    assert [quantization_of(f"x-7B-{name.upper()}.gguf") for name in plain] == plain
+    assert [quantization_of(f"acme/x-7B-GGUF:{name}") for name in plain] == plain
+
+
 def test_the_table_of_quantizations() -> None:
     rows = document("core")["quantizations"]["quantizations"]
     assert len({row["id"] for row in rows}) == len(rows)

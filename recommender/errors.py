@@ -1,7 +1,6 @@
 """Errors that are the user's to mend: one sentence, no traceback."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class InputError(ValueError):
@@ -10,6 +9,8 @@ class InputError(ValueError):
 
 def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
     """``; did you mean a, b?`` with the closest known words, or nothing when none is close."""
+    from difflib import get_close_matches
+
     options = {option.casefold(): option for option in known}
     close = get_close_matches(value.casefold(), options, n=count, cutoff=0.5)
     return f"; did you mean {', '.join(options[name] for name in close)}?" if close else ""

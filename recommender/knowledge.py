@@ -4,22 +4,22 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import InputError, nearest, printable
-from recommender.facts import Framework, Rule
+from recommender.facts import Framework, Platform, Rule
 from recommender.facts.codec import decode
-from recommender.facts.framework import Notice, Requirement
+from recommender.facts.framework import Notice, Outline, Requirement
+from recommender.facts.noun import noun
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
 _CACHE = Path(__file__).parent / "__pycache__"
 
 
-@dataclass(frozen=True)
+@noun
 class Knowledge:
     """The core of what is known: frameworks, rules, words; see docs/data-guidelines.md."""
 
@@ -27,9 +27,29 @@ class Knowledge:
 
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
-        """All frameworks, in the order of their ids."""
-        found = (decode(Framework, item) for item in self.document["frameworks"])
-        return tuple(sorted(found, key=lambda framework: framework.id))
+        """All frameworks with all their platforms, in the order of their ids."""
+        return tuple(decode(Framework, item) for item in self._frameworks.values())
+
+    @cached_property
+    def heads(self) -> tuple[Framework, ...]:
+        """All frameworks without their platforms, which cost most to build."""
+        return tuple(
+            decode(Framework, {**item, "platforms": ()}) for item in self._frameworks.values()
+        )
+
+    def outlines(self, framework: str) -> tuple[Outline, ...]:
+        """What each platform of a framework drives."""
+        return tuple(decode(Outline, item) for item in self._frameworks[framework]["platforms"])
+
+    def platform(self, framework: str, platform: str) -> Platform:
+        """One platform of a framework."""
+        platforms = self._frameworks[framework]["platforms"]
+        return decode(Platform, next(item for item in platforms if item["id"] == platform))
+
+    @cached_property
+    def _frameworks(self) -> dict[str, Mapping[str, Any]]:
+        found = self.document["frameworks"]
+        return {item["id"]: item for item in sorted(found, key=lambda item: str(item["id"]))}
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -78,11 +98,11 @@ class Knowledge:
             InputError: there is no such framework.
         """
         wanted = name.casefold()
-        for framework in self.frameworks:
+        for framework in self.heads:
             spellings = (framework.id, framework.name, *framework.aliases)
             if wanted in (spelling.casefold() for spelling in spellings):
-                return framework
-        known = [framework.id for framework in self.frameworks]
+                return decode(Framework, self._frameworks[framework.id])
+        known = [framework.id for framework in self.heads]
         hint = nearest(name, known) or f"; known are {', '.join(known)}"
         message = f"unknown framework {printable(name)!r}{hint}"
         raise InputError(message)
@@ -91,7 +111,7 @@ class Knowledge:
 @cache
 def load() -> Knowledge:
     """The knowledge that this installation carries, or that LLMPICK_KNOWLEDGE_DIR names."""
-    return Knowledge(document("core"))
+    return Knowledge(document=document("core"))
 
 
 @cache

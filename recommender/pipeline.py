@@ -20,15 +20,9 @@ from recommender.launch.commands import launch
 from recommender.models.catalogue import merge
 from recommender.rules.candidates import Question, Scored
 from recommender.rules.eligibility import told
-from recommender.rules.ranking import Verdict, decide
+from recommender.rules.ranking import Verdict, base, decide
 from recommender.rules.score import selected
-from recommender.rules.situation import (
-    Group,
-    Situation,
-    machine_facts,
-    model_facts,
-    workload_facts,
-)
+from recommender.rules.situation import Group
 from recommender.words import Words
 
 
@@ -61,7 +55,7 @@ def recommend(  # noqa: PLR0913  # the whole question
         workload=workload,
         model=merge(model) if model else None,
         rules=selected(known.rules, rules),
-        words=Words(known.words, lang),
+        words=Words(table=known.words, lang=lang),
     )
     verdict = decide(question, groups(machine))
     return _answer(question, verdict, rules, problems)
@@ -73,7 +67,11 @@ def groups(machine: Machine) -> list[Group]:
     for device in map(complete, machine.accelerators):
         found[_kind(device)].append(device)
     return [
-        Group(tuple(members), series_of(members[0]), _link(machine, members))
+        Group(
+            members=tuple(members),
+            series=series_of(members[0]),
+            link=_link(machine, members),
+        )
         for members in found.values()
     ]
 
@@ -148,12 +146,6 @@ def _warned(question: Question) -> set[str]:
 
 
 def _machine_problems(question: Question) -> tuple[Problem, ...]:
-    facts = Situation(
-        machine_facts(question.machine)
-        | workload_facts(question.workload)
-        | model_facts(question.model),
-        question.knowledge.situations,
-        question.machine.software.installed,
-    )
+    facts = base(question)
     said = told(question.knowledge.machine_notices, facts, question.words)
     return tuple(Problem(what=reason.text, fix=reason.fix, rule=reason.rule) for reason in said)

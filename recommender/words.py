@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from recommender.facts import Text
+from recommender.facts.noun import noun
 
 LANGUAGES = ("en", "zh")
 _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
 
 
-@dataclass(frozen=True)
+@noun
 class Words:
     """Speaks one language; ``table`` holds the sentences of words.yaml by key."""
 

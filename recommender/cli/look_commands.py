@@ -27,7 +27,7 @@ def probe(
     Needs no root, writes nothing, uses no network.
     """
     form = output.chosen(out, json=json)
-    words = Words(load().words, inputs.language(lang))
+    words = Words(table=load().words, lang=inputs.language(lang))
     from recommender.probe import probe as look
 
     found = look()
@@ -73,7 +73,7 @@ def explain(
     from recommender.pipeline import recommend
 
     answer = recommend(here, wish, named, rules=rules, lang=language, problems=problems)
-    _explain(answer, asked.id, form, Words(known.words, language))
+    _explain(answer, asked.id, form, Words(table=known.words, lang=language))
 
 
 def _explain(answer: Answer, framework: str, form: str, words: Words) -> None:
@@ -97,11 +97,11 @@ def frameworks(
     """List the frameworks: the article's row of each, its version and platforms of today."""
     form = output.chosen(out, json=json)
     known = load()
-    words = Words(known.words, inputs.language(lang))
+    words = Words(table=known.words, lang=inputs.language(lang))
     if form == "json":
         output.write_json(list(known.frameworks))
     elif form == "name":
-        for framework in known.frameworks:
+        for framework in known.heads:
             output.write(framework.id)
     else:
         from recommender.render.frameworks import show

@@ -85,5 +85,5 @@ def _write(answer: Answer, form: str, lang: str) -> None:
         from recommender.words import Words
 
         known = load()
-        titles = {framework.id: framework.name for framework in known.frameworks}
-        show(answer, titles, Words(known.words, lang), output.console())
+        titles = {framework.id: framework.name for framework in known.heads}
+        show(answer, titles, Words(table=known.words, lang=lang), output.console())

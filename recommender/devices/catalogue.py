@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from recommender.devices import spelling
 from recommender.facts import Accelerator
 from recommender.facts.codec import decode
+from recommender.facts.noun import noun
 from recommender.knowledge import document
 
 # A device sold as 48 GB may be listed with the 45 GiB that its driver shows.
@@ -20,7 +21,7 @@ _REMARK = re.compile(r"\((?!\s*x?\s*\d)[^()]*\)")
 _BRACKETED = re.compile(r"\[([^\[\]]+)\]\s*$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Spec:
     """One row of knowledge/accelerators.yaml, whose header explains the fields and units."""
 
@@ -52,7 +53,7 @@ class Spec:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Found:
     """The rows that a name fits, the commonest first.
 
@@ -75,7 +76,7 @@ class Found:
         return tuple(row.name for row in self.rows[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Spelling:
     """One way to write a row's name: words that must stand there, and words that may."""
 
@@ -225,4 +226,4 @@ def _spelling(row: int, text: str) -> _Spelling:
     every = frozenset(spelling.words(rest)) - spelling.BRANDS.keys()
     outside = every.intersection(spelling.words(_ASIDE.sub(" ", rest))) if "(" in rest else every
     needed = frozenset([word for word in outside if not spelling.is_optional(word)])
-    return _Spelling(row, needed or every, every, size)
+    return _Spelling(row=row, needed=needed or every, allowed=every, size=size)

@@ -4,12 +4,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from recommender.devices import software, spelling
 from recommender.devices.catalogue import Found, Spec, find, names, series_of
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Accelerator, Cpu, Link, Machine, Memory, Os, Problem, Software
+from recommender.facts.noun import noun
 
 MOST_DEVICES = 4096
 _MOST_NODES = 100_000
@@ -19,7 +20,7 @@ _NONE = frozenset(("none", "no", "cpu", "cpu only", "no gpu", "无", "没有"))
 _ITEMS = re.compile(r"[,;、]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class _Item:
     """So many devices of one kind, as somebody typed them."""
 

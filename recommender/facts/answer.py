@@ -1,17 +1,18 @@
 """The answer of ``llmpick recommend``: a ranking with reasons, and why the rest cannot run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from recommender.facts.fit import Fit, Speed
 from recommender.facts.machine import Machine, Problem
 from recommender.facts.model import Model
+from recommender.facts.noun import noun
 from recommender.facts.workload import Workload
 
 SCHEMA_VERSION = "1.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Reason:
     """One named reason. ``layer`` is article, facts, corrections or estimate.
 
@@ -30,7 +31,7 @@ class Reason:
     checked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Commands:
     """Lines to paste into a shell, in order; ``notes`` say what a line cannot."""
 
@@ -40,7 +41,7 @@ class Commands:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Launch:
     """How to start the pick: the preferred way (``method``), and the other ways beside it."""
 
@@ -53,7 +54,7 @@ class Launch:
     others: Mapping[str, Commands] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Candidate:
     """One framework that can run here. The points of ``reasons`` sum to ``score``."""
 
@@ -71,7 +72,7 @@ class Candidate:
     launch: Launch | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Rejection:
     """One framework that cannot run here, with every rule that failed."""
 
@@ -80,7 +81,7 @@ class Rejection:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Answer:
     """The whole answer; ``problems`` are about the machine, the wish or the model."""
 

@@ -6,9 +6,11 @@ For data that was validated before (compiled knowledge); input from outside goes
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
+
+from recommender.facts.noun import build
 
 T = TypeVar("T")
 Convert: TypeAlias = Callable[[Any], Any]
@@ -17,14 +19,14 @@ Convert: TypeAlias = Callable[[Any], Any]
 def decode(cls: type[T], value: Mapping[str, Any]) -> T:
     """``cls`` from a mapping; unknown keys are ignored, missing ones take their default."""
     plan: dict[str, Convert] = _plan(cls)  # type: ignore[arg-type]  # classes are hashable
-    known = {key: convert(value[key]) for key, convert in plan.items() if key in value}
-    return cls(**known)
+    return build(cls, {key: plan[key](item) for key, item in value.items() if key in plan})
 
 
 def encode(value: object) -> Any:
     """JSON-ready copy of a dataclass, mapping or sequence; field order is kept."""
-    if is_dataclass(value):
-        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+    members = getattr(value, "__dataclass_fields__", None)
+    if members is not None:
+        return {name: encode(getattr(value, name)) for name in members}
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -32,17 +34,10 @@ def encode(value: object) -> Any:
     return value
 
 
-def required(cls: type) -> tuple[str, ...]:
-    """Names of the fields of a dataclass that have no default."""
-    return tuple(
-        f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING
-    )
-
-
 @cache
 def _plan(cls: Any) -> dict[str, Convert]:
-    hints = typing.get_type_hints(cls)
-    return {f.name: _converter(hints[f.name]) for f in fields(cls)}
+    # The nouns use no postponed annotations, so a field's type is the type itself.
+    return {f.name: _converter(f.type) for f in fields(cls)}
 
 
 def _converter(hint: Any) -> Convert:

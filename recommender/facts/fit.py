@@ -1,9 +1,9 @@
 """Whether and how a model is laid out on the devices, and how fast that is."""
 
-from dataclasses import dataclass
+from recommender.facts.noun import noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class DeviceMemory:
     """The memory of one device in GiB, split by use; ``interval`` bounds their sum."""
 
@@ -15,7 +15,7 @@ class DeviceMemory:
     interval: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Fit:
     """A placement. ``fits`` is None where the model's or the device's size is unknown.
 
@@ -47,7 +47,7 @@ class Fit:
     basis: str = "estimate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Speed:
     """Tokens per second as (low, high); None where nothing measured supports a figure."""
 

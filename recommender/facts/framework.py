@@ -1,13 +1,15 @@
 """One serving framework: the article's row about it, and what is true of it on each platform."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from recommender.facts.noun import noun
 
 Condition = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Text:
     """The same sentence in both languages; ``{name}`` stands for a fact of the situation."""
 
@@ -15,7 +17,7 @@ class Text:
     zh: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Cell:
     """One cell of the article's table: ordered ``level`` or unordered ``terms``, in our words."""
 
@@ -24,7 +26,7 @@ class Cell:
     text: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Article:
     """The article's row of January 2026, every cell of it."""
 
@@ -36,7 +38,7 @@ class Article:
     shortcomings: Cell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Requirement:
     """A condition that must hold, else the platform cannot run.
 
@@ -52,7 +54,7 @@ class Requirement:
     checked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Notice:
     """Something that a user must be told when ``when`` holds; it moves no rank."""
 
@@ -64,7 +66,7 @@ class Notice:
     checked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Quantization:
     """How a platform runs a weight format: native, weight-only, plugin or no."""
 
@@ -75,7 +77,7 @@ class Quantization:
     checked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Budget:
     """What a server may take of the device's memory, and how it can split a model.
 
@@ -96,7 +98,7 @@ class Budget:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Step:
     """Words of a command, and variables for it, that stand there when ``when`` holds.
 
@@ -110,7 +112,7 @@ class Step:
     when: Condition = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Line:
     """One command line. A ``raw`` line is shell text; only its ``{name}`` values are quoted."""
 
@@ -120,7 +122,7 @@ class Line:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Method:
     """One way to install and start: pip, docker or native.
 
@@ -140,7 +142,7 @@ class Method:
     checked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Platform:
     """What runs: a framework on one kind of hardware, with its own version, image and limits.
 
@@ -167,7 +169,16 @@ class Platform:
     checked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
+class Outline:
+    """A platform's name and what it drives: enough to know whether the rest matters here."""
+
+    id: str
+    name: str
+    device: Condition
+
+
+@noun
 class Framework:
     """One of the frameworks that llmpick ranks."""
 
@@ -185,7 +196,7 @@ class Framework:
     checked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Rule:
     """A scoring rule: when ``when`` holds for a candidate, its points are one reason.
 

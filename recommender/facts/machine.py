@@ -1,10 +1,12 @@
 """One computer as llmpick knows it: what a probe saw, or what somebody described."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from recommender.facts.noun import noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Problem:
     """Something that could not be read or is not as it should be, with the way to mend it."""
 
@@ -13,7 +15,7 @@ class Problem:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Os:
     """The operating system; ``container`` is ``"none"`` outside of one, else its kind.
 
@@ -31,7 +33,7 @@ class Os:
     l4t: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Cpu:
     """The processors that this process may use; ``x86_level`` is 1 to 4 (x86-64 psABI levels)."""
 
@@ -46,7 +48,7 @@ class Cpu:
     quota_cores: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Memory:
     """Main memory in GiB; ``limit_gib`` is the tightest control-group limit, if there is one."""
 
@@ -55,7 +57,7 @@ class Memory:
     limit_gib: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Accelerator:
     """One device. ``memory_gib`` is what the driver reports, ``usable_gib`` what a server may take.
 
@@ -81,7 +83,7 @@ class Accelerator:
     numa_node: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Link:
     """How the accelerators with these indexes reach each other: nvlink, xgmi, pcie, ..."""
 
@@ -89,7 +91,7 @@ class Link:
     devices: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Software:
     """Versions of what is installed. A key named in ``absent`` was looked for and is not there."""
 
@@ -112,7 +114,7 @@ class Software:
     absent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Machine:
     """One computer (``nodes`` of the same kind): the answer of ``llmpick probe --json``."""
 

@@ -1,10 +1,12 @@
 """One language model as it would be loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from recommender.facts.noun import noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Model:
     """Architecture and files of a model; None is unknown.
 

@@ -1,9 +1,9 @@
 """What the servers are for: the wish, not the machine."""
 
-from dataclasses import dataclass
+from recommender.facts.noun import noun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Workload:
     """One use. ``concurrency`` counts requests in flight, ``context_tokens`` is per request.
 

@@ -1,16 +1,17 @@
 """A neutral plan: commands as words and variables, from the lines of knowledge and facts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from recommender.facts import Line, Platform, Step
+from recommender.facts.noun import noun
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
 from recommender.words import placeholders, replace_names
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Command:
     """One command: its words with variables before it, or a piece of shell text with values."""
 

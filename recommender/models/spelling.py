@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+
+from recommender.facts.noun import noun
 
 _PREFIX = re.compile(
     r"^(?:https?://)?(?:www\.)?(?:hf\.co|huggingface\.co|modelscope\.cn/models)/", re.IGNORECASE
@@ -60,7 +61,7 @@ _UNDERSCORE = re.compile(r"(?<![a-z0-9.])(?<!\d_)([01])_(\d)(?=b(?![a-z0-9]))")
 _UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Spelled:
     """What a name says. ``core`` is the name without its words for quantization and format.
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from recommender.facts import Model
 from recommender.facts.codec import decode
+from recommender.facts.noun import noun
 from recommender.knowledge import document
 from recommender.models import spelling
 
@@ -17,7 +17,7 @@ _TOKEN = re.compile(r"a?\d+(?:\.\d+)?[bm](?![a-z])|[a-z]+|\d+")
 _MOST_CANDIDATES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Index:
     """Look-ups by text; values are positions of rows, keys in lower case.
 
@@ -34,7 +34,7 @@ class Index:
     cores: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Builds:
     """Known repositories with other builds: by id in lower case, and by squashed name."""
 
@@ -84,7 +84,14 @@ def index() -> Index:
             short.setdefault(spelling.squashed(text), position)
     aliases = document("models")["aliases"]
     ids.update({a.casefold(): ids[to.casefold()] for a, to in aliases.items() if "/" in a})
-    return Index(ids, tags, names, short, _aliases(aliases), tuple(cores))
+    return Index(
+        ids=ids,
+        tags=tags,
+        names=names,
+        short=short,
+        aliases=_aliases(aliases),
+        cores=tuple(cores),
+    )
 
 
 def _core(name: str) -> str:
@@ -122,7 +129,7 @@ def known_builds() -> Builds:
             ids[whole] = (repository, position)
             name = spelling.squashed(whole.rpartition("/")[2])
             names[name] = (*names.get(name, ()), repository)
-    return Builds(ids, names)
+    return Builds(ids=ids, names=names)
 
 
 def like(text: str) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """Limits that control groups (v1 and v2) put on this process, the tightest up its whole path."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from recommender.facts.noun import noun
 from recommender.probe.files import Files, integer
 
 _ROOT = "sys/fs/cgroup"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Limits:
     """``memory`` and ``left`` (until it is reached) in bytes, ``cores`` of processor time."""
 

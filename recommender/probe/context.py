@@ -1,14 +1,15 @@
 """What every reader of the probe is given, and what it gives back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Event
 
 from recommender.facts.machine import Accelerator, Link, Memory, Os, Problem
+from recommender.facts.noun import noun
 from recommender.probe.files import Files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class PciDevice:
     """One accelerator on the PCI bus. ``pci_id`` is ``vendor:device`` in hexadecimal."""
 
@@ -21,7 +22,7 @@ class PciDevice:
     numa_node: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Context:
     """The computer that is read.
 
@@ -40,7 +41,7 @@ class Context:
     stop: Event = field(default_factory=Event)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Findings:
     """What one reader found. Links name devices by their place in ``accelerators``.
 

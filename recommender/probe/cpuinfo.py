@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from recommender.facts.noun import noun
 from recommender.probe.cpu_names import arm_model, arm_vendor, x86_vendor
 from recommender.probe.files import clean, integer
 
@@ -17,7 +18,7 @@ _S390_PROCESSOR = re.compile(r"processor (\d{1,6})")
 _S390_MACHINE = re.compile(r"machine = (\w+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class CpuInfo:
     """What the kernel says of its processors.
 

@@ -1,10 +1,10 @@
 """Which weight files of a model a platform can load, the best for the wish first."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from recommender.facts import Model, Platform
+from recommender.facts.noun import noun
 from recommender.models.catalogue import quantization_of
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
@@ -15,7 +15,7 @@ _GGUF_QUALITY = ("q8_0", "q6_k", "q5_k_m", "q4_k_m")
 _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Build:
     """Weight files: the model's own, a quantized repository of it, or a GGUF of it.
 

@@ -1,10 +1,11 @@
 """From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from recommender.facts import Fit, Framework, Machine, Model, Platform, Reason, Rule, Workload
+from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.models.catalogue import ladder
 from recommender.rules import score
@@ -19,7 +20,7 @@ from recommender.words import Words
 _CPU_SHARE, _CPU_MOST_GIB = 0.25, 6.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Scored:
     """A candidate before it has a rank."""
 
@@ -37,7 +38,7 @@ class Scored:
         return score.total(self.reasons)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Question:
     """What was asked: on this machine, for this work, with this model, by these rules."""
 
@@ -48,7 +49,7 @@ class Question:
     rules: tuple[Rule, ...]
     words: Words
 
-    @property
+    @cached_property
     def table(self) -> Table:
         """Bits per weight of every format."""
         return Table(self.knowledge.document["quantizations"]["quantizations"])
@@ -62,20 +63,28 @@ def candidate(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
 
 
 def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tuple[Reason, ...]:
+    found = _placed(question, trial, model)
+    return found if isinstance(found, tuple) else _scored(question, trial, model, found)
+
+
+def _placed(question: Question, trial: Trial, model: Model) -> Fit | tuple[Reason, ...]:
+    """The preferred placement of a build of the model, or why there is none."""
     options = builds(model, trial.platform, trial.facts, question.table)
     if not options:
         return (_format_refusal(question, trial, model),)
     placed = [(build, place(_job(question, trial, model, build))) for build in options]
     fits = [fit for _, fit in placed if fit.fits is not False]
     if fits:
-        return _scored(question, trial, model, _preferred(fits, question.workload))
+        return _preferred(fits, question.workload)
     build, fit = placed[-1]
     return (_memory_refusal(question, trial, build, fit),)
 
 
 def _preferred(fits: list[Fit], workload: Workload) -> Fit:
-    """The first build that serves at least two users where several come, else the first on the
-    devices alone, else the first."""
+    """The first build that serves at least two users where several come.
+
+    Else the first that lies on the devices alone, else the first.
+    """
     some = min(workload.concurrency, 2)
     on_device = [fit for fit in fits if fit.offload is None]
     serving = [
@@ -88,20 +97,20 @@ def _preferred(fits: list[Fit], workload: Workload) -> Fit:
 
 def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
     """The strongest model of the ladder that serves the wished users, else the smallest one."""
-    steps = ladder()
-    best: Scored | tuple[Reason, ...] = ()
-    for model in steps:
-        tried = _with_model(question, trial, model)
-        if isinstance(tried, tuple):
-            return best or tried
-        if best and not _comfortable(question, trial, tried):
-            return best
-        best = tried
-    return best
+    best: tuple[Model, Fit] | None = None
+    refusal: tuple[Reason, ...] = ()
+    for model in ladder():
+        found = _placed(question, trial, model)
+        if isinstance(found, tuple):
+            refusal = refusal or found
+            break
+        if best is not None and not _comfortable(question, trial, found):
+            break
+        best = model, found
+    return refusal if best is None else _scored(question, trial, *best)
 
 
-def _comfortable(question: Question, trial: Trial, tried: Scored) -> bool:
-    fit = tried.fit
+def _comfortable(question: Question, trial: Trial, fit: Fit) -> bool:
     if fit.offload or not (fit.concurrent_requests or 0) >= question.workload.concurrency:
         return False
     if fit.context_tokens is not None and fit.context_tokens < question.workload.context_tokens:
@@ -126,7 +135,9 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
     values = model_facts(model) | {"model.given": question.model is not None}
-    facts = trial.facts.extend(values | fit_facts(fit, question.workload, len(trial.group.members), model))
+    facts = trial.facts.extend(
+        values | fit_facts(fit, question.workload, len(trial.group.members), model)
+    )
     return Scored(
         trial=trial,
         model=model,

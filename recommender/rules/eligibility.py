@@ -1,16 +1,16 @@
 """Which framework runs on which device here, and every reason why another does not."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
+from recommender.facts.noun import noun
 from recommender.rules.conditions import failures, holds, unknowns
 from recommender.rules.situation import Group, Situation
 from recommender.words import Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Trial:
     """One framework on one platform and one group of devices: what failed, what is unsure."""
 
@@ -26,11 +26,6 @@ class Trial:
     def runs(self) -> bool:
         """Whether nothing is known to stand in the way."""
         return not self.failed
-
-
-def drives(platform: Platform, facts: Situation) -> bool:
-    """Whether this platform is for this kind of device; an unknown device is for none."""
-    return holds(platform.device, facts) is True
 
 
 def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:

@@ -1,9 +1,10 @@
 """How a build is laid out: tensor x pipeline x data parallel, over layers, or offloaded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from recommender.facts import DeviceMemory, Fit, Machine, Model, Platform, Workload
+from recommender.facts.noun import noun
 from recommender.rules.builds import Build
 from recommender.rules.memory import (
     kv_gib_per_token,
@@ -24,7 +25,7 @@ _UNCERTAINTY = 0.08
 _BF16_FROM = (8,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Job:
     """All that decides a placement."""
 
@@ -37,7 +38,7 @@ class Job:
     context: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Layout:
     """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans."""
 
@@ -123,10 +124,10 @@ def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
     stages = range(1, count // tensor + 1) if _pipelines(job, count) else (1,)
     for pipeline in stages:
         copies = count // (tensor * pipeline) if "data" in job.platform.budget.split else 1
-        yield Layout(tensor, pipeline, max(copies, 1))
+        yield Layout(tensor=tensor, pipeline=pipeline, data=max(copies, 1))
     nodes = job.machine.nodes
     if nodes > 1 and tensor == count and _spans_nodes(job):
-        yield Layout(tensor, nodes, 1, nodes)
+        yield Layout(tensor=tensor, pipeline=nodes, nodes=nodes)
 
 
 def _pipelines(job: Job, count: int) -> bool:

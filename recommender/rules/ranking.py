@@ -1,11 +1,14 @@
 """The whole decision: every framework ranked, or rejected with all its reasons."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from recommender.facts import Framework, Platform, Reason
+from recommender.facts.framework import Outline
+from recommender.facts.noun import noun
 from recommender.rules.candidates import Question, Scored, candidate
-from recommender.rules.eligibility import Trial, drives, judge
+from recommender.rules.conditions import holds
+from recommender.rules.eligibility import Trial, judge
 from recommender.rules.situation import (
     Group,
     Situation,
@@ -17,7 +20,7 @@ from recommender.rules.situation import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Refused:
     """A framework that cannot run on the accelerators here (or, without any, at all)."""
 
@@ -26,7 +29,7 @@ class Refused:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Verdict:
     """Scored candidates, best first, and the refused frameworks."""
 
@@ -39,11 +42,11 @@ _Outcome = tuple[Trial, Scored | tuple[Reason, ...]]
 
 def decide(question: Question, groups: Sequence[Group]) -> Verdict:
     """Try every framework on every group of devices and on the processor."""
-    base = _base(question)
+    known = base(question)
     scored: list[Scored] = []
     refused: list[Refused] = []
-    for framework in question.knowledge.frameworks:
-        outcomes = list(_outcomes(question, framework, groups, base))
+    for framework in question.knowledge.heads:
+        outcomes = list(_outcomes(question, framework, groups, known))
         best = _best(outcomes)
         if best is not None:
             scored.append(best)
@@ -53,26 +56,39 @@ def decide(question: Question, groups: Sequence[Group]) -> Verdict:
     return Verdict(ranking=tuple(ranking), refused=tuple(refused))
 
 
-def _base(question: Question) -> Situation:
+def base(question: Question) -> Situation:
+    """Facts about the machine, the work and the model."""
     values = (
         machine_facts(question.machine)
         | workload_facts(question.workload)
         | model_facts(question.model)
     )
-    return Situation(values, question.knowledge.situations, question.machine.software.installed)
+    return Situation(
+        values=values,
+        situations=question.knowledge.situations,
+        installed=question.machine.software.installed,
+    )
 
 
 def _outcomes(
-    question: Question, framework: Framework, groups: Sequence[Group], base: Situation
+    question: Question, framework: Framework, groups: Sequence[Group], known: Situation
 ) -> Iterator[_Outcome]:
     # With accelerators the processor is a way out only where something is known of the host.
-    hosts = () if groups and base.fact("ram_gib") is None else (Group(),)
-    for platform in framework.platforms:
-        for group in (*groups, *hosts):
-            facts = base.extend(device_facts(group) | framework_facts(framework, platform))
-            if drives(platform, facts):
+    hosts = () if groups and known.fact("ram_gib") is None else (Group(),)
+    for outline in question.knowledge.outlines(framework.id):
+        driven = [group for group in (*groups, *hosts) if _drives(outline, group, known)]
+        if driven:
+            platform = question.knowledge.platform(framework.id, outline.id)
+            values = framework_facts(framework, platform)
+            for group in driven:
+                facts = known.extend(device_facts(group) | values)
                 trial = _judged(question, framework, platform, group, facts)
                 yield trial, candidate(question, trial) if trial.runs else trial.failed
+
+
+def _drives(outline: Outline, group: Group, known: Situation) -> bool:
+    """Whether a platform is for this kind of device; an unknown device is for none."""
+    return holds(outline.device, known.extend(device_facts(group))) is True
 
 
 def _judged(
@@ -129,7 +145,8 @@ def _refusal(
     general = _no_backend(question, framework, groups)
     if on_host and not groups:
         return _refused(framework, on_host[0][0].platform.id, (*host_reasons, general))
-    return _refused(framework, framework.platforms[0].id, (general, *host_reasons))
+    first = question.knowledge.outlines(framework.id)[0]
+    return _refused(framework, first.id, (general, *host_reasons))
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
@@ -159,7 +176,7 @@ def _no_backend(question: Question, framework: Framework, groups: Sequence[Group
 def _hardware(question: Question, framework: Framework) -> list[str]:
     """The kinds of hardware that its platforms drive, as people call them."""
     labels: list[str] = []
-    for platform in framework.platforms:
+    for platform in question.knowledge.outlines(framework.id):
         vendors = platform.device.get("device.vendor", [])
         for vendor in [vendors] if isinstance(vendors, str) else vendors:
             labels.append(_vendor(question, vendor))

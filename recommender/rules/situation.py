@@ -1,10 +1,11 @@
 """All facts that a condition, a sentence or a command may name, flat and by dotted name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Platform, Workload
+from recommender.facts.noun import noun
 
 _SOFTWARE = (
     "cuda",
@@ -20,7 +21,7 @@ _SOFTWARE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Group:
     """Equal accelerators that can work together; no members means the processor."""
 
@@ -34,7 +35,7 @@ class Group:
         return self.members[0] if self.members else Accelerator()
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Situation:
     """Facts by name, and the named situations of knowledge."""
 

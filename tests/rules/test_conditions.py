@@ -23,7 +23,7 @@ NAMED: dict[str, dict[str, Any]] = {"busy": {"count": {"above": 3}}, "idle": {"n
 
 
 def _situation() -> Situation:
-    return Situation(FACTS, NAMED, {"llama.cpp": "9000"})
+    return Situation(values=FACTS, situations=NAMED, installed={"llama.cpp": "9000"})
 
 
 @pytest.mark.parametrize(

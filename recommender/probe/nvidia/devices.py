@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from recommender.facts.machine import Accelerator, Memory, Problem
+from recommender.facts.noun import noun
 from recommender.probe.context import PciDevice
 from recommender.probe.files import clean
 from recommender.probe.nvidia.problems import memory_unknown
@@ -16,7 +17,7 @@ _BUS = re.compile(r"([0-9a-f]+):([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORE
 _MIB_PER_GIB = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Host:
     """What is known of the computer before its NVIDIA devices are read."""
 
@@ -24,7 +25,7 @@ class Host:
     pci: Mapping[str, PciDevice] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Device:
     """One GPU as a driver tells of it; sizes in MiB, ``reserved`` is kept by the driver."""
 

@@ -1,10 +1,10 @@
 """Which NVIDIA GPUs are joined by NVLink, directly or through switches."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from recommender.facts.machine import Link
+from recommender.facts.noun import noun
 from recommender.probe.nvidia.devices import bus_of
 
 Ask = Callable[..., tuple[Any, int]]
@@ -14,7 +14,7 @@ _MOST_LINKS = 36
 _SWITCH = 2
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Peers:
     """Places of the GPUs at the other ends of active links, and whether one end is a switch."""
 
@@ -38,7 +38,7 @@ def peers(ask: Ask, handle: object, places: Mapping[str, int]) -> Peers:
         else:
             kind, _ = ask("nvmlDeviceGetNvLinkRemoteDeviceType", handle, number)
             switched = switched or kind == _SWITCH
-    return Peers(frozenset(direct), switched)
+    return Peers(direct=frozenset(direct), switched=switched)
 
 
 def grouped(found: Mapping[int, Peers]) -> tuple[Link, ...]:

@@ -2,11 +2,12 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 from recommender.facts.machine import Accelerator, Link, Problem
+from recommender.facts.noun import noun
 from recommender.probe.context import Findings
 from recommender.probe.files import Files, clean
 from recommender.probe.nvidia import links, problems
@@ -26,7 +27,7 @@ class NvmlError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Gpu:
     """One readable GPU: its handle, and its places among the accelerators (several with MIG)."""
 
@@ -108,7 +109,12 @@ def _gpu(nvml: ModuleType, handle: object, index: int, host: Host) -> _Gpu | Non
     if _mig_enabled(nvml, handle):
         return _partitioned(nvml, handle, device, host)
     found, found_problems = accelerator(device, host)
-    return _Gpu(handle, device.bus_id, (found,), tuple(found_problems))
+    return _Gpu(
+        handle=handle,
+        bus_id=device.bus_id,
+        accelerators=(found,),
+        problems=tuple(found_problems),
+    )
 
 
 def _partitioned(nvml: ModuleType, handle: object, device: Device, host: Host) -> _Gpu:
@@ -119,9 +125,15 @@ def _partitioned(nvml: ModuleType, handle: object, device: Device, host: Host) -
     )
     found = [_instance(nvml, instance, whole) for instance, code in asked if not code]
     if found:
-        return _Gpu(handle, device.bus_id, tuple(found), mig=True)
+        return _Gpu(handle=handle, bus_id=device.bus_id, accelerators=tuple(found), mig=True)
     nothing = replace(whole, usable_gib=0.0)
-    return _Gpu(handle, device.bus_id, (nothing,), (problems.mig_empty(device.label),), mig=True)
+    return _Gpu(
+        handle=handle,
+        bus_id=device.bus_id,
+        accelerators=(nothing,),
+        problems=(problems.mig_empty(device.label),),
+        mig=True,
+    )
 
 
 def _instance(nvml: ModuleType, handle: object, whole: Accelerator) -> Accelerator:

@@ -1,6 +1,5 @@
 """Build hook: compiles knowledge/ to JSON, which is all that the wheel carries of it."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,11 @@ class CompileKnowledge(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root))
-        from recommender.knowledge_source import DOCUMENTS, compile_document
+        from recommender.knowledge_source import pack
 
         target = Path(self.directory) / "knowledge"
         target.mkdir(parents=True, exist_ok=True)
-        for name in DOCUMENTS:
-            path = target / f"{name}.json"
-            data = compile_document(root / "knowledge", name)
-            path.write_text(
-                json.dumps(data, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
-            )
-            build_data["force_include"][str(path)] = f"recommender/_knowledge/{name}.json"
+        for name, text in pack(root / "knowledge").items():
+            path = target / name
+            path.write_text(text, encoding="utf-8")
+            build_data["force_include"][str(path)] = f"recommender/_knowledge/{name}"

@@ -28,7 +28,7 @@ class Knowledge:
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
         """All frameworks with all their platforms, in the order of their ids."""
-        return tuple(decode(Framework, item) for item in self._frameworks.values())
+        return tuple(self._whole(item) for item in self._frameworks.values())
 
     @cached_property
     def heads(self) -> tuple[Framework, ...]:
@@ -44,7 +44,12 @@ class Knowledge:
     def platform(self, framework: str, platform: str) -> Platform:
         """One platform of a framework."""
         platforms = self._frameworks[framework]["platforms"]
-        return decode(Platform, next(item for item in platforms if item["id"] == platform))
+        return decode(Platform, _body(next(p for p in platforms if p["id"] == platform)))
+
+    @staticmethod
+    def _whole(framework: Mapping[str, Any]) -> Framework:
+        bodies = [_body(platform) for platform in framework["platforms"]]
+        return decode(Framework, {**framework, "platforms": bodies})
 
     @cached_property
     def _frameworks(self) -> dict[str, Mapping[str, Any]]:
@@ -85,7 +90,7 @@ class Knowledge:
     @property
     def date(self) -> str:
         """The day on which the facts were last read as a whole (ISO 8601)."""
-        return str(self.document["sources"]["date"])
+        return str(self.document["date"])
 
     def vocabulary(self, name: str) -> Mapping[str, Mapping[str, str]]:
         """The words that a field of a workload may take: use_cases, priorities, features, ..."""
@@ -101,7 +106,7 @@ class Knowledge:
         for framework in self.heads:
             spellings = (framework.id, framework.name, *framework.aliases)
             if wanted in (spelling.casefold() for spelling in spellings):
-                return decode(Framework, self._frameworks[framework.id])
+                return self._whole(self._frameworks[framework.id])
         known = [framework.id for framework in self.heads]
         hint = nearest(name, known) or f"; known are {', '.join(known)}"
         message = f"unknown framework {printable(name)!r}{hint}"
@@ -116,15 +121,21 @@ def load() -> Knowledge:
 
 @cache
 def document(name: str) -> dict[str, Any]:
-    """One compiled document: core, accelerators or models.
+    """One compiled document: core, sources, accelerators or models.
 
     Raises:
         InputError: the knowledge is missing or broken.
     """
-    packaged = _PACKAGED / f"{name}.json"
-    if "LLMPICK_KNOWLEDGE_DIR" not in os.environ and packaged.is_file():
-        return _read_json(packaged)
-    return _compiled(folder(), name)
+    return json.loads(_text(f"{name}.json"))  # type: ignore[no-any-return]
+
+
+@cache
+def _bodies() -> list[str]:
+    return _text("platforms.jsonl").split("\n")
+
+
+def _body(platform: Mapping[str, Any]) -> Mapping[str, Any]:
+    return json.loads(_bodies()[platform["line"]])  # type: ignore[no-any-return]
 
 
 def folder() -> Path:
@@ -132,26 +143,37 @@ def folder() -> Path:
     return Path(os.environ.get("LLMPICK_KNOWLEDGE_DIR", _CHECKOUT))
 
 
-def _compiled(root: Path, name: str) -> dict[str, Any]:
-    """Compile, or take the copy beside the bytecode, which is kept and dropped like bytecode."""
-    stamp = _stamp(root)
-    cached = _CACHE / f"knowledge-{name}.json"
-    kept = _read_json(cached) if cached.is_file() else {}
-    if kept.get("stamp") == stamp:
-        return kept["document"]  # type: ignore[no-any-return]
-    from recommender.knowledge_source import compile_document
+def _text(file: str) -> str:
+    if "LLMPICK_KNOWLEDGE_DIR" not in os.environ and _PACKAGED.is_dir():
+        return (_PACKAGED / file).read_text(encoding="utf-8")
+    return _checkout()[file]
 
-    data = compile_document(root, name)
-    if not sys.dont_write_bytecode and root == _CHECKOUT:
-        _keep(cached, {"stamp": stamp, "document": data})
-    return data
+
+@cache
+def _checkout() -> dict[str, str]:
+    """The YAML compiled; of the checkout a copy lies beside the bytecode, kept like bytecode."""
+    root = folder()
+    stamp = _stamp(root)
+    cached = _CACHE / "knowledge.json"
+    kept = _kept(cached) if root == _CHECKOUT else {}
+    if kept.get("stamp") == stamp:
+        return kept["files"]  # type: ignore[no-any-return]
+    from recommender.knowledge_source import pack
+
+    try:
+        files = pack(root)
+    except (KeyError, TypeError, AttributeError) as error:
+        message = f"knowledge folder {root} is broken; llmpick knowledge validate {root} says where"
+        raise InputError(message) from error
+    if root == _CHECKOUT and not sys.dont_write_bytecode:
+        _keep(cached, {"stamp": stamp, "files": files})
+    return files
 
 
 def _stamp(root: Path) -> list[list[Any]]:
     files = sorted([*root.glob("*.yaml"), *root.glob("frameworks/*.yaml")])
-    stats = [
-        (path, path.stat()) for path in [*files, Path(__file__).with_name("knowledge_source.py")]
-    ]
+    sources = [*files, Path(__file__).with_name("knowledge_source.py")]
+    stats = [(path, path.stat()) for path in sources]
     return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
 
 
@@ -165,7 +187,7 @@ def _keep(path: Path, data: Mapping[str, Any]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _kept(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     except (OSError, ValueError):

@@ -28,6 +28,7 @@ _STRICT = (
     facts.Cell,
     facts.Text,
     facts.Quantization,
+    framework_facts.RegistryName,
     framework_facts.Budget,
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -4,6 +4,7 @@ Runs at build time (the wheel ships JSON alone) and in a source checkout. Shorth
 spelt out here: a command line may be a string or a list of steps, a step may be a string.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ import yaml
 
 from recommender.errors import InputError
 
-DOCUMENTS = ("core", "accelerators", "models")
 _CORE = (
     "corrections",
     "devices",
@@ -44,6 +44,39 @@ def compile_document(root: Path, name: str) -> dict[str, Any]:
         raise InputError(message)
     document["frameworks"] = [spell_out(read_yaml(path)) for path in files]
     return document
+
+
+def pack(root: Path) -> dict[str, str]:
+    """What the wheel carries: file name to text.
+
+    Most platforms are for other hardware than that of a question, and parsing all of them would
+    take longer than the answer: their bodies are lines of a file of their own, of which those that
+    matter are parsed. So are sources and models; the models that are proposed stand in the core.
+    """
+    core, models = compile_document(root, "core"), compile_document(root, "models")
+    sources = core.pop("sources")
+    bodies: list[str] = []
+    for framework in core["frameworks"]:
+        framework["platforms"] = [_packed(item, bodies) for item in framework["platforms"]]
+    rows = {row["id"]: row for row in models["models"]}
+    core |= {"date": sources["date"], "ladder": [rows[name] for name in models["ladder"]]}
+    return {
+        "core.json": _text(core),
+        "platforms.jsonl": "\n".join(bodies),
+        "sources.json": _text(sources),
+        "models.json": _text(models),
+        "accelerators.json": _text(compile_document(root, "accelerators")),
+    }
+
+
+def _packed(platform: dict[str, Any], bodies: list[str]) -> dict[str, Any]:
+    bodies.append(_text(platform))
+    head = {key: platform[key] for key in ("id", "name", "device")}
+    return head | {"line": len(bodies) - 1}
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

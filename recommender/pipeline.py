@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from recommender import __version__
-from recommender.devices.catalogue import complete, series_of
 from recommender.facts import (
     Accelerator,
     Answer,
@@ -17,7 +16,6 @@ from recommender.facts import (
 )
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
-from recommender.models.catalogue import merge
 from recommender.rules.candidates import Question, Scored
 from recommender.rules.eligibility import told
 from recommender.rules.ranking import Verdict, base, decide
@@ -53,7 +51,7 @@ def recommend(  # noqa: PLR0913  # the whole question
         knowledge=known,
         machine=machine,
         workload=workload,
-        model=merge(model) if model else None,
+        model=_merged(model) if model else None,
         rules=selected(known.rules, rules),
         words=Words(table=known.words, lang=lang),
     )
@@ -61,8 +59,18 @@ def recommend(  # noqa: PLR0913  # the whole question
     return _answer(question, verdict, rules, problems)
 
 
+def _merged(model: Model) -> Model:
+    from recommender.models.catalogue import merge
+
+    return merge(model)
+
+
 def groups(machine: Machine) -> list[Group]:
     """Equal accelerators together, in the order of the machine."""
+    if not machine.accelerators:
+        return []
+    from recommender.devices.catalogue import complete, series_of
+
     found: dict[tuple[object, ...], list[Accelerator]] = defaultdict(list)
     for device in map(complete, machine.accelerators):
         found[_kind(device)].append(device)

@@ -2,26 +2,23 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from recommender import __version__
-from recommender.cli import knowledge_commands, look_commands, recommend_command
 from recommender.errors import InputError
 
-app = typer.Typer(
-    name="llmpick",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Which LLM serving framework to run on this hardware, why, and its command.",
-    epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run here, "
-    "5 knowledge invalid. llmpick reads, prints, and changes nothing.",
-)
-recommend_command.register(app)
-look_commands.register(app)
-knowledge_commands.register(app)
+# Command -> the module whose register() adds it, and those beside it.
+COMMANDS = {
+    "recommend": "recommend_command",
+    "probe": "look_commands",
+    "explain": "look_commands",
+    "frameworks": "look_commands",
+    "schema": "knowledge_commands",
+    "knowledge": "knowledge_commands",
+}
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer passes the flag
@@ -30,7 +27,6 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer passes the fl
         raise typer.Exit
 
 
-@app.callback()
 def root(
     *,
     version: Annotated[
@@ -43,10 +39,32 @@ def root(
     """Which LLM serving framework to run on this hardware, why, and with which command."""
 
 
-def main() -> None:
+def application(arguments: list[str]) -> typer.Typer:
+    """The application with the command that ``arguments`` name, or with all of them.
+
+    Typer builds every option of every command at each start; a script that asks for one command
+    need not wait for the others.
+    """
+    app = typer.Typer(
+        name="llmpick",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Which LLM serving framework to run on this hardware, why, and its command.",
+        epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
+        "here, 5 knowledge invalid. llmpick reads, prints, and changes nothing.",
+    )
+    app.callback()(root)
+    named = COMMANDS.get(arguments[0]) if arguments else None
+    for module in [named] if named else dict.fromkeys(COMMANDS.values()):
+        import_module(f"recommender.cli.{module}").register(app)
+    return app
+
+
+def run() -> None:
     """Run a command; wrong input is one sentence and exit code 2, a closed pipe is no error."""
     try:
-        app()
+        application(sys.argv[1:])()
     except InputError as error:
         sys.stderr.write(f"llmpick: {error}\n")
         sys.exit(2)

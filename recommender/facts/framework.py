@@ -170,6 +170,18 @@ class Platform:
 
 
 @noun
+class RegistryName:
+    """How a framework's own registry calls the models whose id ``matches`` (regular expression).
+
+    ``size`` is given where the id does not say it; a decimal point is written as ``_`` there.
+    """
+
+    matches: str
+    name: str
+    size: str | None = None
+
+
+@noun
 class Outline:
     """A platform's name and what it drives: enough to know whether the rest matters here."""
 
@@ -191,6 +203,7 @@ class Framework:
     summary: Text
     traits: tuple[str, ...] = ()
     article: Article
+    registry: tuple[RegistryName, ...] = ()
     platforms: tuple[Platform, ...]
     source: str
     checked: str

@@ -12,7 +12,8 @@ class Model:
 
     ``id`` is what a server is given (hub repository or path), ``base`` the unquantized repository
     it was made from. ``params`` and ``active_params`` are counts, ``weights_gib`` is the size of
-    the weight files, ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers.
+    the weight files, ``quantized_repos`` maps repositories with other builds to their quantization,
+    ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers.
     """
 
     id: str
@@ -42,7 +43,7 @@ class Model:
     license: str | None = None
     parsers: Mapping[str, str] = field(default_factory=dict)
     gguf_repos: tuple[str, ...] = ()
-    quantized_repos: tuple[str, ...] = ()
+    quantized_repos: Mapping[str, str] = field(default_factory=dict)
     ollama_tag: str | None = None
     source: str | None = None
     verified: str | None = None

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from recommender.launch.plan import Command
 from recommender.words import replace_names
 
-_POWERSHELL_PLAIN = re.compile(r"[\w./:=+-][\w./:=+%-]*")
-
 
 def posix(command: Command) -> str:
     """One line for sh, bash, zsh or dash."""
@@ -39,7 +37,7 @@ def _powershell_word(word: str) -> str:
     if word.startswith("~/"):
         rest = re.sub(r'([`"$])', r"`\1", word[2:])
         return f'"$HOME/{rest}"'
-    return word if _POWERSHELL_PLAIN.fullmatch(word) else _single(word)
+    return word if re.fullmatch(r"[\w./:=+-][\w./:=+%-]*", word) else _single(word)
 
 
 def _single(text: str) -> str:

@@ -7,6 +7,7 @@ from recommender.errors import InputError, nearest, printable
 from recommender.facts import Model, Problem
 from recommender.models import flags, spelling, table
 from recommender.models.flags import Result
+from recommender.models.rows import rows
 from recommender.models.spelling import Spelled
 
 _LONGEST = 500
@@ -24,11 +25,6 @@ def by_id(model_id: str) -> Model | None:
     """The catalogue row with this id in any case, None if there is none."""
     position = table.index().ids.get(model_id.casefold())
     return None if position is None else table.model(position)
-
-
-def ladder() -> tuple[Model, ...]:
-    """The models that llmpick proposes from when none was named, small to large."""
-    return tuple(found for found in map(by_id, table.ladder()) if found)
 
 
 def quantization_of(repository: str) -> str | None:
@@ -108,7 +104,7 @@ def _is_path(text: str) -> bool:
 
 
 def _nothing_fits(text: str, plain: str) -> InputError:
-    names = [row["id"].rpartition("/")[2] for row in table.rows()]
+    names = [row["id"].rpartition("/")[2] for row in rows()]
     hint = nearest(plain, names).rstrip("?")
     way = "; or write org/name or a path" if hint else "; write org/name or a path"
     message = f"--model '{printable(text)}' is no model that llmpick knows{hint}{way}"
@@ -157,7 +153,7 @@ def _similar(text: str, plain: str) -> Result | None:
 
 def _known_build(text: str, repositories: tuple[str, ...]) -> Result:
     ids = table.known_builds().ids
-    own = [r for r in repositories if _org(r) == _org(table.rows()[ids[r.casefold()][1]]["id"])]
+    own = [r for r in repositories if _org(r) == _org(rows()[ids[r.casefold()][1]]["id"])]
     taken = (own or list(repositories))[0]
     others = ", ".join(r for r in repositories if r != taken)
     model, problems = _build(taken, table.model(ids[taken.casefold()][1]), spelling.read(taken))
@@ -232,7 +228,7 @@ def _last_part(text: str) -> str:
 def _derived(text: str, row: Model, spelled: Spelled) -> Result:
     """A fine-tune or a relative: the architecture of its base, but none of the base's files."""
     model, problems = _build(text, row, spelled)
-    model = replace(model, gguf_repos=(), quantized_repos=(), ollama_tag=None, verified=None)
+    model = replace(model, gguf_repos=(), quantized_repos={}, ollama_tag=None, verified=None)
     what = f"{printable(text)} is not in the catalogue: architecture facts are those of {row.id}"
     return model, (Problem(what=what, rule="model.from-base"), *problems)
 

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from recommender.facts import Model
-from recommender.facts.codec import decode
 from recommender.facts.noun import noun
 from recommender.knowledge import document
 from recommender.models import spelling
+from recommender.models.rows import of_row, rows
 
 # Endings that people leave out when they name a model.
 _ENDING = re.compile(r"-(?:instruct|it|chat|hf|think|\d{4}|v\d+(?:-\d+)?|v)$")
@@ -47,21 +47,10 @@ def core_part(name: str) -> Mapping[str, Any]:
     return document("core")[name]  # type: ignore[no-any-return]
 
 
-def rows() -> list[dict[str, Any]]:
-    """The rows as they stand in the file."""
-    return document("models")["models"]  # type: ignore[no-any-return]
-
-
-def ladder() -> tuple[str, ...]:
-    """Ids of the models that are proposed when none was named, small to large."""
-    return tuple(document("models")["ladder"])
-
-
 @cache
 def model(position: int) -> Model:
     """One row as a model; its name is the last part of its id."""
-    row = rows()[position]
-    return decode(Model, {"name": row["id"].rpartition("/")[2], **row})
+    return of_row(rows()[position])
 
 
 @cache

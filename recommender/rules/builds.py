@@ -5,7 +5,6 @@ from typing import Any
 
 from recommender.facts import Model, Platform
 from recommender.facts.noun import noun
-from recommender.models.catalogue import quantization_of
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
 
@@ -60,9 +59,8 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
 
 def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     found = []
-    for repository in model.quantized_repos:
-        quantization = quantization_of(repository)
-        if quantization is None or table.family(quantization) != "safetensors":
+    for repository, quantization in model.quantized_repos.items():
+        if table.family(quantization) != "safetensors":
             continue
         support = support_of(quantization, platform, facts, table)
         if support in {"native", "weight-only"}:

@@ -7,13 +7,13 @@ from typing import Any
 from recommender.facts import Fit, Framework, Machine, Model, Platform, Reason, Rule, Workload
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
-from recommender.models.catalogue import ladder
+from recommender.models.rows import ladder
 from recommender.rules import score
 from recommender.rules.builds import Build, Table, builds, refused
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
-from recommender.rules.situation import Situation, fit_facts, model_facts
+from recommender.rules.situation import Situation, fit_facts, model_facts, registry_facts
 from recommender.words import Words
 
 # A proposed model leaves a processor fast enough to talk to, and main memory to others.
@@ -134,7 +134,8 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
 
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
-    values = model_facts(model) | {"model.given": question.model is not None}
+    values = model_facts(model) | registry_facts(trial.framework, model)
+    values |= {"model.given": question.model is not None}
     facts = trial.facts.extend(
         values | fit_facts(fit, question.workload, len(trial.group.members), model)
     )

@@ -1,5 +1,6 @@
 """All facts that a condition, a sentence or a command may name, flat and by dotted name."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -235,10 +236,25 @@ def fit_facts(
     }
 
 
+def registry_facts(framework: Framework, model: Model | None) -> dict[str, Any]:
+    """What the framework's own registry calls the model; unknown where it has none for it."""
+    identity = model.id if model else ""
+    for entry in framework.registry:
+        if re.search(entry.matches, identity, re.IGNORECASE):
+            return {"registry.name": entry.name, "registry.size": entry.size or _size(identity)}
+    return {"registry.name": None, "registry.size": None}
+
+
+def _size(identity: str) -> str | None:
+    """Billions of parameters as a name says them: ``0_6`` for Qwen3-0.6B."""
+    found = re.search(r"-(\d+(?:\.\d+)?)b\b", identity, re.IGNORECASE)
+    return found.group(1).replace(".", "_") if found else None
+
+
 LAUNCH_FACTS = frozenset(
     (
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
-        *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "xinference.name"),
+        *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "registry.name", "registry.size"),
         *("ascend_devices", "cpu_kv_gib", "via.wsl2"),
     )
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from recommender.cli.main import main
+from recommender.cli.main import run as start
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def llmpick(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         capsys.readouterr()
         try:
-            main()
+            start()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)

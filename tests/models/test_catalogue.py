@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from recommender.errors import InputError
 from recommender.facts import Model
 from recommender.knowledge import document
-from recommender.models.catalogue import by_id, find_model, ladder, merge
+from recommender.models.catalogue import by_id, find_model, merge
+from recommender.models.rows import ladder
 
 IDS = [row["id"] for row in document("models")["models"]]
 NEMOTRON = "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B"
@@ -32,7 +33,7 @@ def test_every_ollama_tag_is_found() -> None:
 
 def test_every_known_build_is_itself() -> None:
     for row in document("models")["models"]:
-        for repository in (*row.get("quantized_repos", ()), *row.get("gguf_repos", ())):
+        for repository in (*row.get("quantized_repos", {}), *row.get("gguf_repos", ())):
             model, problems = find_model(repository.lower())
             assert (model.id, model.base) == (repository, row["id"])
             assert {problem.rule for problem in problems} <= {"model.quantization"}
@@ -155,7 +156,7 @@ def test_an_ambiguous_name_says_what_else_it_fits() -> None:
 def test_a_fine_tune_has_none_of_the_files_of_its_base() -> None:
     model, (problem,) = find_model("me/Qwen3-8B-tune")
     assert model.base == "Qwen/Qwen3-8B"
-    assert (model.gguf_repos, model.quantized_repos, model.ollama_tag) == ((), (), None)
+    assert (model.gguf_repos, model.quantized_repos, model.ollama_tag) == ((), {}, None)
     assert "Qwen/Qwen3-8B" in problem.what
 
 

@@ -19,7 +19,10 @@ FACTS = {
     "list": ("avx", "avx2"),
     "text": "Ascend 910B3",
 }
-NAMED: dict[str, dict[str, Any]] = {"busy": {"count": {"above": 3}}, "idle": {"none": [{"holds": "busy"}]}}
+NAMED: dict[str, dict[str, Any]] = {
+    "busy": {"count": {"above": 3}},
+    "idle": {"none": [{"holds": "busy"}]},
+}
 
 
 def _situation() -> Situation:

@@ -1,0 +1,23 @@
+"""The rows of knowledge/models.yaml, for those who need no look-up by what people type."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from recommender.facts import Model
+from recommender.facts.codec import decode
+from recommender.knowledge import document
+
+
+def rows() -> list[dict[str, Any]]:
+    """The rows as they stand in the file."""
+    return document("models")["models"]  # type: ignore[no-any-return]
+
+
+def of_row(row: Mapping[str, Any]) -> Model:
+    """One row as a model; its name is the last part of its id."""
+    return decode(Model, {"name": row["id"].rpartition("/")[2], **row})
+
+
+def ladder() -> tuple[Model, ...]:
+    """The models that llmpick proposes from when none was named, small to large."""
+    return tuple(map(of_row, document("core")["ladder"]))

@@ -84,8 +84,8 @@ class Budget:
     ``fraction`` is of the total (``of: total``) or of what is free after the weights
     (``of: free``); ``reserve_gib`` is what it needs besides weights and KV cache on each device,
     ``reserve_tp_gib`` what more as soon as devices work together. ``split`` names the kinds of
-    parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on several machines);
-    ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether
+    parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on machines of their
+    own); ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether
     weights may lie in main memory.
     """
 

@@ -2,8 +2,8 @@
 
 ``@dataclass(frozen=True)`` compiles six methods for each class, over a millisecond a class; with
 some fifty classes that is more than everything else that llmpick does. ``@noun`` makes the same
-standard-library dataclass (fields, replace, equality, hash, repr, keyword-only, frozen) with methods
-that all classes share.
+standard-library dataclass (fields, replace, equality, hash, repr, keyword-only, frozen) with
+methods that all classes share.
 """
 
 from collections.abc import Mapping

@@ -116,7 +116,7 @@ def layouts(job: Job) -> Iterator[Layout]:
 
 
 def isolated(group: Group) -> bool:
-    """Whether the devices cannot work together: MIG slices (source: hardware-probing, section 3)."""
+    """Whether the devices cannot work together: MIG slices (source: hardware-probing)."""
     return group.first.vendor == "nvidia" and group.first.partition is not None
 
 

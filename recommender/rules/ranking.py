@@ -178,8 +178,8 @@ def _hardware(question: Question, framework: Framework) -> list[str]:
     labels: list[str] = []
     for platform in question.knowledge.outlines(framework.id):
         vendors = platform.device.get("device.vendor", [])
-        for vendor in [vendors] if isinstance(vendors, str) else vendors:
-            labels.append(_vendor(question, vendor))
+        named = [vendors] if isinstance(vendors, str) else vendors
+        labels += [_vendor(question, vendor) for vendor in named]
         if platform.device.get("device.kind") == "cpu":
             labels.append("CPU")
     return list(dict.fromkeys(labels))

@@ -1,5 +1,8 @@
 """Wrong input: one sentence with the way out, exit code 2, nothing on standard output."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,17 +86,14 @@ def test_unknown_fields_are_told_not_lost(llmpick: Run) -> None:
     assert any("os.familly" in problem["what"] for problem in answer["problems"])
 
 
-def test_a_broken_knowledge_folder(
-    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from recommender import knowledge
-
+def test_a_broken_knowledge_folder(tmp_path: Path) -> None:
     (tmp_path / "corrections.yaml").write_text("rules: [", encoding="utf-8")
-    monkeypatch.setenv("LLMPICK_KNOWLEDGE_DIR", str(tmp_path))
-    knowledge.load.cache_clear()
-    knowledge.document.cache_clear()
-    try:
-        assert "corrections.yaml" in _refused(llmpick("recommend"))
-    finally:
-        knowledge.load.cache_clear()
-        knowledge.document.cache_clear()
+    done = subprocess.run(
+        [sys.executable, "-m", "recommender", "recommend"],
+        env={**os.environ, "LLMPICK_KNOWLEDGE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = _refused(Done(done.returncode, done.stdout, done.stderr))
+    assert "corrections.yaml" in message

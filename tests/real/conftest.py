@@ -25,7 +25,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a GGUF file of a few megabytes with random weights."""
     try:
         # Here, so that a machine without gguf or numpy skips with a reason.
-        from .tiny_gguf import write_tiny_gguf  # noqa: PLC0415
+        from .tiny_gguf import write_tiny_gguf
     except ImportError as error:
         _do_without(f"no tiny model: {error}")
     # The space must survive the way through the shell, as a user's file names do.

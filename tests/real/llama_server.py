@@ -114,7 +114,7 @@ class Server:
         message = f"no /health within {START_SECONDS:.0f} s:\n{self.log}"
         raise AssertionError(message)
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """GET ``path``, or POST ``body`` to it, and return the decoded JSON.
 
         Raises:

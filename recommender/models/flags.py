@@ -88,13 +88,20 @@ def _known_repository(model: Model, quantization: str | None, form: str) -> Mode
     return model
 
 
+def known_quantization(text: str | None) -> str | None:
+    """llmpick's word for a quantization as it may be written; the text itself if there is none."""
+    if text is None or text in table.quantizations():
+        return text
+    plain = spelling.plain(text)
+    found = spelling.read(f"x-{plain}").quantization
+    return plain if plain in table.quantizations() else found or text
+
+
 def _quantization(text: str) -> str:
     known = table.quantizations()
-    plain = spelling.plain(text)
-    if plain in known:
-        return plain
-    found = spelling.read(f"x-{plain}").quantization
+    found = known_quantization(text)
     if found is None or found not in known:
+        plain = spelling.plain(text)
         hint = nearest(plain, known) or "; known are bf16, fp8, awq-int4, gptq-int4, q4_k_m, ..."
         message = f"--quant '{printable(text)}' is no quantization that llmpick knows{hint}"
         raise InputError(message)

@@ -23,7 +23,7 @@ class Build:
 
     model: str
     kind: str
-    quantization: str
+    quantization: str | None
     support: str
     weights_gib: float | None
 
@@ -49,8 +49,12 @@ def refused(model: Model, platform: Platform, facts: Situation, table: "Table") 
 
 
 def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    """The model as it is; a format that nobody has heard of is tried rather than refused."""
+    if model.quantization is None and model.format == "gguf":
+        return [_build(model.id, "own", None, "native", model.weights_gib)]
     quantization = model.quantization or "bf16"
-    support = support_of(quantization, platform, facts, table)
+    known = table.family(quantization) is not None
+    support = support_of(quantization, platform, facts, table) if known else "unknown"
     if support == "no":
         return []
     weights = model.weights_gib or table.weights_gib(model, quantization)
@@ -90,7 +94,9 @@ def _gguf_weights(model: Model, quantization: str, table: "Table") -> float | No
     )
 
 
-def _build(model: str, kind: str, quantization: str, support: str, weights: float | None) -> Build:
+def _build(
+    model: str, kind: str, quantization: str | None, support: str, weights: float | None
+) -> Build:
     return Build(
         model=model, kind=kind, quantization=quantization, support=support, weights_gib=weights
     )

@@ -89,7 +89,7 @@ def _known_repository(model: Model, quantization: str | None, form: str) -> Mode
 
 
 def known_quantization(text: str | None) -> str | None:
-    """llmpick's word for a quantization as it may be written; the text itself if there is none."""
+    """The known word for a quantization as it may be written; the text itself if there is none."""
     if text is None or text in table.quantizations():
         return text
     plain = spelling.plain(text)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from recommender.facts.noun import noun
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
-_CACHE = Path(__file__).parent / "__pycache__"
+_CACHE = _CHECKOUT.parent / ".cache"
 
 
 @noun
@@ -151,7 +150,7 @@ def _text(file: str) -> str:
 
 @cache
 def _checkout() -> dict[str, str]:
-    """The YAML compiled; of the checkout a copy lies beside the bytecode, kept like bytecode."""
+    """The YAML compiled; a checkout keeps a copy, valid while no file of it changes."""
     root = folder()
     stamp = _stamp(root)
     cached = _CACHE / "knowledge.json"
@@ -165,7 +164,7 @@ def _checkout() -> dict[str, str]:
     except (KeyError, TypeError, AttributeError) as error:
         message = f"knowledge folder {root} is broken; llmpick knowledge validate {root} says where"
         raise InputError(message) from error
-    if root == _CHECKOUT and not sys.dont_write_bytecode:
+    if root == _CHECKOUT:
         _keep(cached, {"stamp": stamp, "files": files})
     return files
 

@@ -50,7 +50,8 @@ class Words:
             return f"{value:.0f}" if value == int(value) or abs(value) >= 100 else f"{value:.1f}"  # noqa: PLR2004
         if isinstance(value, (list, tuple)):
             return self.key("value.separator").join(self.show(item) for item in value)
-        return str(value)
+        term = f"term.{value}"
+        return self.key(term) if term in self.table else str(value)
 
     def show_fact(self, name: str) -> str:
         """What people call a fact; its own name where words.yaml has no other."""

@@ -1,6 +1,6 @@
 """Breaking text and commands into lines without changing what they mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 def words_of(command: str) -> Iterator[str]:
@@ -26,7 +26,7 @@ def fold(command: str, width: int, continuation: str = " \\") -> list[str]:
         continuation: what joins lines: a backslash for POSIX, a backtick for PowerShell.
     """
     lines: list[str] = []
-    for word in words_of(command):
+    for word in _with_values(words_of(command)):
         room = width - len(continuation)
         if lines and len(lines[-1]) + 1 + len(word) <= room:
             lines[-1] += f" {word}"
@@ -36,6 +36,23 @@ def fold(command: str, width: int, continuation: str = " \\") -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def _with_values(words: Iterable[str]) -> Iterator[str]:
+    """Words, an option together with the value after it."""
+    option = ""
+    for word in words:
+        if option and not word.startswith("-"):
+            yield f"{option} {word}"
+            option = ""
+            continue
+        if option:
+            yield option
+        option = word if word.startswith("-") else ""
+        if not option:
+            yield word
+    if option:
+        yield option
 
 
 def visible(text: str) -> str:

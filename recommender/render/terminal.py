@@ -55,16 +55,27 @@ def _pick(
     title = f"1  {names[pick.framework]} {pick.version or ''} · {pick.platform}"
     gap = max(console.width - Text(title).cell_len - Text(points).cell_len, 2)
     console.print(Text.assemble((title, "bold green"), " " * gap, points))
-    said = {warning.rule for warning in pick.warnings}
-    reasons = [reason for reason in pick.reasons if reason.rule not in said]
-    for reason in strongest(reasons, _REASONS):
-        sign = ("+ ", "green") if reason.points >= 0 else ("- ", "red")
-        console.print(hanging(Text.assemble(sign, visible(reason.text)), 3, 5, console))
+    for reason in _shown(pick):
+        console.print(hanging(_signed(reason), 3, 5, console))
     for warning in pick.warnings:
         text = Text.assemble(("! ", "yellow"), visible(warning.text))
         console.print(hanging(text, 3, 5, console))
     if pick.launch:
         _commands(pick.launch, answer.machine.os.family == "windows", words, console)
+
+
+def _shown(pick: Candidate) -> list[Reason]:
+    """The reasons that moved the score most, and what was estimated of the fit."""
+    said = {warning.rule for warning in pick.warnings}
+    reasons = [reason for reason in pick.reasons if reason.rule not in said]
+    fit = [reason for reason in reasons if reason.layer == "estimate"]
+    others = [reason for reason in reasons if reason.layer != "estimate"]
+    return [*strongest(others, _REASONS - 1), *fit]
+
+
+def _signed(reason: Reason) -> Text:
+    sign = ("+ ", "green") if reason.points >= 0 else ("- ", "red")
+    return Text.assemble(sign, visible(reason.text))
 
 
 def strongest(reasons: Sequence[Reason], count: int) -> list[Reason]:
@@ -98,7 +109,7 @@ def _others(
         title = _titled(item, names)
         pad = " " * (width - Text(title).cell_len)
         head = Text.assemble((title + pad, "bold"), f" {item.score:>6g}  ")
-        text = Text.assemble(head, visible(_why_not_first(item, words)))
+        text = Text.assemble(head, _telling(item, words))
         console.print(hanging(text, 0, min(head.cell_len, console.width // 2), console))
 
 
@@ -106,13 +117,13 @@ def _titled(item: Candidate, names: dict[str, str]) -> str:
     return f"{item.rank}  {names[item.framework]} · {item.platform}"
 
 
-def _why_not_first(item: Candidate, words: Words) -> str:
+def _telling(item: Candidate, words: Words) -> Text:
     """What speaks most against it, else what speaks for it."""
     against = [reason for reason in item.reasons if reason.points < 0]
     if against:
-        return min(against, key=lambda reason: reason.points).text
+        return _signed(min(against, key=lambda reason: reason.points))
     best = strongest(item.reasons, 1)
-    return best[0].text if best else words.key("table.no-reason")
+    return _signed(best[0]) if best else Text(words.key("table.no-reason"))
 
 
 def _rejected(rejected: Sequence[Rejection], words: Words, console: Console) -> None:

@@ -88,12 +88,14 @@ def _place(job: Job) -> Fit:
 def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
     """Serve the wished users first, then on one node, with few idle devices, split finely or not.
 
-    Splitting finer shortens a single answer; copies raise what many users get together.
+    Splitting finer shortens a single answer; copies raise what many users get together. Requests
+    seldom fill the whole context, so room for half of the users at full length is enough.
     """
     wish = job.workload.priority
+    enough = (job.workload.concurrency + 1) // 2
     finer = layout.shards if wish == "latency" else -layout.shards
     return (
-        min(requests, job.workload.concurrency) if wish != "latency" else 0,
+        min(requests, enough) if wish != "latency" else 0,
         -layout.nodes,
         layout.devices if job.workload.concurrency > 1 or wish == "latency" else 0,
         finer,

@@ -228,12 +228,23 @@ def fit_facts(
         "fit.enough": None if requests is None else requests >= workload.concurrency,
         "fit.offload": fit.offload or "none",
         "fit.nodes": fit.nodes,
+        "fit.layout": _layout(fit),
         "fit.model_context_short": bool(
             model and model.context and model.context < workload.context_tokens
         ),
         "fit.shortened": fit.context_tokens is not None
         and fit.context_tokens < workload.context_tokens,
     }
+
+
+def _layout(fit: Fit) -> str:
+    """``TP 4 x DP 2``; ``TP 1`` where one device holds everything."""
+    degrees = (
+        ("TP", fit.tensor_parallel),
+        ("PP", fit.pipeline_parallel),
+        ("DP", fit.data_parallel),
+    )
+    return " x ".join(f"{name} {degree}" for name, degree in degrees if degree > 1) or "TP 1"
 
 
 def registry_facts(framework: Framework, model: Model | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from recommender.launch import plan, shell, values
 from recommender.rules.candidates import Scored
 from recommender.rules.eligibility import usable_methods
 from recommender.rules.situation import Situation
+from recommender.versions import parts
 from recommender.words import Words
 
 
@@ -58,4 +59,8 @@ def _lines(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple
 
 
 def _notes(facts: Situation, words: Words) -> tuple[str, ...]:
-    return (words.key("note.wsl2"),) if facts.fact("via.wsl2") else ()
+    notes = [words.key("note.wsl2")] if facts.fact("via.wsl2") else []
+    chosen, here = facts.fact("python"), facts.fact("python.version")
+    if chosen and here and (parts(here) or ())[:2] != parts(chosen):
+        notes.append(words.key("note.python", chosen=chosen, here=here))
+    return tuple(notes)

@@ -45,6 +45,8 @@ def merge(model: Model) -> Model:
     same = row.id.casefold() == model.id.casefold() or _row(spelling.read(model.id)) == row
     names = (*_ARCHITECTURE, *_BUILDS) if same else _ARCHITECTURE
     unknown = {n: getattr(row, n) for n in names if getattr(model, n) in (None, (), {})}
+    if row.id.casefold() != model.id.casefold() and model.base is None:
+        unknown["base"] = row.id
     return replace(model, **unknown)
 
 

@@ -29,12 +29,16 @@ class Build:
 
 
 def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
-    """Every build of ``model`` that ``platform`` loads, in the order of preference."""
+    """Every build of ``model`` that ``platform`` loads, in the order of preference.
+
+    A quantized build that was asked for is not replaced by another one; a model that was published
+    in a format which the platform cannot compute is.
+    """
     found: list[Build] = []
     if (model.format or "safetensors") in platform.formats:
         own = _own(model, platform, facts, table)
         found += own
-        if not own or model.quantization in _UNQUANTIZED:
+        if model.quantization in _UNQUANTIZED or not (own or model.base):
             found += _quantized(model, platform, facts, table)
     if "gguf" in platform.formats and model.format != "gguf":
         found += _gguf(model, platform, facts, table)

@@ -150,7 +150,7 @@ def _refusal(
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
-    unique = {reason.rule: reason for reason in reasons}
+    unique = {(reason.rule, reason.text): reason for reason in reasons}
     return Refused(framework=framework, platform=platform, reasons=tuple(unique.values()))
 
 

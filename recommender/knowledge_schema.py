@@ -12,7 +12,7 @@ from recommender.errors import InputError, nearest, printable
 from recommender.facts import framework as framework_facts
 from recommender.knowledge_source import compile_document, read_yaml
 from recommender.rules.conditions import OPERATORS
-from recommender.rules.situation import names
+from recommender.rules.names import names
 from recommender.words import placeholders
 
 _STRICT = (

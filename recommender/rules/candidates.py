@@ -13,7 +13,8 @@ from recommender.rules.builds import Build, Table, builds, refused
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
-from recommender.rules.situation import Situation, fit_facts, model_facts, registry_facts
+from recommender.rules.registry import registry_facts
+from recommender.rules.situation import Situation, fit_facts, model_facts
 from recommender.words import Words
 
 # A proposed model leaves a processor fast enough to talk to, and main memory to others.

@@ -1,6 +1,5 @@
 """All facts that a condition, a sentence or a command may name, flat and by dotted name."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -245,61 +244,3 @@ def _layout(fit: Fit) -> str:
         ("DP", fit.data_parallel),
     )
     return " x ".join(f"{name} {degree}" for name, degree in degrees if degree > 1) or "TP 1"
-
-
-def registry_facts(framework: Framework, model: Model | None) -> dict[str, Any]:
-    """What the framework's own registry calls the model; unknown where it has none for it."""
-    identity = model.id if model else ""
-    for entry in framework.registry:
-        if re.search(entry.matches, identity, re.IGNORECASE):
-            return {"registry.name": entry.name, "registry.size": entry.size or _size(identity)}
-    return {"registry.name": None, "registry.size": None}
-
-
-def _size(identity: str) -> str | None:
-    """Billions of parameters as a name says them: ``0_6`` for Qwen3-0.6B."""
-    found = re.search(r"-(\d+(?:\.\d+)?)b\b", identity, re.IGNORECASE)
-    return found.group(1).replace(".", "_") if found else None
-
-
-LAUNCH_FACTS = frozenset(
-    (
-        *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
-        *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "registry.name", "registry.size"),
-        *("ascend_devices", "cpu_kv_gib", "via.wsl2"),
-    )
-)
-
-
-def names() -> frozenset[str]:
-    """Every fact name that knowledge may use, besides ``installed.<framework>``."""
-    empty_fit = fit_facts(Fit(fits=None), Workload())
-    framework = _FRAMEWORK_FACTS
-    groups = (
-        machine_facts(Machine()),
-        device_facts(Group()),
-        workload_facts(Workload()),
-        model_facts(None),
-        empty_fit,
-    )
-    return frozenset(name for group in groups for name in group) | framework | LAUNCH_FACTS
-
-
-_FRAMEWORK_FACTS = frozenset(
-    (
-        *(f"framework.{name}" for name in ("id", "name", "status")),
-        *(f"platform.{name}" for name in ("id", "name", "support", "version", "formats")),
-        "traits",
-        *(
-            f"article.{name}"
-            for name in (
-                "throughput",
-                "ease",
-                "techniques",
-                "hardware",
-                "scenarios",
-                "shortcomings",
-            )
-        ),
-    )
-)

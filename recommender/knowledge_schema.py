@@ -30,6 +30,7 @@ _STRICT = (
     facts.Quantization,
     framework_facts.RegistryName,
     framework_facts.Budget,
+    framework_facts.KvQuantized,
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SUPPORT = ("supported", "plugin", "source-build", "experimental", "unsupported", "unknown")

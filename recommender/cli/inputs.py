@@ -95,6 +95,7 @@ def workload(known: Knowledge, wish: Workload) -> Workload:
     _one_of("--use-case", wish.use_case, known.vocabulary("use_cases"))
     _one_of("--priority", wish.priority, known.vocabulary("priorities"))
     _one_of("--install", wish.install, known.vocabulary("installs"))
+    _one_of("--region", wish.region, known.vocabulary("regions"))
     _one_of("--lifecycle", wish.lifecycle, known.vocabulary("lifecycles"))
     for feature in wish.features:
         _one_of("--need", feature, known.vocabulary("features"))

@@ -95,6 +95,9 @@ Install: TypeAlias = Annotated[
 Offline: TypeAlias = Annotated[
     bool, typer.Option("--offline", help="No network where it runs.", rich_help_panel=_WORK)
 ]
+Region: TypeAlias = Annotated[
+    str | None, typer.Option("--region", help="CN for mainland China.", rich_help_panel=_WORK)
+]
 Lifecycle: TypeAlias = Annotated[
     str | None, typer.Option("--lifecycle", help="new or existing.", rich_help_panel=_WORK)
 ]

@@ -33,6 +33,7 @@ def recommend(  # one parameter an option
     need: options.Need = None,
     install: options.Install = None,
     offline: options.Offline = False,
+    region: options.Region = None,
     lifecycle: options.Lifecycle = None,
     allow: options.Allow = None,
     rules: options.Rules = "current",
@@ -55,6 +56,7 @@ def recommend(  # one parameter an option
         features=tuple(need or ()),
         install=install,
         offline=offline,
+        region=region,
         lifecycle=lifecycle,
         allow=tuple(allow or ()),
     )

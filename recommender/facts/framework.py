@@ -78,6 +78,14 @@ class Quantization:
 
 
 @noun
+class KvQuantized:
+    """When the command quantizes the KV cache, and what ``share`` of its 16-bit size remains."""
+
+    when: Condition
+    share: float
+
+
+@noun
 class Budget:
     """What a server may take of the device's memory, and how it can split a model.
 
@@ -86,7 +94,7 @@ class Budget:
     ``reserve_tp_gib`` what more as soon as devices work together. ``split`` names the kinds of
     parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on machines of their
     own); ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether
-    weights may lie in main memory.
+    weights may lie in main memory; ``kv_quantized`` how small the KV cache becomes.
     """
 
     fraction: float = 0.9
@@ -95,6 +103,7 @@ class Budget:
     reserve_tp_gib: float = 0.0
     split: tuple[str, ...] = ()
     offload: bool = False
+    kv_quantized: KvQuantized | None = None
     source: str | None = None
 
 

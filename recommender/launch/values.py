@@ -1,6 +1,7 @@
 """What a command line may name besides the facts: model files, slots, devices."""
 
 import math
+import re
 from typing import Any
 
 from recommender.facts import Fit, Method, Model, Platform, Workload
@@ -42,7 +43,7 @@ def _cpu_kv_gib(fit: Fit) -> int:
 def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
     name, quant = fit.model or "", (fit.quantization or "").upper()
-    repository, _, tag = name.partition(":")
+    repository, tag = (*re.split(r"[:\s]+", name, maxsplit=1), "")[:2]
     if is_path(name):
         source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
     elif "/" in repository and repository_holds_gguf(repository, model):
@@ -50,7 +51,7 @@ def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     elif model and model.gguf_repos:
         source = {"gguf.repo": model.gguf_repos[0], "gguf.file": None, "gguf.quant": quant}
     else:
-        short = name.rsplit("/", 1)[-1]
+        short = repository.rsplit("/", 1)[-1]
         source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
     return source | {"ollama.name": _ollama(source, model, fit)}
 

@@ -1,6 +1,6 @@
 """Which weight files of a model a platform can load, the best for the wish first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from recommender.facts import Model, Platform
@@ -18,7 +18,7 @@ _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 class Build:
     """Weight files: the model's own, a quantized repository of it, or a GGUF of it.
 
-    ``support`` is how the platform runs the format (native, weight-only, plugin).
+    ``support`` is how the platform runs the format (see ``support_of``).
     """
 
     model: str
@@ -54,8 +54,8 @@ def refused(model: Model, platform: Platform, facts: Situation, table: "Table") 
 
 def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     """The model as it is; a format that nobody has heard of is tried rather than refused."""
-    if model.quantization is None and model.format == "gguf":
-        return [_build(model.id, "own", None, "native", model.weights_gib)]
+    if model.format == "gguf":
+        return _own_gguf(model, platform, facts, table)
     quantization = model.quantization or "bf16"
     known = table.family(quantization) is not None
     support = support_of(quantization, platform, facts, table) if known else "unknown"
@@ -65,16 +65,30 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
     return [_build(model.id, "own", quantization, support, weights)]
 
 
+def _own_gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    """A GGUF file loads with whatever types its tensors have."""
+    support = support_of("q4_k_m", platform, facts, table)
+    estimated = table.weights_gib(model, model.quantization) if model.quantization else None
+    weights = model.weights_gib or estimated
+    own = _build(model.id, "own", model.quantization, support, weights)
+    return [] if support == "no" else [own]
+
+
 def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     found = []
     for repository, quantization in model.quantized_repos.items():
         if table.family(quantization) != "safetensors":
             continue
         support = support_of(quantization, platform, facts, table)
-        if support in {"native", "weight-only"}:
+        if support in {"native", "weight-only", "emulated"}:
             weights = table.weights_gib(model, quantization)
             found.append(_build(repository, "quantized", quantization, support, weights))
-    return sorted(found, key=lambda build: -(build.weights_gib or 0))
+    return sorted(found, key=lambda build: (build.support == "emulated", -(build.weights_gib or 0)))
+
+
+def native_conditions(quantization: str, platform: Platform) -> Iterator[Mapping[str, Any]]:
+    """What a device must be for the platform to load a format."""
+    return (entry.when for entry in platform.quantizations if quantization in entry.formats)
 
 
 def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
@@ -107,12 +121,16 @@ def _build(
 
 
 def support_of(quantization: str, platform: Platform, facts: Situation, table: "Table") -> str:
-    """How a platform runs a weight format: native, weight-only, plugin or no."""
+    """How a platform runs a weight format here: native, weight-only, emulated, plugin or no.
+
+    ``emulated`` is weight-only where other devices of the platform compute in the format.
+    """
     word = "gguf" if table.family(quantization) == "gguf" and "gguf" in platform.formats else None
-    for entry in platform.quantizations:
-        named = (word or quantization) in entry.formats
-        if named and holds(entry.when, facts) is not False:
-            return entry.support
+    naming = [entry for entry in platform.quantizations if (word or quantization) in entry.formats]
+    for entry in naming:
+        if holds(entry.when, facts) is not False:
+            emulated = entry.support == "weight-only" and entry is not naming[0]
+            return "emulated" if emulated else entry.support
     return "native" if word and not platform.quantizations else "no"
 
 

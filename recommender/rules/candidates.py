@@ -1,6 +1,7 @@
 """From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,8 @@ from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.models.rows import ladder
 from recommender.rules import score
-from recommender.rules.builds import Build, Table, builds, refused
+from recommender.rules.builds import Build, Table, builds, native_conditions, refused
+from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
@@ -131,7 +133,17 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
         machine=question.machine,
         workload=question.workload,
         context=question.workload.context_tokens,
+        kv_share=_kv_share(trial, model),
     )
+
+
+def _kv_share(trial: Trial, model: Model) -> float:
+    """What remains of the KV cache's size where the command quantizes it."""
+    smaller = trial.platform.budget.kv_quantized
+    if smaller is None:
+        return 1.0
+    facts = trial.facts.extend(model_facts(model))
+    return smaller.share if holds(smaller.when, facts) is True else 1.0
 
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
@@ -158,8 +170,16 @@ def _warnings(question: Question, trial: Trial, facts: Situation) -> tuple[Reaso
         *trial.platform.notices,
         *(method.notices if method else ()),
     )
-    unsure = (_unsure(question.words, trial),) if trial.unsure else ()
-    return (*told(notices, facts, question.words), *unsure)
+    words = question.words
+    skipped = (_skipped(words, trial, reason) for reason in trial.skipped)
+    unsure = (_unsure(words, trial),) if trial.unsure else ()
+    return (*skipped, *told(notices, facts, words), *unsure)
+
+
+def _skipped(words: Words, trial: Trial, reason: Reason) -> Reason:
+    """Why the commands do not take a way to install that would come first."""
+    text = words.key("method.skipped", reason=reason.text, method=trial.method)
+    return replace(reason, text=text)
 
 
 def _unsure(words: Words, trial: Trial) -> Reason:
@@ -173,18 +193,36 @@ def _format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
         "name": _name(trial.framework, trial.platform),
         "format": model.quantization if known else (model.format or "safetensors"),
         "formats": list(trial.platform.formats),
-        "device": trial.facts.fact("device.name") or trial.facts.fact("device.vendor"),
+        "device": _device(question, trial),
+        "needs": _kernels(question.words, trial, model) if known else [],
     }
     rule = "fit.quantization" if known else "fit.format"
+    said = f"{rule}.needs" if values["needs"] else rule
     return Reason(
         rule=rule,
         params=dict(values),
-        text=question.words.key(rule, **values),
+        text=question.words.key(said, **values),
         fact=f"model.quantization = {model.quantization}, model.format = {model.format}",
         fix=question.words.key(f"fix.{rule}", **values),
         source=trial.platform.source,
         checked=trial.platform.checked,
     )
+
+
+def _device(question: Question, trial: Trial) -> str:
+    first = trial.group.first
+    return first.name or first.chip or first.vendor or question.words.key("device.cpu")
+
+
+def _kernels(words: Words, trial: Trial, model: Model) -> list[str]:
+    """The devices on which the platform would load the model's format."""
+    conditions = native_conditions(model.quantization or "bf16", trial.platform)
+    return [
+        f"{words.show_fact(name)} {words.wanted(test)}"
+        for condition in conditions
+        for name, test in condition.items()
+        if name.startswith("device.")
+    ]
 
 
 def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> Reason:
@@ -195,17 +233,24 @@ def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) ->
         "weights": build.weights_gib,
         "quantization": build.quantization,
         "count": max(len(trial.group.members), 1),
-        "device": trial.group.first.name or question.words.key("device.cpu"),
+        "device": _device(question, trial),
         "context": fit.context_tokens,
     }
     return Reason(
         rule="fit.memory",
         layer="estimate",
         params=values,
-        text=question.words.key("fit.memory", **values),
+        text=question.words.key("fit.memory", **values) + _uncounted(question, trial),
         fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
         fix=question.words.key("fix.fit.memory", **values),
     )
+
+
+def _uncounted(question: Question, trial: Trial) -> str:
+    nodes = question.machine.nodes
+    if nodes == 1 or "nodes" in trial.platform.budget.split:
+        return ""
+    return question.words.key("fit.memory.nodes", nodes=nodes)
 
 
 def _name(framework: Framework, platform: Platform) -> str:

@@ -19,6 +19,7 @@ class Trial:
     group: Group
     facts: Situation
     method: str | None = None
+    skipped: tuple[Reason, ...] = ()
     failed: tuple[Reason, ...] = ()
     unsure: tuple[str, ...] = ()
 
@@ -33,14 +34,15 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     needs = list(_applicable(trial, common))
     failed = [_failure(trial, need, words) for need in needs if _state(need, trial) is False]
     unsure = [name for need in needs for name in _unsure(need, trial)]
-    method, method_failed = _choose_method(trial, words)
+    method, blocked = _choose_method(trial, words)
     return Trial(
         framework=trial.framework,
         platform=trial.platform,
         group=trial.group,
         facts=trial.facts,
         method=method,
-        failed=(*failed, *method_failed),
+        skipped=blocked if method else (),
+        failed=(*failed, *(() if method else blocked)),
         unsure=tuple(dict.fromkeys(unsure)),
     )
 
@@ -60,14 +62,18 @@ def _unsure(need: Requirement, trial: Trial) -> list[str]:
 
 
 def _choose_method(trial: Trial, words: Words) -> tuple[str | None, tuple[Reason, ...]]:
-    """The first way to install that can work, the wished one before others."""
+    """The first way to install that can work, the wished one first, and what blocks those before.
+
+    None where every way is blocked.
+    """
     wish = trial.facts.fact("workload.install")
-    ways = sorted(trial.platform.methods, key=lambda name: name != wish)
-    blocked = {name: _method_failures(trial, name, words) for name in ways}
-    for name in ways:
-        if not blocked[name]:
-            return name, ()
-    return None, blocked[ways[0]] if ways else ()
+    blocked: list[Reason] = []
+    for name in sorted(trial.platform.methods, key=lambda name: name != wish):
+        reasons = _method_failures(trial, name, words)
+        if not reasons:
+            return name, tuple(blocked)
+        blocked += reasons
+    return None, tuple(blocked)
 
 
 def _method_failures(trial: Trial, name: str, words: Words) -> tuple[Reason, ...]:

@@ -36,6 +36,12 @@ class Job:
     machine: Machine
     workload: Workload
     context: int
+    kv_share: float = 1.0
+
+    @property
+    def kv_gib(self) -> float:
+        """KV cache of one request of the whole context in GiB, before it is split."""
+        return kv_gib_per_token(self.model) * self.kv_share * self.context
 
 
 @noun
@@ -86,8 +92,9 @@ def _place(job: Job) -> Fit:
 
 
 def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
-    """Serve the wished users first, then on one node, with few idle devices, split finely or not.
+    """One node first, then the wished users, then few idle devices, split finely or not.
 
+    What fits one node serves more from a copy on each node than from one copy over a network.
     Splitting finer shortens a single answer; copies raise what many users get together. Requests
     seldom fill the whole context, so room for half of the users at full length is enough.
     """
@@ -95,8 +102,8 @@ def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
     enough = (job.workload.concurrency + 1) // 2
     finer = layout.shards if wish == "latency" else -layout.shards
     return (
-        min(requests, enough) if wish != "latency" else 0,
         -layout.nodes,
+        min(requests, enough) if wish != "latency" else 0,
         layout.devices if job.workload.concurrency > 1 or wish == "latency" else 0,
         finer,
         -layout.pipeline,
@@ -126,7 +133,9 @@ def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
     stages = range(1, count // tensor + 1) if _pipelines(job, count) else (1,)
     for pipeline in stages:
         copies = count // (tensor * pipeline) if "data" in job.platform.budget.split else 1
-        yield Layout(tensor=tensor, pipeline=pipeline, data=max(copies, 1))
+        # A copy without a user of its own only costs memory.
+        data = max(min(copies, job.workload.concurrency), 1)
+        yield Layout(tensor=tensor, pipeline=pipeline, data=data)
     nodes = job.machine.nodes
     if nodes > 1 and tensor == count and _spans_nodes(job):
         yield Layout(tensor=tensor, pipeline=nodes, nodes=nodes)
@@ -168,7 +177,7 @@ def _requests(job: Job, layout: Layout, memory: float) -> int:
 
 def _kv_per_request(job: Job, layout: Layout) -> float:
     share = kv_share(job.model, layout.tensor) * layout.pipeline * layout.pooled
-    return kv_gib_per_token(job.model) * job.context / share
+    return job.kv_gib / share
 
 
 def _kv_room(job: Job, layout: Layout, memory: float) -> float:
@@ -198,8 +207,7 @@ def _offloaded(job: Job, memory: float) -> Fit:
 
 
 def _needs(job: Job, layout: Layout) -> float:
-    kv = kv_gib_per_token(job.model) * job.context
-    return (job.build.weights_gib or 0) + kv + _reserve(job, layout) * layout.pooled
+    return (job.build.weights_gib or 0) + job.kv_gib + _reserve(job, layout) * layout.pooled
 
 
 def _fit(job: Job, layout: Layout, memory: float | None, requests: int | None) -> Fit:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from recommender.facts import Framework, Platform, Reason
 from recommender.facts.framework import Outline
 from recommender.facts.noun import noun
+from recommender.rules import score
 from recommender.rules.candidates import Question, Scored, candidate
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, judge
@@ -140,13 +141,21 @@ def _refusal(
     on_host = [item for item in failed if not item[0].group.members]
     host_reasons = [reason for _, reasons in on_host for reason in reasons]
     if on_devices:
-        nearest = min(on_devices, key=lambda item: len(item[1]))
-        return _refused(framework, nearest[0].platform.id, (*nearest[1], *host_reasons))
+        nearest, reasons = min(on_devices, key=lambda item: len(item[1]))
+        told = (*reasons, *host_reasons, *_upkeep(question, nearest))
+        return _refused(framework, nearest.platform.id, told)
     general = _no_backend(question, framework, groups)
     if on_host and not groups:
         return _refused(framework, on_host[0][0].platform.id, (*host_reasons, general))
     first = question.knowledge.outlines(framework.id)[0]
     return _refused(framework, first.id, (general, *host_reasons))
+
+
+def _upkeep(question: Question, trial: Trial) -> tuple[Reason, ...]:
+    """What the state of the project adds to a refusal, such as that it is no longer kept."""
+    rules = [rule for rule in question.rules if "framework.status" in rule.when]
+    told = score.reasons(rules, trial.facts, question.words)
+    return tuple(replace(reason, points=0) for reason in told)
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:

@@ -136,14 +136,15 @@ def device_facts(group: Group) -> dict[str, Any]:
 def workload_facts(workload: Workload) -> dict[str, Any]:
     """Facts about the work; an unset priority follows from the number of users."""
     busy = workload.concurrency > 4  # noqa: PLR2004  # facts: equal up to about 4 users
-    managed = workload.orchestrator or workload.managed
+    # An image is the one package that carries everything to a machine without a network.
+    packed = workload.orchestrator or workload.managed or workload.offline
     return {
         "workload.use_case": workload.use_case,
         "workload.concurrency": workload.concurrency,
         "workload.priority": workload.priority or ("throughput" if busy else "simplicity"),
         "workload.context_tokens": workload.context_tokens,
         "workload.features": workload.features,
-        "workload.install": workload.install or ("docker" if managed else "any"),
+        "workload.install": workload.install or ("docker" if packed else "any"),
         "workload.offline": workload.offline,
         "workload.lifecycle": workload.lifecycle or "new",
         "workload.allow": workload.allow,

@@ -60,11 +60,15 @@ class Words:
     def wanted(self, test: Any) -> str:
         """What a test asks for, as part of a sentence: ``7.5 or newer``, ``one of a, b``."""
         if isinstance(test, Mapping):
-            parts = [self.key(f"wanted.{name}", value=value) for name, value in test.items()]
+            parts = [self._asked(name, value) for name, value in test.items()]
             return self.key("value.separator").join(parts)
         if isinstance(test, (list, tuple)) and len(test) > 1:
             return self.key("wanted.in", value=test)
         return self.show(test[0] if isinstance(test, (list, tuple)) else test)
+
+    def _asked(self, name: str, value: Any) -> str:
+        unknown = name == "known" and value is False
+        return self.key("wanted.unknown" if unknown else f"wanted.{name}", value=value)
 
 
 def replace_names(template: str, value: Callable[[str], str]) -> str:

@@ -40,7 +40,7 @@ def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -
         found += own
         if model.quantization in _UNQUANTIZED or not (own or model.base):
             found += _quantized(model, platform, facts, table)
-    if "gguf" in platform.formats and model.format != "gguf":
+    elif "gguf" in platform.formats:
         found += _gguf(model, platform, facts, table)
     return found
 

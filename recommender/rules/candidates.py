@@ -84,7 +84,7 @@ def _placed(question: Question, trial: Trial, model: Model) -> Fit | tuple[Reaso
 
 
 def _preferred(fits: list[Fit], workload: Workload) -> Fit:
-    """The first build that serves at least two users where several come.
+    """The first build that serves at least two users where several come, in the widest context.
 
     Else the first that lies on the devices alone, else the first.
     """
@@ -95,7 +95,9 @@ def _preferred(fits: list[Fit], workload: Workload) -> Fit:
         for fit in on_device
         if fit.concurrent_requests is None or fit.concurrent_requests >= some
     ]
-    return (serving or on_device or fits)[0]
+    widest = max((fit.context_tokens or 0 for fit in serving), default=0)
+    whole = [fit for fit in serving if (fit.context_tokens or 0) == widest]
+    return (whole or on_device or fits)[0]
 
 
 def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:

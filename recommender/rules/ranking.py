@@ -146,7 +146,7 @@ def _refusal(
         return _refused(framework, nearest.platform.id, told)
     general = _no_backend(question, framework, groups)
     if on_host and not groups:
-        return _refused(framework, on_host[0][0].platform.id, (*host_reasons, general))
+        return _refused(framework, on_host[0][0].platform.id, tuple(host_reasons))
     first = question.knowledge.outlines(framework.id)[0]
     return _refused(framework, first.id, (general, *host_reasons))
 
@@ -155,7 +155,8 @@ def _upkeep(question: Question, trial: Trial) -> tuple[Reason, ...]:
     """What the state of the project adds to a refusal, such as that it is no longer kept."""
     rules = [rule for rule in question.rules if "framework.status" in rule.when]
     told = score.reasons(rules, trial.facts, question.words)
-    return tuple(replace(reason, points=0) for reason in told)
+    fact = f"framework.status = {trial.framework.status}"
+    return tuple(replace(reason, points=0, fact=fact) for reason in told)
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
@@ -176,7 +177,7 @@ def _no_backend(question: Question, framework: Framework, groups: Sequence[Group
         params=values,
         text=words.key(key, **values),
         fact=f"accelerators = {values['device'] or 0}",
-        fix=words.key("fix.device", **values),
+        fix=_own(question, groups) or words.key("fix.device", **values),
         source=framework.source,
         checked=framework.checked,
     )
@@ -194,6 +195,16 @@ def _hardware(question: Question, framework: Framework) -> list[str]:
     return list(dict.fromkeys(labels))
 
 
+def _own(question: Question, groups: Sequence[Group]) -> str | None:
+    """What the maker of a device offers for it, where that is known."""
+    labels = question.knowledge.document["devices"]["vendors"]
+    for group in groups:
+        own = labels.get(group.first.vendor, {}).get("own")
+        if own:
+            return str(own[question.words.lang])
+    return None
+
+
 def _vendor(question: Question, vendor: str | None) -> str:
     labels = question.knowledge.document["devices"]["vendors"]
     return str(labels.get(vendor, {}).get(question.words.lang, vendor or ""))
@@ -204,5 +215,7 @@ def _devices(question: Question, groups: Sequence[Group]) -> str:
     for group in groups:
         first = group.first
         known = first.name or first.chip or first.pci_id or ""
-        named.append(f"{_vendor(question, first.vendor)} {known} {first.gfx or ''}")
+        vendor = _vendor(question, first.vendor)
+        label = "" if known.startswith(vendor) else vendor
+        named.append(f"{label} {known} {first.gfx or ''}")
     return ", ".join(" ".join(name.split()) for name in named)

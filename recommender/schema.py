@@ -20,6 +20,7 @@ NOUNS = {
 }
 _LONGEST = 8 * 2**20
 _LARGEST = 1e9
+_MOST_DEVICES, _MOST_KINDS, _MOST_NODES = 4096, 32, 1_000_000
 _MACHINE_KEYS = frozenset(("os", "arch", "cpu", "memory", "accelerators", "software"))
 
 
@@ -32,7 +33,7 @@ def json_schema(name: str) -> dict[str, Any]:
     noun = NOUNS.get(name.casefold())
     if noun is None:
         hint = nearest(name, NOUNS) or f"; known are {', '.join(NOUNS)}"
-        message = f"unknown schema {printable(name)!r}{hint}"
+        message = f"unknown schema '{printable(name)}'{hint}"
         raise InputError(message)
     return adapter(noun).json_schema()
 
@@ -58,12 +59,12 @@ def read_machine(text: str, origin: str) -> Machine:
         machine: Machine = adapter(Machine).validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         _refuse(error, origin)
-    _check_sizes(data, origin)
+    _check_sizes(encode(machine), origin)
+    _check_counts(machine, origin)
     unknown = list(_unknown(data, encode(machine)))
+    source = f"--machine {printable(origin)}"
     problems = tuple(
-        Problem(
-            what=f"--machine {origin}: the field {printable(name)!r} is unknown and was ignored"
-        )
+        Problem(what=f"{source}: the field '{printable(name)}' is unknown and was ignored")
         for name in unknown[:20]
     )
     return machine if not problems else _with_problems(machine, problems)
@@ -110,7 +111,9 @@ def _refuse(error: ValidationError, origin: str) -> NoReturn:
     field = ".".join(str(part) for part in first["loc"])
     wanted = first["msg"][:1].lower() + first["msg"][1:]
     value = printable(repr(first.get("input")), 40)
-    _fail(origin, f"the field {printable(field)!r} has the value {value}: {wanted}")
+    if not field:
+        _fail(origin, f"is not valid JSON of a machine ({wanted})")
+    _fail(origin, f"the field '{printable(field)}' has the value {value}: {wanted}")
 
 
 def _check_sizes(data: object, origin: str, path: str = "") -> None:
@@ -122,8 +125,21 @@ def _check_sizes(data: object, origin: str, path: str = "") -> None:
         for index, value in enumerate(data):
             _check_sizes(value, origin, f"{path}.{index}")
     elif isinstance(data, (int, float)) and not 0 <= data < _LARGEST:
-        what = f"the field {printable(path)!r} has the value {printable(data, 40)}: "
+        what = f"the field '{printable(path)}' has the value {printable(data, 40)}: "
         _fail(origin, what + "it must be zero or more and below a billion")
+
+
+def _check_counts(machine: Machine, origin: str) -> None:
+    """No machine has more devices, kinds of them or nodes than anybody builds."""
+    kinds = len({(device.vendor, device.name) for device in machine.accelerators})
+    counts = (
+        ("accelerators", len(machine.accelerators), 0, _MOST_DEVICES),
+        ("kinds of accelerator", kinds, 0, _MOST_KINDS),
+        ("nodes", machine.nodes, 1, _MOST_NODES),
+    )
+    for what, count, least, most in counts:
+        if not least <= count <= most:
+            _fail(origin, f"has {count} {what}; it must be between {least} and {most}")
 
 
 def _unknown(data: Any, known: Any, path: str = "") -> Any:

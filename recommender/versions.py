@@ -2,7 +2,8 @@
 
 import re
 
-_NUMBERS = re.compile(r"\d+")
+# Longer runs of digits are no part of a version, and Python refuses to read them.
+_NUMBERS = re.compile(r"(?<!\d)\d{1,18}(?!\d)")
 
 
 def parts(text: object) -> tuple[int, ...] | None:

@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Model, Problem, Workload
 from recommender.knowledge import Knowledge
 
 _MOST_USERS = 1_000_000
+_WORDS: tuple[Literal["os", "arch", "cpu", "driver"], ...] = ("os", "arch", "cpu", "driver")
 _MOST_TOKENS = 100_000_000
 
 
@@ -33,7 +34,13 @@ def machine(file: str | None, described: Described) -> Machine:
         InputError: a file and a description, an unreadable file, an unknown device.
     """
     nodes = described["nodes"]
-    whole = any(described[key] for key in ("gpus", "ram_gib", "os", "arch", "cpu", "driver"))
+    words = {f"--{key}": described[key] for key in _WORDS}
+    for option, word in words.items():
+        if word is not None and not word.strip():
+            message = f"{option} is empty; name one, or leave the option out"
+            raise InputError(message)
+    named = any(word is not None for word in (*words.values(), described["ram_gib"]))
+    whole = bool(described["gpus"]) or named
     if file is not None and whole:
         message = "--machine and --gpu, --ram, --os, --arch, --cpu, --driver exclude each other"
         raise InputError(message)
@@ -120,7 +127,7 @@ def _one_of(option: str, value: str | None, known: Iterable[str]) -> None:
     options = list(known)
     if value is not None and value not in options:
         hint = nearest(value, options) or f"; known are {', '.join(options)}"
-        message = f"{option} {printable(value)!r} is unknown{hint}"
+        message = f"{option} '{printable(value)}' is unknown{hint}"
         raise InputError(message)
 
 
@@ -140,7 +147,7 @@ def model(
         InputError: nothing is called that.
     """
     if name is None:
-        if quantization or fmt:
+        if quantization is not None or fmt is not None:
             message = "--quant and --format describe a model; name it with --model"
             raise InputError(message)
         return None, ()

@@ -38,10 +38,18 @@ def validate(
     ] = None,
 ) -> None:
     """Check every knowledge file: shape, words, conditions, sources. Exit code 5 on a finding."""
+    from recommender.errors import InputError, printable
     from recommender.knowledge import folder as in_use
     from recommender.knowledge_schema import check
 
     where = folder or in_use()
+    if not where.is_dir():
+        message = (
+            "this installation holds compiled knowledge only; name a folder of YAML files"
+            if folder is None
+            else f"there is no folder {printable(where)}"
+        )
+        raise InputError(message)
     findings = check(where)
     for finding in findings:
         output.write(finding)

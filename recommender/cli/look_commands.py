@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
+from recommender.errors import printable
 from recommender.facts import Answer, Workload
 from recommender.knowledge import load
 from recommender.words import Words
@@ -35,7 +36,7 @@ def probe(
         output.write_json(found)
     elif form == "name":
         for device in found.accelerators:
-            output.write(device.name or device.pci_id or words.key("value.unknown"))
+            output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
     else:
         from recommender.render.machine import show
 

@@ -1,6 +1,5 @@
 """The commands of llmpick and how they end."""
 
-import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recommender import __version__
+from recommender.cli import output
 from recommender.errors import InputError
 
 # Command -> the module whose register() adds it, and those beside it.
@@ -48,6 +48,7 @@ def application(arguments: list[str]) -> typer.Typer:
     app = typer.Typer(
         name="llmpick",
         no_args_is_help=True,
+        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Which LLM serving framework to run on this hardware, why, and its command.",
@@ -63,13 +64,16 @@ def application(arguments: list[str]) -> typer.Typer:
 
 def run() -> None:
     """Run a command; wrong input is one sentence and exit code 2, a closed pipe is no error."""
+    output.prepare()
     try:
         application(sys.argv[1:])()
+        sys.stdout.flush()
     except InputError as error:
         sys.stderr.write(f"llmpick: {error}\n")
         sys.exit(2)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        output.abandon()
+        sys.stderr.write(f"llmpick: the result cannot be written ({error.strerror})\n")
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

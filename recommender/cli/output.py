@@ -1,6 +1,9 @@
 """Writing results: to standard output alone, without colour codes for pipes."""
 
+import io
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recommender.cli.inputs import one_of
@@ -16,6 +19,25 @@ def chosen(output: str, *, json: bool, known: tuple[str, ...] = ("table", "json"
         InputError: an unknown form.
     """
     return "json" if json else one_of("--output", output, known)
+
+
+def prepare() -> None:
+    """Make the standard streams write every character: as an escape where the encoding lacks it.
+
+    A stream that the caller closed is replaced by one that goes nowhere.
+    """
+    nowhere = Path(os.devnull)
+    sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")  # lives as long as we
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def abandon() -> None:
+    """Give up standard output, so that nothing fails again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write(text: str) -> None:
@@ -34,4 +56,5 @@ def console() -> "Console":
     """Where tables go; rich follows NO_COLOR, FORCE_COLOR and TERM, and 80 columns in a pipe."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False)
+    narrow = os.environ.get("COLUMNS") == "0"
+    return Console(highlight=False, markup=False, emoji=False, width=80 if narrow else None)

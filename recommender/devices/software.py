@@ -149,6 +149,12 @@ def drivers(text: str, vendor: str | None, series: str | None) -> dict[str, Any]
     for item in re.split(r"[,;]", text):
         name, version = _named(item.strip())
         field = _FIELDS.get(name) if name else _own_field(vendor, series)
+        if field is None and not name and _VERSION.fullmatch(version):
+            message = (
+                f"--driver {printable(item)} belongs to no device; name the device with --gpu, or "
+                f"the driver, as in nvidia={printable(item)}"
+            )
+            raise InputError(message)
         if field is None or not _VERSION.fullmatch(version):
             known = ", ".join(sorted(set(_FIELDS.values())))
             message = (

@@ -64,10 +64,19 @@ def _expand(
     elif word == "{env}":
         for name, value in environment.items():
             yield from ("-e", f"{name}={value}")
+        if "safetensors" in platform.formats:
+            yield from _mounted(facts)
     elif word in _SEVERAL:
         yield from _SEVERAL[word](facts)
     else:
         yield fill(word, facts)
+
+
+def _mounted(facts: Situation) -> Iterator[str]:
+    """A model on this machine's disk is seen in a container at the same place."""
+    path = str(facts.fact("model") or "")
+    if path.startswith("/") and not path.endswith(".gguf"):
+        yield from ("-v", f"{path}:{path}:ro")
 
 
 def _ascend_devices(facts: Situation) -> Iterator[str]:

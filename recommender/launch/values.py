@@ -44,14 +44,14 @@ def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
     name, quant = fit.model or "", (fit.quantization or "").upper()
     repository, tag = (*re.split(r"[:\s]+", name, maxsplit=1), "")[:2]
-    if is_path(name):
+    if name.endswith(".gguf"):
         source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
-    elif "/" in repository and repository_holds_gguf(repository, model):
+    elif "/" in repository and not is_path(name) and repository_holds_gguf(repository, model):
         source = {"gguf.repo": repository, "gguf.file": None, "gguf.quant": tag or quant}
     elif model and model.gguf_repos:
         source = {"gguf.repo": model.gguf_repos[0], "gguf.file": None, "gguf.quant": quant}
     else:
-        short = repository.rsplit("/", 1)[-1]
+        short = re.split(r"[/\\]", repository)[-1]
         source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
     return source | {"ollama.name": _ollama(source, model, fit)}
 

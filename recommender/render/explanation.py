@@ -49,7 +49,7 @@ def document(
         "corrections": [
             {
                 "rule": rule.rule,
-                "text": words.text(rule.text, lambda _: None),
+                "text": words.text(rule.text, words.show_fact),
                 "source": rule.source,
                 "checked": rule.checked,
             }
@@ -74,7 +74,7 @@ def show(
     for name in platforms(framework):
         console.print(hanging(Text(name), 3, 5, console))
     for rule in corrections(framework, rules):
-        text = words.text(rule.text, lambda name: f"<{name.rsplit('.', 1)[-1]}>")
+        text = words.text(rule.text, words.show_fact)
         console.print(hanging(Text.assemble(("≠ ", "yellow"), text), 3, 5, console))
     _here(answer, framework, words, console)
 

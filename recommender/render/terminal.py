@@ -87,7 +87,7 @@ def strongest(reasons: Sequence[Reason], count: int) -> list[Reason]:
 def _commands(launch: Launch, windows: bool, words: Words, console: Console) -> None:  # noqa: FBT001
     joiner = " `" if windows and not launch.notes else " \\"
     for note in launch.notes:
-        console.print(hanging(Text.assemble(("! ", "yellow"), note), 3, 5, console))
+        console.print(hanging(Text.assemble(("! ", "yellow"), visible(note)), 3, 5, console))
     for label in ("install", "serve", "check"):
         lines: tuple[str, ...] = getattr(launch, label)
         if not lines:

@@ -228,6 +228,7 @@ def _kernels(words: Words, trial: Trial, model: Model) -> list[str]:
 
 
 def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> Reason:
+    key = "fit.memory" if trial.group.members else "fit.memory.host"
     values = {
         "name": _name(trial.framework, trial.platform),
         "needs": fit.needs_gib,
@@ -242,7 +243,7 @@ def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) ->
         rule="fit.memory",
         layer="estimate",
         params=values,
-        text=question.words.key("fit.memory", **values) + _uncounted(question, trial),
+        text=question.words.key(key, **values) + _uncounted(question, trial),
         fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
         fix=question.words.key("fix.fit.memory", **values),
     )

@@ -118,7 +118,10 @@ def _titled(item: Candidate, names: dict[str, str]) -> str:
 
 
 def _telling(item: Candidate, words: Words) -> Text:
-    """What speaks most against it, else what speaks for it."""
+    """That it is close, else what speaks most against it, else what speaks for it."""
+    close = next((warning for warning in item.warnings if warning.rule == "ranking.close"), None)
+    if close:
+        return Text.assemble(("≈ ", "yellow"), visible(close.text))
     against = [reason for reason in item.reasons if reason.points < 0]
     if against:
         return _signed(min(against, key=lambda reason: reason.points))

@@ -8,6 +8,7 @@ from recommender.facts.framework import Outline
 from recommender.facts.noun import noun
 from recommender.rules import score
 from recommender.rules.candidates import Question, Scored, candidate
+from recommender.rules.close import with_close_call
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, judge
 from recommender.rules.situation import (
@@ -54,7 +55,7 @@ def decide(question: Question, groups: Sequence[Group]) -> Verdict:
         if best is None or (groups and not best.trial.group.members):
             refused.append(_refusal(question, framework, groups, outcomes))
     ranking = sorted(scored, key=lambda item: (-item.score, item.trial.framework.id))
-    return Verdict(ranking=tuple(ranking), refused=tuple(refused))
+    return Verdict(ranking=with_close_call(question, tuple(ranking)), refused=tuple(refused))
 
 
 def base(question: Question) -> Situation:

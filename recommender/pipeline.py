@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from recommender import __version__
 from recommender.facts import (
@@ -113,7 +114,7 @@ def _answer(
     ranking = tuple(
         _candidate(scored, rank, question) for rank, scored in enumerate(verdict.ranking, start=1)
     )
-    proposed = verdict.ranking[0].model if verdict.ranking else None
+    proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None
     return Answer(
         llmpick_version=__version__,
         knowledge_date=question.knowledge.date,
@@ -128,6 +129,11 @@ def _answer(
         ),
         problems=(*problems, *question.machine.problems, *_machine_problems(question)),
     )
+
+
+def _proposed(scored: Scored) -> Model:
+    """The model as it would be served."""
+    return replace(scored.model, quantization=scored.fit.quantization)
 
 
 def _candidate(scored: Scored, rank: int, question: Question) -> Candidate:

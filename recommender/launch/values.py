@@ -43,7 +43,7 @@ def _cpu_kv_gib(fit: Fit) -> int:
 def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
     name, quant = fit.model or "", (fit.quantization or "").upper()
-    repository, tag = (*re.split(r"[:\s]+", name, maxsplit=1), "")[:2]
+    repository, tag = _tagged(name)
     if name.endswith(".gguf"):
         source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
     elif "/" in repository and not is_path(name) and repository_holds_gguf(repository, model):
@@ -51,9 +51,15 @@ def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     elif model and model.gguf_repos:
         source = {"gguf.repo": model.gguf_repos[0], "gguf.file": None, "gguf.quant": quant}
     else:
-        short = re.split(r"[/\\]", repository)[-1]
+        short = next(filter(None, reversed(re.split(r"[/\\]", repository))), "model")
         source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
     return source | {"ollama.name": _ollama(source, model, fit)}
+
+
+def _tagged(name: str) -> tuple[str, str]:
+    """A repository and the quantization that may follow it: ``org/x-GGUF:Q4_K_M``."""
+    repository, *tags = re.split(r"[:\s]+", name.strip(), maxsplit=1)
+    return repository, tags[0] if tags and re.fullmatch(r"[\w.-]+", tags[0]) else ""
 
 
 def _ollama(source: dict[str, Any], model: Model | None, fit: Fit) -> str:

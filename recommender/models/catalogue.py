@@ -74,7 +74,6 @@ def _checked(text: str) -> str:
         "is empty": not stripped,
         "is too long": len(stripped) > _LONGEST,
         "starts with a dash": stripped.startswith("-"),
-        "holds a character that cannot be seen": not stripped.isprintable(),
     }
     for reason, holds in reasons.items():
         if holds:

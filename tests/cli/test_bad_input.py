@@ -30,8 +30,6 @@ def _refused(done: Done) -> str:
         (("recommend", "--nodes", "0"), ("--nodes", "0")),
         (("recommend", "--model", "qwen3-8c"), ("--model", "qwen3-8c")),
         (("recommend", "--model", ""), ("--model",)),
-        (("recommend", "--model", "o/m\n/usr/bin/touch pwned"), ("--model", "cannot be seen")),
-        (("recommend", "--model", "o/\x1b[31m\u202e{port}"), ("--model", "cannot be seen")),
         (("recommend", "--os", ""), ("--os", "empty")),
         (("recommend", "--ram", "0"), ("--ram",)),
         (("recommend", "--driver", "580"), ("--driver", "--gpu")),

@@ -157,10 +157,11 @@ HOSTILE = [
     'o/m"; /usr/bin/touch pwned; "',
     "o/$(/usr/bin/touch pwned)",
     "o/`/usr/bin/touch pwned`",
+    "o/m\n/usr/bin/touch pwned\n",
     "o/m && /usr/bin/touch pwned",
     "o/m | /usr/bin/touch pwned",
     "./m; /usr/bin/touch pwned;.gguf",
-    "o/{port}",
+    "o/\x1b[31m\u202e{port}",
 ]
 
 

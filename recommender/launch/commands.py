@@ -62,6 +62,8 @@ def _notes(facts: Situation, words: Words) -> tuple[str, ...]:
     notes = [words.key("note.wsl2")] if facts.fact("via.wsl2") else []
     if facts.fact("gguf.file") and facts.fact("fit.build") == "gguf":
         notes.append(words.key("note.gguf-file", file=facts.fact("gguf.file")))
+    if facts.fact("image") and str(facts.fact("model")).startswith(("./", "../", "~")):
+        notes.append(words.key("note.relative-model"))
     chosen, here = facts.fact("python"), facts.fact("python.version")
     if chosen and here and (parts(here) or ())[:2] != parts(chosen):
         notes.append(words.key("note.python", chosen=chosen, here=here))

@@ -19,6 +19,7 @@ from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
 from recommender.rules.candidates import Question, Scored
 from recommender.rules.eligibility import told
+from recommender.rules.instead import instead, served
 from recommender.rules.ranking import Verdict, base, decide
 from recommender.rules.score import selected
 from recommender.rules.situation import Group
@@ -56,7 +57,11 @@ def recommend(  # noqa: PLR0913  # the whole question
         rules=selected(known.rules, rules),
         words=Words(table=known.words, lang=lang),
     )
-    verdict = decide(question, groups(machine))
+    devices = groups(machine)
+    verdict = decide(question, devices)
+    if not served(verdict, devices):
+        question, verdict, told = instead(question, verdict, devices)
+        problems = (*problems, *told)
     return _answer(question, verdict, rules, problems)
 
 

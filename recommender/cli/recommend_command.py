@@ -67,10 +67,12 @@ def recommend(  # one parameter an option
     )
     here = inputs.machine(machine, described)
     from recommender.pipeline import recommend as decide
+    from recommender.rules.instead import NOTHING_HOLDS_IT
 
     answer = decide(here, wish, named, rules=rules, lang=language, problems=problems)
     _write(answer, form, language)
-    if not answer.ranking:
+    nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
+    if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
 
 

@@ -19,7 +19,8 @@ def values(
     context = fit.context_tokens or workload.context_tokens
     return {
         "model": fit.model,
-        "host": method.host,
+        # A container that shares the host's network binds as a server outside of one does.
+        "host": "127.0.0.1" if fit.nodes > 1 else method.host,
         "port": platform.port,
         "image": method.image,
         "version": platform.version,

@@ -18,6 +18,12 @@ def of_row(row: Mapping[str, Any]) -> Model:
     return decode(Model, {"name": row["id"].rpartition("/")[2], **row})
 
 
+def by_exact_id(identity: str) -> Model | None:
+    """The catalogue's model of this id."""
+    wanted = identity.casefold()
+    return next((of_row(row) for row in rows() if row["id"].casefold() == wanted), None)
+
+
 def ladder() -> tuple[Model, ...]:
     """The models that llmpick proposes from when none was named, small to large."""
     return tuple(map(of_row, document("core")["ladder"]))

@@ -10,6 +10,9 @@ from recommender.rules.situation import Situation
 
 _GIB = 2**30
 _GGUF_DEFAULT = ("q4_k_m",)
+_GGUF_SMALLER = ("q3_k_m", "q2_k")
+# Where a platform computes in few of the types only, the smallest loss of quality first.
+_GGUF_PLAIN = ("q8_0", "q4_0", "f16")
 _GGUF_QUALITY = ("q8_0", "q6_k", "q5_k_m", "q4_k_m")
 _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 
@@ -66,8 +69,9 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
 
 
 def _own_gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
-    """A GGUF file loads with whatever types its tensors have."""
-    support = support_of("q4_k_m", platform, facts, table)
+    """A GGUF file loads with whatever types its tensors have, where the platform names none."""
+    known = model.quantization and table.family(model.quantization) == "gguf"
+    support = support_of(str(model.quantization) if known else "q4_k_m", platform, facts, table)
     estimated = table.weights_gib(model, model.quantization) if model.quantization else None
     weights = model.weights_gib or estimated
     own = _build(model.id, "own", model.quantization, support, weights)
@@ -91,17 +95,30 @@ def native_conditions(quantization: str, platform: Platform) -> Iterator[Mapping
     return (entry.when for entry in platform.quantizations if quantization in entry.formats)
 
 
-def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
-    support = support_of("q4_k_m", platform, facts, table)
-    if support == "no":
+def smaller(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+    """Builds that cost visible quality, for a platform and memory that hold no other."""
+    if "gguf" not in platform.formats or model.format == "gguf":
         return []
+    return _ggufs(_GGUF_SMALLER, model, platform, facts, table)
+
+
+def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     wish = facts.fact("workload.priority")
     wanted = _GGUF_QUALITY if wish == "quality" else _GGUF_DEFAULT
     if model.quantization == "mxfp4":
         wanted = ("mxfp4",)
+    found = _ggufs(wanted, model, platform, facts, table)
+    return found or _ggufs(_GGUF_PLAIN, model, platform, facts, table)
+
+
+def _ggufs(
+    wanted: Iterable[str], model: Model, platform: Platform, facts: Situation, table: "Table"
+) -> list[Build]:
     name = model.gguf_repos[0] if model.gguf_repos else model.id
     return [
-        _build(name, "gguf", quant, support, _gguf_weights(model, quant, table)) for quant in wanted
+        _build(name, "gguf", quant, support, _gguf_weights(model, quant, table))
+        for quant in wanted
+        if (support := support_of(quant, platform, facts, table)) != "no"
     ]
 
 
@@ -126,7 +143,8 @@ def support_of(quantization: str, platform: Platform, facts: Situation, table: "
     ``emulated`` is weight-only where other devices of the platform compute in the format.
     """
     word = "gguf" if table.family(quantization) == "gguf" and "gguf" in platform.formats else None
-    naming = [entry for entry in platform.quantizations if (word or quantization) in entry.formats]
+    names = {word or quantization, quantization}
+    naming = [entry for entry in platform.quantizations if names & set(entry.formats)]
     for entry in naming:
         if holds(entry.when, facts) is not False:
             emulated = entry.support == "weight-only" and entry is not naming[0]

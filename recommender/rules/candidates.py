@@ -10,7 +10,7 @@ from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.models.rows import ladder
 from recommender.rules import score
-from recommender.rules.builds import Build, Table, builds, native_conditions, refused
+from recommender.rules.builds import Build, Table, builds, native_conditions, refused, smaller
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
@@ -79,6 +79,10 @@ def _placed(question: Question, trial: Trial, model: Model) -> Fit | tuple[Reaso
     fits = [fit for _, fit in placed if fit.fits is not False]
     if fits:
         return _preferred(fits, question.workload)
+    for build in smaller(model, trial.platform, trial.facts, question.table):
+        fit = place(_job(question, trial, model, build))
+        if fit.fits:
+            return fit
     build, fit = placed[-1]
     return (_memory_refusal(question, trial, build, fit),)
 
@@ -116,7 +120,9 @@ def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, .
 
 
 def _comfortable(question: Question, trial: Trial, fit: Fit) -> bool:
-    if fit.offload or not (fit.concurrent_requests or 0) >= question.workload.concurrency:
+    # Requests seldom fill the whole context: room for half of the users is enough.
+    enough = (question.workload.concurrency + 1) // 2
+    if fit.offload or not (fit.concurrent_requests or 0) >= enough:
         return False
     if fit.context_tokens is not None and fit.context_tokens < question.workload.context_tokens:
         return False

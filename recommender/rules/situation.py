@@ -95,8 +95,11 @@ def machine_facts(machine: Machine) -> dict[str, Any]:
 
 
 def _libc_of(distro: str | None) -> str | None:
-    """A distribution that is built on musl says so by its name."""
-    return "musl" if (distro or "").startswith(("alpine", "postmarketos")) else None
+    """A distribution that is not built on glibc says so by its name."""
+    name = distro or ""
+    if name.startswith(("android", "termux")):
+        return "bionic"
+    return "musl" if name.startswith(("alpine", "postmarketos")) else None
 
 
 def _software(machine: Machine, name: str) -> Any:

@@ -38,7 +38,11 @@ class Words:
 
     def fill(self, template: str, value: Callable[[str], Any]) -> str:
         """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
-        return replace_names(template, lambda name: self.show(value(name)))
+        return replace_names(template, lambda name: self._shown(name, value(name)))
+
+    def _shown(self, name: str, value: Any) -> str:
+        absent = value is False and name.startswith("driver.")
+        return self.key("value.none") if absent else self.show(value)
 
     def show(self, value: Any) -> str:
         """A value as people write it: 24 instead of 24.0, lists with commas, None as unknown."""

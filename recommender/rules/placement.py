@@ -198,7 +198,9 @@ def _offloaded(job: Job, memory: float) -> Fit:
     """Weights that do not fit the devices lie in main memory, where the engine can do that."""
     layout = Layout(pooled=max(len(job.group.members), 1))
     spare = spare_ram_gib(job.group, job.machine) if job.platform.budget.offload else 0.0
-    has = memory * layout.pooled + spare
+    budget = job.platform.budget
+    share = budget.fraction if budget.of == "total" else 1.0
+    has = memory * share * layout.pooled + spare
     needs = _needs(job, layout)
     if spare and needs <= has:
         fit = _fit(job, layout, memory, 1)
@@ -207,7 +209,9 @@ def _offloaded(job: Job, memory: float) -> Fit:
 
 
 def _needs(job: Job, layout: Layout) -> float:
-    return (job.build.weights_gib or 0) + job.kv_gib + _reserve(job, layout) * layout.pooled
+    budget = job.platform.budget
+    kv = job.kv_gib / (1.0 if budget.of == "total" else budget.fraction)
+    return (job.build.weights_gib or 0) + kv + _reserve(job, layout) * layout.pooled
 
 
 def _fit(job: Job, layout: Layout, memory: float | None, requests: int | None) -> Fit:

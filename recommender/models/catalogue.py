@@ -38,7 +38,11 @@ def merge(model: Model) -> Model:
     The row is found by the model's id, its base or its name. Where other builds are is taken only
     for a build of the row itself, not for a fine-tune of it.
     """
-    model = replace(model, quantization=flags.known_quantization(model.quantization))
+    model = replace(
+        model,
+        quantization=flags.known_quantization(model.quantization),
+        task=model.task or spelling.task(model.id),
+    )
     row = (by_id(model.base) if model.base else None) or _row(spelling.read(model.id))
     if row is None:
         return model

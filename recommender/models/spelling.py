@@ -105,6 +105,20 @@ def squashed(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", text)
 
 
+# What a name says of a model that does not generate text; the first that matches.
+_TASKS = (
+    ("rerank", re.compile(r"rerank")),
+    ("embedding", re.compile(r"embed|(^|[/_-])(bge|gte|e5|nomic)[_-]|minilm")),
+    ("asr", re.compile(r"whisper|paraformer|sensevoice|-asr\b")),
+)
+
+
+def task(text: str) -> str | None:
+    """What a model is for besides generating text, as far as its name says it."""
+    whole = plain(text)
+    return next((name for name, pattern in _TASKS if pattern.search(whole)), None)
+
+
 @lru_cache(maxsize=4096)
 def read(text: str) -> Spelled:
     """Everything that the name of a repository, an Ollama tag or a file says."""

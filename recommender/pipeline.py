@@ -1,7 +1,7 @@
 """The whole way of the data, from a machine and a wish to an answer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from recommender import __version__
@@ -116,8 +116,10 @@ def _link(machine: Machine, members: Sequence[Accelerator]) -> str | None:
 def _answer(
     question: Question, verdict: Verdict, rules: str, problems: Sequence[Problem]
 ) -> Answer:
+    warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
-        _candidate(scored, rank, question) for rank, scored in enumerate(verdict.ranking, start=1)
+        _candidate(scored, rank, question.words, warned)
+        for rank, scored in enumerate(verdict.ranking, start=1)
     )
     proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None
     return Answer(
@@ -141,10 +143,10 @@ def _proposed(scored: Scored) -> Model:
     return replace(scored.model, quantization=scored.fit.quantization)
 
 
-def _candidate(scored: Scored, rank: int, question: Question) -> Candidate:
+def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str]) -> Candidate:
     platform = scored.trial.platform
     through = scored.facts.fact("via.wsl2")
-    warned = [reason for reason in scored.reasons if reason.rule in _warned(question)]
+    moved = [reason for reason in scored.reasons if reason.rule in warned]
     return Candidate(
         rank=rank,
         framework=scored.trial.framework.id,
@@ -154,14 +156,10 @@ def _candidate(scored: Scored, rank: int, question: Question) -> Candidate:
         version=platform.version,
         device=scored.trial.group.first.name,
         reasons=scored.reasons,
-        warnings=(*warned, *scored.warnings),
+        warnings=(*moved, *scored.warnings),
         fit=scored.fit,
-        launch=launch(scored, scored.facts, question.words),
+        launch=launch(scored, scored.facts, words),
     )
-
-
-def _warned(question: Question) -> set[str]:
-    return {rule.rule for rule in question.rules if rule.warn}
 
 
 def _machine_problems(question: Question) -> tuple[Problem, ...]:

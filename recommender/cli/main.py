@@ -72,6 +72,8 @@ def run() -> None:
         sys.stderr.write(f"llmpick: {error}\n")
         sys.exit(2)
     except OSError as error:
+        if error.filename is not None:
+            raise  # of a file that was opened, not of the result
         output.abandon()
         sys.stderr.write(f"llmpick: the result cannot be written ({error.strerror})\n")
         sys.exit(1)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from recommender.cli.main import run
+
 COMMAND = [sys.executable, "-m", "recommender", "recommend", "--gpu", "H100 SXM 80GB"]
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 
@@ -76,3 +78,14 @@ def test_what_steers_a_terminal_is_escaped_in_json(tmp_path: Path) -> None:
     text = done.stdout.decode()
     assert not {"\x9b", "\u202e"} & set(text)
     assert json.loads(text)["machine"]["accelerators"][0]["name"] == device["name"]
+
+
+def test_an_error_of_another_file_is_not_called_one_of_the_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_: list[str]) -> None:
+        raise FileNotFoundError(2, "No such file or directory", "/nonexistent")
+
+    monkeypatch.setattr("recommender.cli.main.application", broken)
+    with pytest.raises(FileNotFoundError, match="nonexistent"):
+        run()

@@ -16,9 +16,12 @@ def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
     return f"; did you mean {', '.join(options[name] for name in close)}?" if close else ""
 
 
+def visible(text: str) -> str:
+    """``text`` without control, bidirectional or other invisible characters: they are spelt out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def printable(value: object, limit: int = 80) -> str:
     """``value`` on one line, control characters escaped, cut at ``limit`` characters."""
-    text = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
-    )
+    text = visible(str(value))
     return text if len(text) <= limit else text[: limit - 1] + "…"

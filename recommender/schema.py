@@ -1,6 +1,7 @@
 """JSON Schema of the nouns, and reading them from outside; pydantic is used nowhere else."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any, NoReturn
 
@@ -59,20 +60,15 @@ def read_machine(text: str, origin: str) -> Machine:
         machine: Machine = adapter(Machine).validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         _refuse(error, origin)
-    _check_sizes(encode(machine), origin)
+    known = encode(machine)
+    _check_sizes(known, origin)
     _check_counts(machine, origin)
-    unknown = list(_unknown(data, encode(machine)))
+    unknown = list(_unknown(data, known))
     source = f"--machine {printable(origin)}"
     problems = tuple(
         Problem(what=f"{source}: the field '{printable(name)}' is unknown and was ignored")
         for name in unknown[:20]
     )
-    return machine if not problems else _with_problems(machine, problems)
-
-
-def _with_problems(machine: Machine, problems: tuple[Problem, ...]) -> Machine:
-    from dataclasses import replace
-
     return replace(machine, problems=(*machine.problems, *problems))
 
 

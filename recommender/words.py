@@ -38,9 +38,10 @@ class Words:
 
     def fill(self, template: str, value: Callable[[str], Any]) -> str:
         """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
-        return replace_names(template, lambda name: self._shown(name, value(name)))
+        return replace_names(template, lambda name: self.show_value(name, value(name)))
 
-    def _shown(self, name: str, value: Any) -> str:
+    def show_value(self, name: str, value: Any) -> str:
+        """The value of a named fact; software that is not there is none."""
         absent = value is False and name.startswith("driver.")
         return self.key("value.none") if absent else self.show(value)
 

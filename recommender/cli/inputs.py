@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -11,8 +12,8 @@ from recommender.facts import Machine, Model, Problem, Workload
 from recommender.knowledge import Knowledge
 
 _MOST_USERS = 1_000_000
-_WORDS: tuple[Literal["os", "arch", "cpu", "driver"], ...] = ("os", "arch", "cpu", "driver")
 _MOST_TOKENS = 100_000_000
+_WORDS: tuple[Literal["os", "arch", "cpu", "driver"], ...] = ("os", "arch", "cpu", "driver")
 
 
 class Described(TypedDict):
@@ -47,7 +48,9 @@ def machine(file: str | None, described: Described) -> Machine:
     if whole:
         return _described(described)
     found = _from_file(file) if file is not None else _probed()
-    return found if nodes is None else _with_nodes(found, nodes)
+    if nodes is None:
+        return found
+    return replace(found, nodes=_at_least_one("--nodes", nodes, _MOST_USERS))
 
 
 def _described(described: Described) -> Machine:
@@ -85,12 +88,6 @@ def _probed() -> Machine:
     from recommender.probe import probe
 
     return probe()
-
-
-def _with_nodes(found: Machine, nodes: int) -> Machine:
-    from dataclasses import replace
-
-    return replace(found, nodes=_at_least_one("--nodes", nodes, _MOST_USERS))
 
 
 def workload(known: Knowledge, wish: Workload) -> Workload:

@@ -6,8 +6,8 @@ import typer
 
 from recommender.cli import inputs, options, output
 from recommender.errors import printable
-from recommender.facts import Answer, Workload
-from recommender.knowledge import load
+from recommender.facts import Answer, Framework, Workload
+from recommender.knowledge import Knowledge, load
 from recommender.words import Words
 
 
@@ -74,20 +74,21 @@ def explain(
     from recommender.pipeline import recommend
 
     answer = recommend(here, wish, named, rules=rules, lang=language, problems=problems)
-    _explain(answer, asked.id, form, Words(table=known.words, lang=language))
+    if form == "name":
+        output.write(asked.id)
+    else:
+        _explain(answer, asked, known, Words(table=known.words, lang=language), form)
 
 
-def _explain(answer: Answer, framework: str, form: str, words: Words) -> None:
+def _explain(
+    answer: Answer, framework: Framework, known: Knowledge, words: Words, form: str
+) -> None:
     from recommender.render import explanation
 
-    known = load()
-    asked = known.framework(framework)
     if form == "json":
-        output.write_json(explanation.document(answer, asked, known.rules, words))
-    elif form == "name":
-        output.write(framework)
+        output.write_json(explanation.document(answer, framework, known.rules, words))
     else:
-        explanation.show(answer, asked, known.rules, words, output.console())
+        explanation.show(answer, framework, known.rules, words, output.console())
 
 
 def frameworks(

@@ -6,11 +6,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from recommender.errors import visible
 from recommender.facts import Answer, Candidate, Framework, Reason, Rejection, Rule
 from recommender.facts.codec import encode
 from recommender.render.frameworks import CELLS, cell_line, platforms, status
 from recommender.render.layout import hanging
-from recommender.render.lines import visible
 from recommender.words import Words
 
 

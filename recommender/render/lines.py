@@ -53,8 +53,3 @@ def _with_values(words: Iterable[str]) -> Iterator[str]:
             yield word
     if option:
         yield option
-
-
-def visible(text: str) -> str:
-    """``text`` without control, bidirectional or other invisible characters: they are spelt out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

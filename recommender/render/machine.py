@@ -3,9 +3,9 @@
 from rich.console import Console
 from rich.text import Text
 
+from recommender.errors import visible
 from recommender.facts import Machine
 from recommender.render.layout import hanging
-from recommender.render.lines import visible
 from recommender.render.summary import devices_line
 from recommender.render.terminal import problem_text
 from recommender.words import Words

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from recommender.errors import visible
 from recommender.facts import Answer, Candidate, Launch, Problem, Reason, Rejection
 from recommender.render.layout import hanging
-from recommender.render.lines import fold, visible
+from recommender.render.lines import fold
 from recommender.render.summary import machine_line, workload_line
 from recommender.words import Words
 

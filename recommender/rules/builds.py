@@ -64,18 +64,22 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
     support = support_of(quantization, platform, facts, table) if known else "unknown"
     if support == "no":
         return []
-    weights = model.weights_gib or table.weights_gib(model, quantization)
-    return [_build(model.id, "own", quantization, support, weights)]
+    return [_build(model.id, "own", quantization, support, _own_gib(model, quantization, table))]
 
 
 def _own_gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     """A GGUF file loads with whatever types its tensors have, where the platform names none."""
     known = model.quantization and table.family(model.quantization) == "gguf"
     support = support_of(str(model.quantization) if known else "q4_k_m", platform, facts, table)
-    estimated = table.weights_gib(model, model.quantization) if model.quantization else None
-    weights = model.weights_gib or estimated
-    own = _build(model.id, "own", model.quantization, support, weights)
-    return [] if support == "no" else [own]
+    if support == "no":
+        return []
+    weights = _own_gib(model, model.quantization, table)
+    return [_build(model.id, "own", model.quantization, support, weights)]
+
+
+def _own_gib(model: Model, quantization: str | None, table: "Table") -> float | None:
+    estimated = table.weights_gib(model, quantization) if quantization else None
+    return model.weights_gib or estimated
 
 
 def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
@@ -123,10 +127,9 @@ def _ggufs(
 
 
 def _gguf_weights(model: Model, quantization: str, table: "Table") -> float | None:
-    same = quantization == model.quantization
-    return (
-        model.weights_gib if same and model.weights_gib else table.weights_gib(model, quantization)
-    )
+    if quantization == model.quantization:
+        return _own_gib(model, quantization, table)
+    return table.weights_gib(model, quantization)
 
 
 def _build(

@@ -147,11 +147,11 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
 
 def _kv_share(trial: Trial, model: Model) -> float:
     """What remains of the KV cache's size where the command quantizes it."""
-    smaller = trial.platform.budget.kv_quantized
-    if smaller is None:
+    quantized = trial.platform.budget.kv_quantized
+    if quantized is None:
         return 1.0
     facts = trial.facts.extend(model_facts(model))
-    return smaller.share if holds(smaller.when, facts) is True else 1.0
+    return quantized.share if holds(quantized.when, facts) is True else 1.0
 
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:

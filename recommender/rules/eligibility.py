@@ -1,7 +1,7 @@
 """Which framework runs on which device here, and every reason why another does not."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import replace
 
 from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
 from recommender.facts.noun import noun
@@ -35,11 +35,8 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     failed = [_failure(trial, need, words) for need in needs if _state(need, trial) is False]
     unsure = [name for need in needs for name in _unsure(need, trial)]
     method, blocked = _choose_method(trial, words)
-    return Trial(
-        framework=trial.framework,
-        platform=trial.platform,
-        group=trial.group,
-        facts=trial.facts,
+    return replace(
+        trial,
         method=method,
         skipped=blocked if method else (),
         failed=(*failed, *(() if method else blocked)),
@@ -112,13 +109,9 @@ def _sentence(trial: Trial, need: Requirement, names: list[str], words: Words) -
         key,
         fact=name,
         wanted=words.wanted(need.needs[name]),
-        actual=_actual(name, trial.facts.fact(name), words),
+        actual=words.show_value(name, trial.facts.fact(name)),
         device=trial.facts.fact("device.name") or trial.facts.fact("device.vendor"),
     )
-
-
-def _actual(name: str, value: Any, words: Words) -> str:
-    return words.key("value.none") if value is False and "driver" in name else words.show(value)
 
 
 def _facts_named(trial: Trial, names: list[str], words: Words) -> str:

@@ -196,9 +196,9 @@ def _reserve(job: Job, layout: Layout) -> float:
 
 def _offloaded(job: Job, memory: float) -> Fit:
     """Weights that do not fit the devices lie in main memory, where the engine can do that."""
-    layout = Layout(pooled=max(len(job.group.members), 1))
-    spare = spare_ram_gib(job.group, job.machine) if job.platform.budget.offload else 0.0
     budget = job.platform.budget
+    layout = Layout(pooled=max(len(job.group.members), 1))
+    spare = spare_ram_gib(job.group, job.machine) if budget.offload else 0.0
     share = budget.fraction if budget.of == "total" else 1.0
     has = memory * share * layout.pooled + spare
     needs = _needs(job, layout)

@@ -6,7 +6,8 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.render.lines import fold, visible
+from recommender.errors import visible
+from recommender.render.lines import fold
 
 WORDS = st.lists(
     st.text(st.characters(codec="ascii", exclude_characters="\x00\r\n")), min_size=1, max_size=12

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import field
 from threading import Event
+from typing import TypeAlias
 
 from recommender.facts.machine import Accelerator, Link, Memory, Os, Problem
 from recommender.facts.noun import noun
 from recommender.probe.files import Files
+from recommender.probe.parts import Device
+
+# A version and where it was read.
+Read: TypeAlias = tuple[str, str]
 
 
 @noun
@@ -40,17 +45,32 @@ class Context:
     pci: tuple[PciDevice, ...] = ()
     stop: Event = field(default_factory=Event)
 
+    @property
+    def contained(self) -> bool:
+        """Whether a container is around: then the bus may show devices that others were given."""
+        return self.os.container not in {None, "none"}
+
+    def bound(self, *pci_vendors: str) -> tuple[PciDevice, ...]:
+        """Devices on the bus of these PCI vendors (four hexadecimal digits) with their driver."""
+        return tuple(d for d in self.pci if d.driver_bound and d.pci_id.startswith(pci_vendors))
+
 
 @noun
 class Findings:
-    """What one reader found. Links name devices by their place in ``accelerators``.
+    """What one reader found. Links name devices by their place in ``devices``.
 
-    ``software`` holds fields of :class:`recommender.facts.machine.Software`. ``not_ours`` are bus
-    ids of devices that the bus shows in a container although they were not given to it.
+    ``software`` holds fields of :class:`recommender.facts.machine.Software`, those of its
+    ``versions`` as ``versions.NAME``. ``not_ours`` are bus ids of devices that the bus shows
+    although they are not to be counted: given to others, or told under another name.
     """
 
-    accelerators: tuple[Accelerator, ...] = ()
+    devices: tuple[Device, ...] = ()
     links: tuple[Link, ...] = ()
-    software: Mapping[str, str] = field(default_factory=dict)
+    software: Mapping[str, Read] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     not_ours: tuple[str, ...] = ()
+
+    @property
+    def accelerators(self) -> tuple[Accelerator, ...]:
+        """The devices without the sources of their facts."""
+        return tuple(device.accelerator for device in self.devices)

@@ -1,8 +1,9 @@
 """Accelerators on the PCI bus, by vendor and class: seen even where no driver is installed."""
 
-from recommender.facts.machine import Accelerator, Problem
-from recommender.probe.context import Findings, PciDevice
+from recommender.facts.machine import Problem
+from recommender.probe.context import PciDevice
 from recommender.probe.files import Files, clean, integer
+from recommender.probe.parts import Part
 
 _DISPLAY, _PROCESSING = ("03",), ("0b40", "12")
 _ANY = _DISPLAY + _PROCESSING
@@ -65,25 +66,23 @@ def scan(files: Files) -> tuple[PciDevice, ...]:
     return tuple(device for device in found if device is not None)
 
 
-def findings(devices: tuple[PciDevice, ...]) -> Findings:
-    """What the bus alone tells: which devices there are, and which of them lack their driver."""
-    return Findings(
-        accelerators=tuple(accelerator(device) for device in devices),
-        problems=tuple(_unbound(device) for device in devices if not device.driver_bound),
-    )
+def problems(devices: tuple[PciDevice, ...]) -> tuple[Problem, ...]:
+    """What is wrong with devices that lack their driver."""
+    return tuple(_unbound(device) for device in devices if not device.driver_bound)
 
 
-def accelerator(device: PciDevice) -> Accelerator:
+def part(found: PciDevice) -> Part:
     """The device with name and memory unknown."""
-    return Accelerator(
-        vendor=device.vendor,
-        integrated=device.integrated,
-        driver_bound=device.driver_bound,
-        driver=device.driver,
-        pci_id=device.pci_id,
-        bus_id=device.bus_id,
-        numa_node=device.numa_node,
-    )
+    facts = {
+        "vendor": found.vendor,
+        "integrated": found.integrated,
+        "driver_bound": found.driver_bound,
+        "driver": found.driver,
+        "pci_id": found.pci_id,
+        "bus_id": found.bus_id,
+        "numa_node": found.numa_node,
+    }
+    return Part(source=f"/{_BUS}/{found.bus_id}", facts=facts)
 
 
 def _device(files: Files, bus_id: str) -> PciDevice | None:

@@ -1,22 +1,62 @@
-"""Signs of a vendor's devices that cost next to nothing to look for."""
+"""Which readers have something to read: signs of their devices that cost next to nothing."""
 
+from collections.abc import Mapping
+
+from recommender.facts.noun import noun
 from recommender.probe.context import Context
 
-# Vendor -> files and device nodes beside the PCI bus. WSL shows no PCI device, a Jetson has none.
-_SIGNS = {
-    "nvidia": (
-        *("dev/nvidiactl", "dev/nvidia0", "proc/driver/nvidia/version", "dev/dxg"),
-        *("etc/nv_tegra_release", "sys/class/tegra-firmware"),
+
+@noun
+class Signs:
+    """PCI vendors whose bound devices a reader is for, and files that show such devices too."""
+
+    pci: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+# Reader (a module of this package) -> its signs. WSL shows no PCI device, a Jetson has none, and a
+# container may be given device nodes while sysfs is masked.
+READERS: Mapping[str, Signs] = {
+    "nvidia": Signs(
+        pci=("10de",),
+        files=(
+            *("dev/nvidiactl", "dev/nvidia0", "proc/driver/nvidia/version", "dev/dxg"),
+            *("etc/nv_tegra_release", "sys/class/tegra-firmware"),
+        ),
     ),
+    "amd": Signs(pci=("1002",)),
+    "hygon": Signs(pci=("1d94",), files=("sys/module/hycu", "sys/module/hydcu")),
+    "intel": Signs(pci=("8086",)),
+    "gaudi": Signs(pci=("1da3",), files=("sys/module/habanalabs",)),
+    "ascend": Signs(pci=("19e5",), files=("dev/davinci_manager", "dev/hisi_hdc")),
+    "neuron": Signs(pci=("1d0f",), files=("dev/neuron0", "sys/devices/virtual/neuron_device")),
+    "tpu": Signs(pci=("1ae0",)),
+    "cambricon": Signs(pci=("cabc",), files=("dev/cambricon_ctl", "dev/cambricon_dev0")),
+    "moore_threads": Signs(pci=("1ed5",), files=("dev/mtgpu.0",)),
+    "metax": Signs(pci=("9999",), files=("dev/mxcd",)),
+    "iluvatar": Signs(pci=("1e3e",), files=("dev/iluvatar0",)),
+    "t_head": Signs(pci=("1ded",), files=("dev/alixpu", "dev/alixpu_ctl")),
+    "qualcomm": Signs(pci=("17cb",)),
 }
-# Windows has neither; the vendor's library or tool shows there.
+# Windows shows neither bus nor nodes; the vendor's library or tool shows there.
 _WINDOWS_FILES = {"nvidia": (r"System32\nvml.dll", r"System32\nvidia-smi.exe")}
 
 
-def seen(context: Context, vendor: str) -> bool:
-    """Whether a reader for this vendor's devices can find anything."""
+def seen(context: Context) -> tuple[str, ...]:
+    """Names of the readers that can find anything on this computer."""
+    if context.family == "macos":
+        return ("apple",)
     if context.family == "windows":
-        folder = context.env.get("SystemRoot") or context.env.get("WINDIR") or r"C:\Windows"
-        return any(context.files.exists(f"{folder}\\{n}") for n in _WINDOWS_FILES.get(vendor, ()))
-    bound = any(device.vendor == vendor and device.driver_bound for device in context.pci)
-    return bound or any(context.files.exists(sign) for sign in _SIGNS.get(vendor, ()))
+        return (*(name for name in _WINDOWS_FILES if _on_windows(context, name)), "windows")
+    bound = {device.pci_id[:4] for device in context.pci if device.driver_bound}
+    exists = context.files.exists
+    return tuple(
+        name
+        for name, signs in READERS.items()
+        if not bound.isdisjoint(signs.pci) or any(map(exists, signs.files))
+    )
+
+
+def _on_windows(context: Context, reader: str) -> bool:
+    folder = context.env.get("SystemRoot") or context.env.get("WINDIR") or r"C:\Windows"
+    return any(context.files.exists(f"{folder}\\{name}") for name in _WINDOWS_FILES[reader])

@@ -6,19 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any, TypeVar
 
-from recommender.facts.machine import (
-    Accelerator,
-    Cpu,
-    Link,
-    Machine,
-    Memory,
-    Os,
-    Problem,
-    Software,
-)
-from recommender.probe import cgroup, cpu, cpuinfo, host, memory, pci, signs, software
+from recommender.facts.machine import Cpu, Machine, Memory, Os, Problem, Software
+from recommender.probe import cgroup, cpu, cpuinfo, host, memory, merging, pci, signs, software
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.files import Files
 from recommender.probe.jobs import Job
@@ -38,6 +30,7 @@ def probe(
     *,
     env: Mapping[str, str] | None = None,
     live: bool | None = None,
+    evidence: bool = False,
 ) -> Machine:
     """What this computer is.
 
@@ -49,6 +42,7 @@ def probe(
         env: its environment; that of this process if not given.
         live: whether the root is this host, so that its libraries and tools may be asked; by
             default if it is ``/``.
+        evidence: whether the machine says of each fact where it was read.
 
     Returns:
         The machine as it is seen from here, control groups and containers included.
@@ -63,7 +57,8 @@ def probe(
     )
     survey = _Survey(context)
     try:
-        return survey.machine()
+        machine = survey.machine()
+        return survey.proven(machine) if evidence else machine
     except Exception as error:  # noqa: BLE001  # the last resort of a function that never raises
         return Machine(problems=(_failed("machine", error),))
     finally:
@@ -78,6 +73,7 @@ class _Survey:
         self._deadline = time.monotonic() + _SECONDS
         self._jobs: list[Job[Any]] = []
         self._problems: list[Problem] = []
+        self._merged = Findings()
 
     def machine(self) -> Machine:
         context = self._context
@@ -96,19 +92,26 @@ class _Survey:
         processor, arch = self._take("processor", jobs, (Cpu(), None))
         disk_free, shm = self._take("disk", jobs, (None, None))
         installed, more = self._take("software", jobs, (Software(), ()))
-        merged = _merged((*found, pci.findings(bus)))
-        return Machine(
+        self._merged = merging.merged(found, bus)
+        machine = Machine(
             os=system,
             arch=arch,
             cpu=processor,
             memory=ram,
             disk_free_gib=disk_free,
             shm_gib=shm,
-            accelerators=merged.accelerators,
-            links=merged.links,
-            software=_with(installed, merged.software),
-            problems=(*self._problems, *merged.problems, *more),
+            software=installed,
+            problems=tuple(self._problems),
         )
+        machine = merging.machine(machine, self._merged)
+        return replace(machine, problems=(*machine.problems, *more))
+
+    def proven(self, machine: Machine) -> Machine:
+        """The machine with where each fact was read."""
+        from recommender.probe import evidence
+
+        read = {**evidence.host(machine, self._context), **merging.evidence(self._merged)}
+        return replace(machine, evidence=read)
 
     def stop(self) -> None:
         """Make readers that still run give up; nothing of them stays behind."""
@@ -117,13 +120,9 @@ class _Survey:
         for job in self._jobs:
             job.wait(end - time.monotonic())
 
-    def _vendors(self, context: Context) -> tuple[Findings, ...]:
-        jobs = {
-            vendor: self._start(partial(read, context))
-            for vendor, read in _READERS.items()
-            if signs.seen(context, vendor)
-        }
-        return tuple(self._take(vendor, jobs, Findings()) for vendor in jobs)
+    def _vendors(self, context: Context) -> dict[str, Findings]:
+        jobs = {name: self._start(partial(_vendor, name, context)) for name in signs.seen(context)}
+        return {name: self._take(name, jobs, Findings()) for name in jobs}
 
     def _start(self, work: Callable[[], T]) -> Job[T]:
         job = Job(work)
@@ -194,41 +193,10 @@ def _software(context: Context) -> tuple[Software, tuple[Problem, ...]]:
     return found, (*silent, *([problem] if problem else []))
 
 
-def _nvidia(context: Context) -> Findings:
-    from recommender.probe import nvidia
-
-    return nvidia.probe(context)
-
-
-# One line a vendor. Each imports its module only where there is a sign of its devices.
-_READERS: dict[str, Callable[[Context], Findings]] = {"nvidia": _nvidia}
-
-
-def _merged(found: tuple[Findings, ...]) -> Findings:
-    """All findings as one: a device that a vendor told of counts once, indexes run through."""
-    devices: list[Accelerator] = []
-    links: list[Link] = []
-    told: set[str | None] = {bus_id for findings in found for bus_id in findings.not_ours}
-    for findings in found:
-        new = [device for device in findings.accelerators if device.bus_id not in told]
-        links += [_shifted(link, len(devices)) for link in findings.links]
-        devices += new
-        told |= {device.bus_id for device in new} - {None}
-    return Findings(
-        accelerators=tuple(replace(device, index=i) for i, device in enumerate(devices)),
-        links=tuple(links),
-        software={key: value for findings in found for key, value in findings.software.items()},
-        problems=tuple(problem for findings in found for problem in findings.problems),
-    )
-
-
-def _shifted(link: Link, places: int) -> Link:
-    return replace(link, devices=tuple(device + places for device in link.devices))
-
-
-def _with(installed: Software, found: Mapping[str, Any]) -> Software:
-    absent = tuple(name for name in installed.absent if name not in found)
-    return replace(installed, absent=absent, **found)
+def _vendor(name: str, context: Context) -> Findings:
+    """What the reader of this name finds; its module is imported only where there is a sign."""
+    findings: Findings = import_module(f"recommender.probe.{name}").probe(context)
+    return findings
 
 
 def _failed(name: str, error: BaseException) -> Problem:

@@ -11,8 +11,35 @@ from contextlib import suppress
 from functools import partial
 from threading import Event
 
-from recommender.probe.files import LIMIT
+from recommender.probe.context import Context
+from recommender.probe.files import LIMIT, which
 from recommender.probe.jobs import Job
+
+# Some vendors' tools wake the device first.
+SECONDS = 3.0
+
+
+def find(context: Context, name: str, *places: str) -> str | None:
+    """Absolute path of a program: on PATH, else the first of ``places`` where it is."""
+    if not context.live:
+        return None
+    program = f"{name}.exe" if context.family == "windows" else name
+    kept = (context.files.path(place) for place in places if context.files.exists(place))
+    return which(program, context.env.get("PATH", "")) or next(kept, None)
+
+
+def ask(
+    context: Context, program: str | None, *questions: Sequence[str], seconds: float = SECONDS
+) -> tuple[str | None, ...]:
+    """What one program prints for each list of arguments, asked side by side.
+
+    None for each where there is no program, or where it did not start or end in ``seconds``.
+    """
+    if program is None:
+        return (None,) * len(questions)
+    commands = {str(i): (program, *arguments) for i, arguments in enumerate(questions)}
+    answers = run(commands, context.env, seconds, context.stop)
+    return tuple(answers[name] for name in commands)
 
 
 def run(

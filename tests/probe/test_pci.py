@@ -34,7 +34,7 @@ def test_vendors(root: Root, ids: str, class_: str, driver: str, vendor: str) ->
     (device,) = pci.scan(Files(root.path))
     assert (device.vendor, device.pci_id, device.driver) == (vendor, ids, driver)
     assert (device.driver_bound, device.numa_node) == (True, 1)
-    assert pci.findings((device,)).problems == ()
+    assert pci.problems((device,)) == ()
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
+from typing import Any
 
-from recommender.facts.machine import Accelerator, Memory, Problem
+from recommender.facts.machine import Memory, Problem
 from recommender.facts.noun import noun
-from recommender.probe.context import PciDevice
+from recommender.probe import parts
 from recommender.probe.files import clean
 from recommender.probe.nvidia.problems import memory_unknown
+from recommender.probe.parts import Device, Part
 
 # Devices that share the main memory and whose memory call says NOT_SUPPORTED: GB10 (DGX Spark
 # known issues), Thor and Orin; NVIDIA's Tegra driver appends "(nvgpu)" to the name.
@@ -18,35 +20,30 @@ _MIB_PER_GIB = 1024
 
 
 @noun
-class Host:
-    """What is known of the computer before its NVIDIA devices are read."""
-
-    memory: Memory = field(default_factory=Memory)
-    pci: Mapping[str, PciDevice] = field(default_factory=dict)
-
-
-@noun
-class Device:
+class Told:
     """One GPU as a driver tells of it; sizes in MiB, ``reserved`` is kept by the driver."""
 
     label: str
+    source: str
     name: str | None = None
     bus_id: str | None = None
     compute_capability: str | None = None
     total_mib: float | None = None
+    used_mib: float | None = None
     reserved_mib: float = 0
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def accelerator(device: Device, host: Host) -> tuple[Accelerator, list[Problem]]:
+def device(told: Told, memory: Memory) -> tuple[Device, list[Problem]]:
     """The device with its memory, which is the main memory where it has none of its own."""
-    plain = _plain(device, host)
-    if device.total_mib:
-        usable = device.total_mib - device.reserved_mib
-        sizes = {"memory_gib": mib(device.total_mib), "usable_gib": mib(usable)}
-        return _sized(plain, sizes, unified=shares_memory(device.name)), []
-    if shares_memory(device.name):
-        return _sized(plain, shared(host.memory), unified=True), []
-    return plain, [memory_unknown(device.label)]
+    if told.total_mib:
+        usable = told.total_mib - told.reserved_mib
+        sizes = {"memory_gib": mib(told.total_mib), "usable_gib": mib(usable)}
+        own = {**sizes, "used_gib": mib(told.used_mib), "unified": False, "integrated": False}
+        return parts.device(_plain(told), Part(source=told.source, facts=own)), []
+    if shares_memory(told.name):
+        return parts.device(_plain(told), shared(memory)), []
+    return parts.device(_plain(told)), [memory_unknown(told.label)]
 
 
 def shares_memory(name: str | None) -> bool:
@@ -54,10 +51,11 @@ def shares_memory(name: str | None) -> bool:
     return bool(name and _UNIFIED.search(name))
 
 
-def shared(memory: Memory) -> dict[str, float | None]:
+def shared(memory: Memory) -> Part:
     """Sizes of a device that shares the main memory; a control group's limit holds for it too."""
     known = [size for size in (memory.total_gib, memory.limit_gib) if size is not None]
-    return {"memory_gib": memory.total_gib, "usable_gib": min(known, default=None)}
+    sizes = {"memory_gib": memory.total_gib, "usable_gib": min(known, default=None)}
+    return Part(source="/proc/meminfo", facts={**sizes, "unified": True})
 
 
 def bus(text: str | None) -> str | None:
@@ -80,26 +78,13 @@ def mib(amount: float | None) -> float | None:
     return None if amount is None else round(amount / _MIB_PER_GIB, 3)
 
 
-def _plain(device: Device, host: Host) -> Accelerator:
-    seen = host.pci.get(device.bus_id or "")
-    return Accelerator(
-        vendor="nvidia",
-        name=clean(device.name or "") or None,
-        compute_capability=device.compute_capability,
-        driver_bound=True,
-        driver=seen.driver if seen else None,
-        pci_id=seen.pci_id if seen else None,
-        bus_id=device.bus_id,
-        numa_node=seen.numa_node if seen else None,
-    )
-
-
-def _sized(plain: Accelerator, sizes: Mapping[str, float | None], *, unified: bool) -> Accelerator:
-    integrated = None if unified else False
-    return replace(
-        plain,
-        memory_gib=sizes["memory_gib"],
-        usable_gib=sizes["usable_gib"],
-        unified=unified,
-        integrated=integrated,
-    )
+def _plain(told: Told) -> Part:
+    facts = {
+        "vendor": "nvidia",
+        "name": clean(told.name or "") or None,
+        "compute_capability": told.compute_capability,
+        "driver_bound": True,
+        "bus_id": told.bus_id,
+        "details": told.details,
+    }
+    return Part(source=told.source, facts=facts)

@@ -1,0 +1,60 @@
+"""The boxed tables and JSON that vendors' tools print, by cells and never by columns.
+
+``nvidia-smi`` set the fashion: a banner, a header, then records of two or three lines between
+rules. Widths change from release to release, so only the order of cells is relied on.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+Row: TypeAlias = tuple[str, ...]
+Record: TypeAlias = tuple[Row, ...]
+
+_RULE = re.compile(r"[\s|+=~\-]*[+=~\-]{3}[\s|+=~\-]*")
+_BUS = re.compile(
+    r"\b(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-9a-f])\b", re.IGNORECASE
+)
+_UNIT = r"\s*(?:(?:[KMG]i?)B)?\s*"
+_PAIR = re.compile(rf"(\d+){_UNIT}/\s*(\d+)", re.IGNORECASE)
+
+
+def records(text: str) -> Iterator[Record]:
+    """The lines between two rules (``+---+``, ``|===|``), each as its cells between bars."""
+    rows: list[Row] = []
+    for line in text.splitlines():
+        if _RULE.fullmatch(line):
+            if rows:
+                yield tuple(rows)
+            rows = []
+        elif line.strip().startswith("|") or rows:
+            rows.append(tuple(cell.strip() for cell in line.strip().strip("|").split("|")))
+    if rows:
+        yield tuple(rows)
+
+
+def bus_id(text: str | None) -> str | None:
+    """The first PCI address in the text as sysfs writes it: ``0000:3b:00.0``."""
+    match = _BUS.search(text or "")
+    if not match:
+        return None
+    domain, bus, device, function = match.groups(default="0")
+    return f"{int(domain, 16):04x}:{bus}:{device}.{function}".lower()
+
+
+def used_and_total(text: str) -> tuple[int, int] | None:
+    """The last ``used / total`` of a cell that has a total, in the units that it prints."""
+    pairs = [(int(used), int(total)) for used, total in _PAIR.findall(text)]
+    return next((pair for pair in reversed(pairs) if pair[1]), None)
+
+
+def json_in(text: str) -> Any:
+    """The JSON value in an answer that may have warnings around it; None where there is none."""
+    for match in re.finditer(r"^\s*[\[{]", text, re.MULTILINE):
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, match.end() - 1)
+        except (ValueError, RecursionError):
+            continue
+        return value
+    return None

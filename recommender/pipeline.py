@@ -92,7 +92,7 @@ def groups(machine: Machine) -> list[Group]:
 
 def _kind(device: Accelerator) -> tuple[object, ...]:
     memory = None if device.memory_gib is None else round(device.memory_gib)
-    unusable = device.driver_bound is False or device.usable_gib == 0
+    unusable = False in (device.driver_bound, device.visible) or device.usable_gib == 0
     return (
         device.vendor,
         device.name,

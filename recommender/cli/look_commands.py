@@ -1,11 +1,10 @@
-"""``llmpick probe``, ``explain`` and ``frameworks``: looking without asking for a pick."""
+"""``llmpick explain`` and ``frameworks``: looking without asking for a pick."""
 
 from typing import Annotated
 
 import typer
 
 from recommender.cli import inputs, options, output
-from recommender.errors import printable
 from recommender.facts import Answer, Framework, Workload
 from recommender.knowledge import Knowledge, load
 from recommender.words import Words
@@ -13,34 +12,8 @@ from recommender.words import Words
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("probe")(probe)
     app.command("explain")(explain)
     app.command("frameworks")(frameworks)
-
-
-def probe(
-    lang: options.Lang = None,
-    out: options.Output = "table",
-    json: options.Json = False,
-) -> None:
-    """Show what this machine is: system, processors, memory, accelerators, drivers, software.
-
-    Needs no root, writes nothing, uses no network.
-    """
-    form = output.chosen(out, json=json)
-    words = Words(table=load().words, lang=inputs.language(lang))
-    from recommender.probe import probe as look
-
-    found = look()
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
-        for device in found.accelerators:
-            output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
-    else:
-        from recommender.render.machine import show
-
-        show(found, words, output.console())
 
 
 def explain(

@@ -13,7 +13,7 @@ from recommender.errors import InputError
 # Command -> the module whose register() adds it, and those beside it.
 COMMANDS = {
     "recommend": "recommend_command",
-    "probe": "look_commands",
+    "probe": "probe_command",
     "explain": "look_commands",
     "frameworks": "look_commands",
     "schema": "knowledge_commands",
@@ -53,7 +53,8 @@ def application(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Which LLM serving framework to run on this hardware, why, and its command.",
         epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
-        "here, 5 knowledge invalid. llmpick reads, prints, and changes nothing.",
+        "here, 4 less found than required, 5 knowledge invalid. llmpick reads, prints, and changes "
+        "nothing.",
     )
     app.callback()(root)
     named = COMMANDS.get(arguments[0]) if arguments else None

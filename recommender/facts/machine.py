@@ -75,11 +75,15 @@ class Cpu:
 
 @noun
 class Memory:
-    """Main memory in GiB; ``limit_gib`` is the tightest control-group limit, if there is one."""
+    """Main memory in GiB; ``limit_gib`` is the tightest control-group limit, if there is one.
+
+    ``group_used_gib`` is what the group of that limit uses now.
+    """
 
     total_gib: float | None = None
     available_gib: float | None = None
     limit_gib: float | None = None
+    group_used_gib: float | None = None
 
 
 @noun

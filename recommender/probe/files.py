@@ -11,13 +11,17 @@ _NEVER_WAIT = getattr(os, "O_NONBLOCK", 0)
 
 
 class Files:
-    """The files of a computer, as seen below ``root`` (``/`` is the computer itself)."""
+    """The files of a computer, as seen below ``root`` (``/`` is the computer itself).
 
-    __slots__ = ("root",)
+    ``opened`` collects the names that were there, for whoever asks where a fact was read.
+    """
+
+    __slots__ = ("opened", "root")
 
     def __init__(self, root: "str | os.PathLike[str]" = "/") -> None:
         """Take names below ``root`` from now on."""
         self.root = os.fspath(root).rstrip("/")
+        self.opened: set[str] = set()
 
     def path(self, name: str) -> str:
         """Where ``name`` lies on this host."""
@@ -28,11 +32,13 @@ class Files:
         try:
             descriptor = os.open(self.path(name), _FLAGS | _NEVER_WAIT)
             try:
-                return _read(descriptor, limit).decode()
+                text = _read(descriptor, limit).decode()
             finally:
                 os.close(descriptor)
         except (OSError, ValueError):
             return None
+        self.opened.add(name)
+        return text
 
     def line(self, name: str) -> str | None:
         """The first line of a file, printable characters only; None where it is empty."""
@@ -46,13 +52,18 @@ class Files:
     def names(self, name: str) -> list[str]:
         """Names in a folder in order; empty where it cannot be listed."""
         try:
-            return sorted(os.listdir(self.path(name)))
+            names = sorted(os.listdir(self.path(name)))
         except (OSError, ValueError):
             return []
+        self.opened.add(name)
+        return names
 
     def exists(self, name: str) -> bool:
         """Whether there is such a file, folder or device."""
-        return os.path.exists(self.path(name))
+        found = os.path.exists(self.path(name))
+        if found:
+            self.opened.add(name)
+        return found
 
     def link(self, name: str) -> str | None:
         """The last part of a symbolic link's target: sysfs names the driver of a device so."""

@@ -28,7 +28,10 @@ _PROGRAMS = {
     "ollama": ("ollama", r"version is v?(\d[\w.+-]*)"),
     "tgi": ("text-generation-launcher", r"text-generation-launcher (\d[\w.+-]*)"),
     "uv": ("uv", r"uv (\d[\w.+-]*)"),
+    "nvidia-container-toolkit": ("nvidia-ctk", r"version v?(\d[\w.+-]*)"),
 }
+# Programs that are no framework: Software.versions has them.
+TOOLS = frozenset(("nvidia-container-toolkit",))
 _TOOL_SECONDS = 2.0
 
 # Field of Software -> where its vendor's installation shows (facts: the vendors' documentation).
@@ -49,6 +52,10 @@ _STACKS = {
     "maca": ("opt/maca", "opt/mxdriver"),
     "neuware": ("usr/local/neuware",),
     "musa": ("usr/local/musa",),
+    "nvidia-container-toolkit": (
+        *("usr/bin/nvidia-ctk", "usr/bin/nvidia-container-runtime", "etc/cdi/nvidia.yaml"),
+        *("usr/local/bin/nvidia-ctk", "run/current-system/sw/bin/nvidia-ctk"),
+    ),
 }
 _STACK_ENV = {
     "rocm": ("ROCM_PATH", "ROCM_HOME"),

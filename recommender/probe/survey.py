@@ -187,7 +187,8 @@ def _software(context: Context) -> tuple[Software, tuple[Problem, ...]]:
         python_arch=software.python_arch(),
         docker=docker,
         podman=software.podman(context),
-        installed=versions,
+        versions={name: version for name, version in versions.items() if name in software.TOOLS},
+        installed={name: told for name, told in versions.items() if name not in software.TOOLS},
         absent=software.absent(context),
     )
     return found, (*silent, *([problem] if problem else []))

@@ -1,5 +1,7 @@
 """What the probe saw, for people."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +23,35 @@ def show(machine: Machine, words: Words, console: Console) -> None:
         console.print(hanging(Text.assemble(label, text), 0, width + 2, console))
     for problem in machine.problems:
         console.print(hanging(problem_text(problem), 0, 2, console))
+
+
+def evidence(machine: Machine, console: Console) -> None:
+    """Print each known fact with its value and where it was read."""
+    from recommender.facts.codec import encode
+
+    document = encode(machine)
+    shown = [(path, _at(document, path), source) for path, source in machine.evidence.items()]
+    for path, value, source in shown:
+        line = Text.assemble(
+            (visible(path), "bold"), f" = {visible(value)}  ", (visible(source), "dim")
+        )
+        console.print(hanging(line, 0, 4, console))
+
+
+def _at(document: Any, path: str) -> str:
+    """The value at a path such as ``accelerators.0.memory_gib``; a name may hold dots."""
+    for position, part in enumerate(parts := path.split(".")):
+        if isinstance(document, list):
+            document = document[int(part)]
+        elif part in document:
+            document = document[part]
+        else:
+            return _text(document.get(".".join(parts[position:])))
+    return _text(document)
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _rows(machine: Machine, words: Words) -> dict[str, str]:

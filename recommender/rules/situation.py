@@ -132,6 +132,7 @@ def device_facts(group: Group) -> dict[str, Any]:
         "device.partition": first.partition,
         "device.driver_bound": first.driver_bound,
         "device.driver": first.driver,
+        "device.visible": first.visible,
         "device.link": group.link,
     }
 

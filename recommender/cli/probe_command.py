@@ -1,0 +1,95 @@
+"""``llmpick probe``: what this machine is."""
+
+from typing import Annotated
+
+import typer
+
+from recommender.cli import inputs, options, output
+from recommender.errors import InputError, printable
+from recommender.facts import Accelerator, Machine
+from recommender.knowledge import Knowledge, load
+from recommender.words import Words
+
+LESS_THAN_REQUIRED = 4
+_ANY = "accelerator"
+_MOST = 100_000
+
+Evidence = Annotated[bool, typer.Option("--evidence", help="Say of each fact where it was read.")]
+Require = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require",
+        metavar="VENDOR[:COUNT]",
+        help="Exit with 4 if fewer usable devices are found: nvidia:8, amd, accelerator.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("probe")(probe)
+
+
+def probe(
+    evidence: Evidence = False,
+    require: Require = None,
+    lang: options.Lang = None,
+    out: options.Output = "table",
+    json: options.Json = False,
+) -> None:
+    """Show what this machine is: system, processors, memory, accelerators, drivers, software.
+
+    Needs no root, writes nothing, uses no network.
+    """
+    form = output.chosen(out, json=json)
+    known = load()
+    words = Words(table=known.words, lang=inputs.language(lang))
+    wanted = [_requirement(text, known) for text in require or ()]
+    from recommender.probe import probe as look
+
+    found = look(evidence=evidence)
+    if form == "json":
+        output.write_json(found)
+    elif form == "name":
+        for device in found.accelerators:
+            output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
+    else:
+        from recommender.render import machine
+
+        machine.show(found, words, output.console())
+        machine.evidence(found, output.console())
+    _check(found, wanted)
+
+
+def _requirement(text: str, known: Knowledge) -> tuple[str, int]:
+    vendor, colon, count = text.strip().casefold().partition(":")
+    vendors = (_ANY, *known.document["devices"]["vendors"])
+    inputs.one_of("--require", vendor, vendors)
+    if not colon:
+        return vendor, 1
+    if not count.isdecimal() or not 1 <= int(count[:9]) <= _MOST:
+        message = f"--require '{printable(text)}': after the colon stands a number of devices"
+        raise InputError(message)
+    return vendor, int(count)
+
+
+def _check(found: Machine, wanted: list[tuple[str, int]]) -> None:
+    """End with code 4 where a requirement is not met, after the result was written."""
+    missing = [
+        f"llmpick: {count} x {vendor} required, {there} usable found"
+        for vendor, count in wanted
+        if (there := _usable(found, vendor)) < count
+    ]
+    for line in missing:
+        typer.echo(line, err=True)
+    if missing:
+        raise typer.Exit(LESS_THAN_REQUIRED)
+
+
+def _usable(found: Machine, vendor: str) -> int:
+    return sum(_is_usable(d) and vendor in (_ANY, d.vendor) for d in found.accelerators)
+
+
+def _is_usable(device: Accelerator) -> bool:
+    hidden = False in (device.driver_bound, device.visible)
+    return not hidden and device.usable_gib != 0

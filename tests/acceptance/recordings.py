@@ -1,0 +1,127 @@
+"""Recorded outputs of real machines, each given to the reader that would get it there."""
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from recommender.devices.catalogue import complete
+from recommender.facts import Machine
+from recommender.probe import lscpu, lspci, macos, merging, probe
+from recommender.probe.context import Findings
+from recommender.probe.signs import READERS
+
+# "==> /path <==" starts a file, "==> /path -> target <==" is a symbolic link.
+_HEADER = re.compile(r"^==> (\S+)(?: -> (\S+))? <==$", re.MULTILINE)
+# Folder of recordings -> reader, where they are not called the same.
+_FOLDERS = {"mthreads": "moore_threads", "t-head": "t_head", "pci": "lspci", "huawei": "ascend"}
+# Files that a tool does not print, and where they lie on a machine that has the device's node.
+_PLACES = {
+    "cpuinfo": ("proc/cpuinfo",),
+    "meminfo": ("proc/meminfo",),
+    "driver-version": ("usr/local/Ascend/driver/version.info", "dev/davinci_manager"),
+    "cann-version": (
+        "usr/local/Ascend/ascend-toolkit/latest/{arch}-linux/ascend_toolkit_install.info",
+        "dev/davinci_manager",
+    ),
+}
+_ARCH = re.compile(r"^arch=(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one file says, as a machine, and the file's text for what a machine has no room for."""
+
+    machine: Machine
+    text: str
+
+
+def replay(path: Path, folder: str) -> Recording:
+    """Read a recording.
+
+    Args:
+        path: the file, whose name begins with the tool that wrote it.
+        folder: the vendor's folder, which says whose tool it is where the name does not.
+
+    Raises:
+        LookupError: no reader is known for such a file.
+
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return Recording(machine=_named(_machine(path.name, folder, text)), text=text)
+
+
+def unpack(text: str, root: Path) -> Path:
+    """The files of a bundle below ``root``."""
+    pieces = _HEADER.split(text)
+    for path, target, content in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        place = root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if target:
+            place.symlink_to(target)
+        else:
+            place.write_text(content.strip("\n") + "\n", encoding="utf-8")
+    return root
+
+
+def _machine(name: str, folder: str, text: str) -> Machine:
+    if _HEADER.match(text.lstrip()):
+        return _rooted(lambda root: unpack(text, root))
+    tool = re.split(r"[_.]", name)[0]
+    if tool in _PLACES:
+        return _rooted(lambda root: _placed(tool, text, root))
+    if tool in _BY_TOOL:
+        return _BY_TOOL[tool](text)
+    reader = _FOLDERS.get(folder, folder.replace("-", "_"))
+    if reader not in (*READERS, "apple", "vulkan", "windows"):
+        message = f"no reader is known for {folder}/{name}"
+        raise LookupError(message)
+    return _told(reader, text)
+
+
+def _rooted(fill: Callable[[Path], Any]) -> Machine:
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder))
+        return probe(folder, env={})
+
+
+def _placed(tool: str, text: str, root: Path) -> None:
+    content, *signs = _PLACES[tool]
+    arch = _ARCH.search(text)
+    for place, body in ((content, text), *((sign, "") for sign in signs)):
+        path = root / place.format(arch=arch[1] if arch else "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(body, encoding="utf-8")
+
+
+def _told(reader: str, text: str) -> Machine:
+    found: Findings = import_module(f"recommender.probe.{reader}").understood(text)
+    return merging.machine(Machine(), merging.merged({reader: found}, ()))
+
+
+def _lspci(text: str) -> Machine:
+    return merging.machine(Machine(), merging.merged({}, lspci.understood(text)))
+
+
+def _lscpu(text: str) -> Machine:
+    cpu, arch = lscpu.understood(text)
+    return Machine(cpu=cpu, arch=arch)
+
+
+_BY_TOOL: Mapping[str, Callable[[str], Machine]] = {
+    "lscpu": _lscpu,
+    "lspci-nn": _lspci,
+    "lspci": _lspci,
+    "sysctl": macos.recorded,
+    "windows-wmi": lambda text: _told("windows", text),
+    "vulkaninfo-names": lambda text: _told("vulkan", text),
+    "vulkaninfo": lambda text: _told("vulkan", text),
+}
+
+
+def _named(machine: Machine) -> Machine:
+    """With what the names say beyond doubt, as the recommendation takes it."""
+    return replace(machine, accelerators=tuple(map(complete, machine.accelerators)))

@@ -83,7 +83,7 @@ def test_a_hanging_driver_and_hanging_tools(root: Root, nvml: Path, program: Pro
     rules = [problem["rule"] for problem in machine["problems"]]
     assert sorted(rules) == ["probe.nvidia.timeout", "probe.tool.version", "probe.tool.version"]
     assert [device["pci_id"] for device in machine["accelerators"]] == ["10de:2330"]
-    assert _running(str(folder)) == []
+    assert running(str(folder)) == []
 
 
 def test_an_interrupt_leaves_no_program_behind(root: Root, program: Program) -> None:
@@ -95,13 +95,13 @@ def test_an_interrupt_leaves_no_program_behind(root: Root, program: Program) -> 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _until(lambda: bool(_running(str(folder))))
+    _until(lambda: bool(running(str(folder))))
     process.send_signal(signal.SIGINT)
     assert process.wait(10) != 0
-    assert _running(str(folder)) == []
+    assert running(str(folder)) == []
 
 
-def _running(word: str) -> list[str]:
+def running(word: str) -> list[str]:
     found = []
     for entry in Path("/proc").iterdir():
         try:

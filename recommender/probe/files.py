@@ -24,7 +24,9 @@ class Files:
         self.opened: set[str] = set()
 
     def path(self, name: str) -> str:
-        """Where ``name`` lies on this host."""
+        """Where ``name`` lies on this host; a Windows path with its drive is taken as it is."""
+        if not self.root and name[1:2] == ":":
+            return name
         return f"{self.root}/{name.lstrip('/')}"
 
     def text(self, name: str, limit: int = LIMIT) -> str | None:

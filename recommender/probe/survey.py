@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from recommender.facts.machine import Cpu, Machine, Memory, Os, Problem, Software
-from recommender.probe import cgroup, cpu, cpuinfo, host, memory, merging, pci, signs, software
+from recommender.probe import cpu, cpuinfo, host, memory, merging, pci, signs, software
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.files import Files
 from recommender.probe.jobs import Job
@@ -53,7 +53,7 @@ def probe(
         files=Files(root),
         env=dict(os.environ) if env is None else env,
         live=here if live is None else live,
-        family=_FAMILIES.get(sys.platform, "linux") if here else "linux",
+        family=_family() if here else "linux",
     )
     survey = _Survey(context)
     try:
@@ -63,6 +63,13 @@ def probe(
         return Machine(problems=(_failed("machine", error),))
     finally:
         survey.stop()
+
+
+def _family() -> str:
+    """Linux (Android too), macos, windows, or the word of a system that nothing here is made for."""
+    if sys.platform.startswith(("linux", "android")):
+        return "linux"
+    return _FAMILIES.get(sys.platform, sys.platform)
 
 
 class _Survey:
@@ -139,6 +146,14 @@ class _Survey:
 
 
 def _os(context: Context) -> Os:
+    if context.family == "macos":
+        from recommender.probe import macos
+
+        return macos.read_os(context)
+    if context.family == "windows":
+        from recommender.probe import winhost
+
+        return winhost.read_os()
     if context.family != "linux":
         from recommender.probe import elsewhere
 
@@ -149,31 +164,48 @@ def _os(context: Context) -> Os:
 
 def _cpu(context: Context) -> tuple[Cpu, str | None]:
     """The processors and the architecture of the computer."""
+    if context.family == "macos":
+        from recommender.probe import macos
+
+        return macos.read_cpu(context)
+    if context.family == "windows":
+        from recommender.probe import winhost
+
+        return winhost.read_cpu(), winhost.arch()
     if context.family != "linux":
         from recommender.probe import elsewhere
 
-        return elsewhere.read_cpu(), elsewhere.arch()
+        return elsewhere.described(elsewhere.read_cpu()), elsewhere.arch()
     info = cpuinfo.parse(context.files.text("proc/cpuinfo", _CPUINFO_BYTES) or "")
-    quota = cgroup.limits(context.files).cores
-    found = cpu.read(context.files, info, live=context.live, quota_cores=quota)
+    found = cpu.read(context, info)
+    if context.live and not (found.model or found.flags):
+        from recommender.probe import lscpu
+
+        found = lscpu.completed(context, found)
     return found, host.arch(context, info.arch)
 
 
 def _memory(context: Context) -> Memory:
+    if context.family == "macos":
+        from recommender.probe import macos
+
+        return macos.read_memory(context)
     if context.family != "linux":
         from recommender.probe import elsewhere
 
         return elsewhere.read_memory()
-    return memory.read(context.files, cgroup.limits(context.files))
+    return memory.read(context.files)
 
 
 def _disk(context: Context) -> tuple[float | None, float | None]:
     if not context.live:
         return None, None
+    if context.family == "macos":
+        return host.disk_free_gib(context), None
     if context.family != "linux":
         from recommender.probe import elsewhere
 
-        return elsewhere.disk_free_gib(), None
+        return elsewhere.disk_free_gib(context.env), None
     return host.disk_free_gib(context), host.shm_gib(context)
 
 

@@ -120,7 +120,7 @@ def load() -> Knowledge:
 
 @cache
 def document(name: str) -> dict[str, Any]:
-    """One compiled document: core, sources, accelerators or models.
+    """One compiled document: core, sources, accelerators, models or remedies.
 
     Raises:
         InputError: the knowledge is missing or broken.

@@ -9,8 +9,12 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from recommender import facts
 from recommender.errors import InputError, nearest, printable
+from recommender.facts import checkup
 from recommender.facts import framework as framework_facts
 from recommender.knowledge_source import compile_document, read_yaml
+from recommender.rules import remedies as remedy_rules
+from recommender.rules import ways
+from recommender.rules.checkup import SEVERITIES
 from recommender.rules.conditions import OPERATORS
 from recommender.rules.names import names
 from recommender.words import placeholders
@@ -31,7 +35,11 @@ _STRICT = (
     framework_facts.RegistryName,
     framework_facts.Budget,
     framework_facts.KvQuantized,
+    checkup.Family,
+    checkup.Remedy,
+    checkup.Remedies,
 )
+_CONDITIONS = ("when", "needs", "device", "blocks")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SUPPORT = ("supported", "plugin", "source-build", "experimental", "unsupported", "unknown")
 
@@ -42,14 +50,16 @@ def check(root: Path) -> list[str]:
         core = compile_document(root, "core")
         accelerators = read_yaml(root / "accelerators.yaml")
         models = read_yaml(root / "models.yaml")
+        remedies = compile_document(root, "remedies")
     except InputError as error:
         return [str(error)]
-    findings = list(_shapes(core))
+    findings = [*_shapes(core), *_shape(checkup.Remedies, remedies, "remedies")]
     if findings:
         return findings
-    findings += _conditions(core)
-    findings += _texts(core)
-    findings += _sources(core)
+    findings += _conditions(core, core, names())
+    findings += _texts(core, core, names())
+    findings += _remedies(remedies, core)
+    findings += _sources({**core, "remedies": remedies})
     findings += _rows(accelerators, "accelerators", "name")
     findings += _rows(models, "models", "id")
     return findings
@@ -82,19 +92,20 @@ def _shape(noun: type[Any], value: Any, where: str) -> Iterator[str]:
             yield f"{where}: {field} is {shown}: {item['msg']}"
 
 
-def _conditions(core: Mapping[str, Any]) -> Iterator[str]:
-    known = names()
+def _conditions(
+    document: Mapping[str, Any], core: Mapping[str, Any], known: frozenset[str]
+) -> Iterator[str]:
     situations = core["situations"]["situations"]
-    for where, condition in _all_conditions(core):
+    for where, condition in _all_conditions(document):
         yield from _condition(condition, where, known, situations)
 
 
-def _all_conditions(core: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, condition in core["situations"]["situations"].items():
+def _all_conditions(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, condition in document.get("situations", {}).get("situations", {}).items():
         yield f"situations: {name}", condition
-    rest = {key: value for key, value in core.items() if key != "words"}
+    rest = {key: value for key, value in document.items() if key != "words"}
     for where, node in _nodes(rest, ""):
-        for key in ("when", "needs", "device"):
+        for key in _CONDITIONS:
             if isinstance(node.get(key), Mapping):
                 yield f"{where}.{key}", node[key]
 
@@ -106,7 +117,7 @@ def _nodes(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         where = f"{path}/{name}" if isinstance(name, str) else path
         yield where, value
         for key, item in value.items():
-            if key not in {"when", "needs", "device", "situations"}:
+            if key not in {*_CONDITIONS, "situations"}:
                 yield from _nodes(item, where)
     elif isinstance(value, list):
         for item in value:
@@ -143,16 +154,18 @@ def _test(name: str, test: Any, where: str, known: frozenset[str]) -> Iterator[s
             yield f"{where}: no operator is called {operator!r}{nearest(operator, OPERATORS)}"
 
 
-def _texts(core: Mapping[str, Any]) -> Iterator[str]:
+def _texts(
+    document: Mapping[str, Any], core: Mapping[str, Any], known: frozenset[str]
+) -> Iterator[str]:
     words = core["words"]["words"]
-    for key, text in words.items():
+    for key, text in document.get("words", {}).get("words", {}).items():
         yield from _both_languages(text, f"words: {key}")
-    for where, node in _nodes(core, ""):
+    for where, node in _nodes(document, ""):
         for key in ("text", "fix", "summary"):
             value = node.get(key)
             if isinstance(value, Mapping):
                 yield from _both_languages(value, f"{where}.{key}")
-                yield from _known_names(value, f"{where}.{key}")
+                yield from _known_names(value.get("en", ""), f"{where}.{key}", known)
             elif key == "fix" and isinstance(value, str) and f"fix.{value}" not in words:
                 yield f"{where}: no advice is called {value!r} (words.yaml: fix.{value})"
 
@@ -164,10 +177,36 @@ def _both_languages(text: Any, where: str) -> Iterator[str]:
         yield f"{where}: en and zh name different facts"
 
 
-def _known_names(text: Mapping[str, Any], where: str) -> Iterator[str]:
-    for name in placeholders(str(text.get("en", ""))):
-        if name not in names():
-            yield f"{where}: no fact is called {name!r}{nearest(name, names())}"
+def _known_names(text: object, where: str, known: frozenset[str]) -> Iterator[str]:
+    for name in placeholders(str(text)):
+        if name not in known:
+            yield f"{where}: no fact is called {name!r}{nearest(name, known)}"
+
+
+def _remedies(document: Mapping[str, Any], core: Mapping[str, Any]) -> Iterator[str]:
+    known = names() | remedy_rules.FACTS | ways.FACTS
+    yield from _conditions({"remedies": document}, core, known)
+    yield from _texts({"remedies": document}, core, known)
+    every = (*document["checks"], *document["remedies"])
+    ranks = {**document["severities"], **{item["id"]: item.get("severity") for item in every}}
+    for rule, severity in ranks.items():
+        if severity not in {*SEVERITIES, None}:
+            yield f"remedies: the severity of {rule!r} is {severity!r}, not {', '.join(SEVERITIES)}"
+    named = ((family["id"], *family.get("like", ())) for family in document["families"])
+    families = {"container"}.union(*named)
+    for remedy in every:
+        yield from _commands(remedy, families, known)
+
+
+def _commands(
+    remedy: Mapping[str, Any], families: set[str], known: frozenset[str]
+) -> Iterator[str]:
+    where = f"remedies: {remedy['id']}"
+    for family, lines in remedy.get("commands", {}).items():
+        if family not in families:
+            yield f"{where}: no family is called {family!r}{nearest(family, families)}"
+        for line in lines:
+            yield from _known_names(line.get("raw"), where, known)
 
 
 def _sources(core: Mapping[str, Any]) -> Iterator[str]:

@@ -28,11 +28,13 @@ _CORE = (
 
 
 def compile_document(root: Path, name: str) -> dict[str, Any]:
-    """One document of the compiled knowledge: core, accelerators or models.
+    """One document of the compiled knowledge: core, accelerators, models or remedies.
 
     Raises:
         InputError: a file is missing, is no YAML, or is no mapping.
     """
+    if name == "remedies":
+        return with_commands(read_yaml(root / "remedies.yaml"))
     if name != "core":
         return read_yaml(root / f"{name}.yaml")
     document: dict[str, Any] = {part: read_yaml(root / f"{part}.yaml") for part in _CORE}
@@ -66,6 +68,7 @@ def pack(root: Path) -> dict[str, str]:
         "sources.json": _text(sources),
         "models.json": _text(models),
         "accelerators.json": _text(compile_document(root, "accelerators")),
+        "remedies.json": _text(compile_document(root, "remedies")),
     }
 
 
@@ -152,3 +155,31 @@ def _line(line: Any) -> Any:
 
 def _step(step: Any) -> Any:
     return {"args": step} if isinstance(step, str) else step
+
+
+def with_commands(document: dict[str, Any]) -> dict[str, Any]:
+    """Remedies whose command lines, which may be strings, are written in full."""
+    return document | {
+        part: [_with_lines(item) for item in document[part]]
+        for part in ("checks", "remedies")
+        if isinstance(document.get(part), list)
+    }
+
+
+def _with_lines(remedy: Any) -> Any:
+    if not isinstance(remedy, dict) or not isinstance(remedy.get("commands"), dict):
+        return remedy
+    families = remedy["commands"].items()
+    return remedy | {"commands": {name: _shell_lines(lines) for name, lines in families}}
+
+
+def _shell_lines(lines: Any) -> Any:
+    return [_shell_line(line) for line in lines] if isinstance(lines, list) else lines
+
+
+def _shell_line(line: Any) -> Any:
+    if isinstance(line, str):
+        return {"raw": line}
+    if isinstance(line, dict) and "run" in line:
+        return {"raw": line["run"]} | {key: item for key, item in line.items() if key != "run"}
+    return line

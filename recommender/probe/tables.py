@@ -7,6 +7,7 @@ rules. Widths change from release to release, so only the order of cells is reli
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeAlias
 
 Row: TypeAlias = tuple[str, ...]
@@ -16,6 +17,10 @@ _RULE = re.compile(r"[\s|+=~\-]*[+=~\-]{3}[\s|+=~\-]*")
 _BUS = re.compile(
     r"\b(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-9a-f])\b", re.IGNORECASE
 )
+# Warnings before a JSON value may begin with a bracket too.
+_MOST_STARTS = 50
+# No table is wider; a flood of bars in one line would take long.
+_LONGEST = 400
 _UNIT = r"\s*(?:(?:[KMG]i?)B)?\s*"
 _PAIR = re.compile(rf"(\d+){_UNIT}/\s*(\d+)", re.IGNORECASE)
 
@@ -23,7 +28,7 @@ _PAIR = re.compile(rf"(\d+){_UNIT}/\s*(\d+)", re.IGNORECASE)
 def records(text: str) -> Iterator[Record]:
     """The lines between two rules (``+---+``, ``|===|``), each as its cells between bars."""
     rows: list[Row] = []
-    for line in text.splitlines():
+    for line in (whole[:_LONGEST] for whole in text.splitlines()):
         if _RULE.fullmatch(line):
             if rows:
                 yield tuple(rows)
@@ -51,7 +56,8 @@ def used_and_total(text: str) -> tuple[int, int] | None:
 
 def json_in(text: str) -> Any:
     """The JSON value in an answer that may have warnings around it; None where there is none."""
-    for match in re.finditer(r"^\s*[\[{]", text, re.MULTILINE):
+    starts = re.finditer(r"^[ \t]*[\[{]", text, re.MULTILINE)
+    for match in islice(starts, _MOST_STARTS):
         try:
             value, _ = json.JSONDecoder().raw_decode(text, match.end() - 1)
         except (ValueError, RecursionError):

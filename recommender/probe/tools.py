@@ -29,16 +29,18 @@ def find(context: Context, name: str, *places: str) -> str | None:
 
 
 def ask(
-    context: Context, program: str | None, *questions: Sequence[str], seconds: float = SECONDS
+    context: Context, program: str | None, *questions: Sequence[str], seconds: float | None = None
 ) -> tuple[str | None, ...]:
     """What one program prints for each list of arguments, asked side by side.
 
-    None for each where there is no program, or where it did not start or end in ``seconds``.
+    None for each where there is no program, or where it did not start or end in ``seconds``, which
+    are 3 unless given.
     """
     if program is None:
         return (None,) * len(questions)
     commands = {str(i): (program, *arguments) for i, arguments in enumerate(questions)}
-    answers = run(commands, context.env, seconds, context.stop)
+    limit = SECONDS if seconds is None else seconds
+    answers = run(commands, context.env, limit, context.stop)
     return tuple(answers[name] for name in commands)
 
 

@@ -28,6 +28,7 @@ _PLACES = {
         "dev/davinci_manager",
     ),
 }
+_TABLE = re.compile(r"^[|+]", re.MULTILINE)
 _ARCH = re.compile(r"^arch=(\w+)", re.MULTILINE)
 
 
@@ -51,7 +52,8 @@ def replay(path: Path, folder: str) -> Recording:
 
     """
     text = path.read_text(encoding="utf-8", errors="replace")
-    return Recording(machine=_named(_machine(path.name, folder, text)), text=text)
+    machine = _machine(path.name, folder, text)
+    return Recording(machine=_named(machine) if _TABLE.search(text) else machine, text=text)
 
 
 def unpack(text: str, root: Path) -> Path:
@@ -79,7 +81,7 @@ def _machine(name: str, folder: str, text: str) -> Machine:
     if reader not in (*READERS, "apple", "vulkan", "windows"):
         message = f"no reader is known for {folder}/{name}"
         raise LookupError(message)
-    return _told(reader, text)
+    return macos.recorded(text) if reader == "apple" else _told(reader, text)
 
 
 def _rooted(fill: Callable[[Path], Any]) -> Machine:
@@ -123,5 +125,8 @@ _BY_TOOL: Mapping[str, Callable[[str], Machine]] = {
 
 
 def _named(machine: Machine) -> Machine:
-    """With what the names say beyond doubt, as the recommendation takes it."""
+    """With what names say beyond doubt, as the recommendation takes it.
+
+    Boxed tables have no room for it; other forms have, and leave it out where it is unknown.
+    """
     return replace(machine, accelerators=tuple(map(complete, machine.accelerators)))

@@ -31,7 +31,7 @@ VITAL = frozenset(
 
 def _apple(machine: Machine) -> bool:
     chips = (machine.cpu.model or "", *(d.name or "" for d in machine.accelerators))
-    return any(chip.startswith("Apple ") for chip in chips)
+    return machine.cpu.vendor == "apple" or any(chip.startswith("Apple ") for chip in chips)
 
 
 _GPU = {
@@ -136,7 +136,7 @@ CHECKS: Mapping[str, Check] = {
     "macos": one(lambda m: m.os.version if m.os.family == "macos" else None),
     "metal": device.metal,
     "library_version": one(device.said, within),
-    "arch": one(lambda m: m.arch, first_word),
+    "arch": one(lambda m: m.arch or m.software.versions.get("cann-arch"), first_word),
     "model": one(lambda m: m.cpu.model),
     "model_contains": one(lambda m: m.cpu.model, within),
     "cpu": one(lambda m: m.cpu.model),

@@ -1,5 +1,7 @@
 """What a model needs of a device's memory, and what a server may take of it; sizes in GiB."""
 
+from collections.abc import Collection
+
 from recommender.facts import Accelerator, Machine, Model
 from recommender.rules.situation import Group, ram_gib
 
@@ -12,12 +14,20 @@ _METAL_SMALL, _METAL_LARGE, _METAL_LARGE_FROM_GIB = 0.74, 0.80, 96
 _HOST_SHARE = 0.8
 
 
-def usable_gib(group: Group, machine: Machine) -> float | None:
-    """Memory of one device (or of the host, for the processor) that a server can use."""
+def usable_gib(group: Group, machine: Machine, traits: Collection[str] = ()) -> float | None:
+    """Memory of one device (or of the host, for the processor) that a server can use.
+
+    A platform with the trait ``maps-gtt`` (Vulkan) reaches the main memory that the graphics of an
+    AMD processor may map beside its own; ROCm's figure is ``usable_gib`` (source:
+    hardware-probing).
+    """
     ram = ram_gib(machine)
     if not group.members:
         return None if ram is None else ram * _HOST_SHARE
-    return _device_gib(group.first, ram)
+    first = group.first
+    if "maps-gtt" in traits and first.integrated and first.gtt_gib and first.memory_gib is not None:
+        return (first.memory_gib + first.gtt_gib) * _VISIBLE
+    return _device_gib(first, ram)
 
 
 def _device_gib(device: Accelerator, ram: float | None) -> float | None:

@@ -77,7 +77,7 @@ def place(job: Job) -> Fit:
 
 
 def _place(job: Job) -> Fit:
-    memory = usable_gib(job.group, job.machine)
+    memory = usable_gib(job.group, job.machine, job.platform.traits)
     if memory is None or job.build.weights_gib is None:
         return _fit(job, Layout(), None, None)
     fitting = [

@@ -196,3 +196,16 @@ def test_memory_that_a_server_may_take() -> None:
     assert usable_gib(Group(members=(apple,)), machine) == pytest.approx(16 * 0.74)
     probed = Accelerator(vendor="nvidia", memory_gib=80.0, usable_gib=79.2)
     assert usable_gib(Group(members=(probed,)), machine) == 79.2
+
+
+def test_vulkan_reaches_the_main_memory_that_graphics_may_map() -> None:
+    apu = Accelerator(
+        vendor="amd", memory_gib=0.5, usable_gib=0.5, gtt_gib=60.0, integrated=True, unified=True
+    )
+    card = replace(apu, integrated=False, memory_gib=16.0, usable_gib=16.0)
+    sizes = [
+        usable_gib(Group(members=(device,)), Machine(), traits)
+        for device in (apu, card)
+        for traits in ((), ("maps-gtt",))
+    ]
+    assert sizes == [0.5, pytest.approx(58.685), 16.0, 16.0]

@@ -27,11 +27,14 @@ READERS: Mapping[str, Signs] = {
     "amd": Signs(
         pci=("1002",),
         files=(
-            *("dev/kfd", "sys/class/kfd/kfd"),
+            *("dev/kfd", "sys/class/kfd/kfd/topology", "opt/rocm"),
             *(f"sys/class/drm/card{n}/device/mem_info_vram_total" for n in range(2)),
         ),
     ),
-    "hygon": Signs(pci=("1d94",), files=("sys/module/hycu", "sys/module/hydcu")),
+    "hygon": Signs(
+        pci=("1d94",),
+        files=("sys/module/hycu", "sys/module/hydcu", "sys/class/kfd/kfd/topology"),
+    ),
     "intel": Signs(pci=("8086",)),
     "gaudi": Signs(pci=("1da3",), files=("sys/module/habanalabs",)),
     "ascend": Signs(pci=("19e5",), files=("dev/davinci_manager", "dev/hisi_hdc")),
@@ -43,6 +46,8 @@ READERS: Mapping[str, Signs] = {
     "iluvatar": Signs(pci=("1e3e",), files=tuple(f"dev/iluvatar{n}" for n in range(8))),
     "t_head": Signs(pci=("1ded",), files=("dev/alixpu", "dev/alixpu_ctl")),
     "qualcomm": Signs(pci=("17cb",)),
+    # What is left: graphics of boards and telephones, and what WSL lends.
+    "vulkan": Signs(files=("dev/dri", "dev/dxg", "dev/kgsl-3d0", "dev/mali0")),
 }
 # Windows shows neither bus nor nodes; the vendor's library or tool shows there.
 _WINDOWS_FILES = {"nvidia": (r"System32\nvml.dll", r"System32\nvidia-smi.exe")}

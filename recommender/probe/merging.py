@@ -21,6 +21,12 @@ def merged(found: Mapping[str, Findings], bus: tuple[PciDevice, ...]) -> Finding
         bus: what lies on the PCI bus.
 
     """
+    if "vulkan" in found:
+        # Vulkan shows every GPU, also those that another reader told more of.
+        from recommender.probe.vulkan import untold
+
+        told = [a for name, one in found.items() if name != "vulkan" for a in one.accelerators]
+        found = {**found, "vulkan": untold(found["vulkan"], told)}
     every = tuple(found.values())
     devices: list[Device] = []
     links: list[Link] = []

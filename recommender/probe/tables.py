@@ -22,7 +22,7 @@ _MOST_STARTS = 50
 # No table is wider; a flood of bars in one line would take long.
 _LONGEST = 400
 _UNIT = r"\s*(?:(?:[KMG]i?)B)?\s*"
-_PAIR = re.compile(rf"(\d+){_UNIT}/\s*(\d+)", re.IGNORECASE)
+_PAIR = re.compile(rf"(?<!\d)(\d{{1,12}}){_UNIT}/\s*(\d{{1,12}})(?!\d)", re.IGNORECASE)
 
 
 def records(text: str) -> Iterator[Record]:

@@ -12,6 +12,21 @@ from recommender.render.summary import devices_line
 from recommender.render.terminal import problem_text
 from recommender.words import Words
 
+# Field of Software -> what its vendor calls it.
+_STACKS = {
+    "nvidia_driver": "NVIDIA",
+    "cuda": "CUDA",
+    "rocm": "ROCm",
+    "cann": "CANN",
+    "level_zero": "Level Zero",
+    "habana": "Gaudi",
+    "neuron": "Neuron",
+    "jetpack": "JetPack",
+    "maca": "MACA",
+    "neuware": "Neuware",
+    "musa": "MUSA",
+}
+
 
 def show(machine: Machine, words: Words, console: Console) -> None:
     """Print one line a fact; what is unknown is said to be unknown."""
@@ -64,8 +79,7 @@ def _rows(machine: Machine, words: Words) -> dict[str, str]:
         else words.key("table.no-accelerator"),
         **_system(machine, words),
         **_processor(machine, words),
-        "drivers": f"NVIDIA {_version(machine, 'nvidia_driver', words)}"
-        f" · CUDA {_version(machine, 'cuda', words)}",
+        "drivers": _drivers(machine) or words.key("value.none"),
         "python": f"{words.show(software.python)} ({words.show(software.python_arch)})",
         "engines": f"Docker {words.show(software.docker)} · Podman {words.show(software.podman)}",
         "installed": ", ".join(installed) or words.key("value.none"),
@@ -79,7 +93,8 @@ def _system(machine: Machine, words: Words) -> dict[str, str]:
     return {
         "system": f"{name} {system.version or ''}".strip(),
         "kernel": f"{words.show(system.kernel)} · {libc}".strip(),
-        "container": f"{words.show(system.container)} · WSL {words.show(system.wsl)}",
+        "container": f"{words.show(system.container)} · VM {words.show(system.vm)}"
+        f" · WSL {words.show(system.wsl)}",
     }
 
 
@@ -101,7 +116,9 @@ def _processor(machine: Machine, words: Words) -> dict[str, str]:
     }
 
 
-def _version(machine: Machine, name: str, words: Words) -> str:
-    if name in machine.software.absent:
-        return words.key("value.none")
-    return words.show(getattr(machine.software, name))
+def _drivers(machine: Machine) -> str:
+    """Versions of the vendors' drivers, stacks and tools, those that are known."""
+    software = machine.software
+    stacks = {label: getattr(software, name) for name, label in _STACKS.items()}
+    told = {**stacks, **software.versions}
+    return " · ".join(f"{name} {version}" for name, version in told.items() if version)

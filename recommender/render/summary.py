@@ -36,10 +36,11 @@ def devices_line(machine: Machine, words: Words) -> str:
 def _device(device: Accelerator, words: Words) -> str:
     details = [
         f"{device.memory_gib:.0f} GiB" if device.memory_gib else None,
+        f"GTT {device.gtt_gib:.0f} GiB" if device.gtt_gib and device.integrated else None,
         device.compute_capability,
         device.gfx,
         device.partition,
-        words.key("table.no-driver") if device.driver_bound is False else None,
+        _state(device, words),
     ]
     known = ", ".join(detail for detail in details if detail)
     name = (
@@ -47,6 +48,15 @@ def _device(device: Accelerator, words: Words) -> str:
         or f"{device.vendor or words.key('value.unknown')} {device.pci_id or ''}".strip()
     )
     return f"{name} ({known})" if known else name
+
+
+def _state(device: Accelerator, words: Words) -> str | None:
+    """Why nothing can use the device."""
+    if device.driver_bound is False:
+        return words.key("table.no-driver")
+    if device.visible is False:
+        return words.key("table.hidden")
+    return words.key("table.unusable") if device.usable_gib == 0 else None
 
 
 def workload_line(answer: Answer, words: Words) -> str:

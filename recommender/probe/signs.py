@@ -22,6 +22,8 @@ READERS: Mapping[str, Signs] = {
         files=(
             *("dev/nvidiactl", "dev/nvidia0", "proc/driver/nvidia/version", "dev/dxg"),
             *("etc/nv_tegra_release", "sys/class/tegra-firmware"),
+            # Installed, though the driver holds no device: the reader says why.
+            *("usr/bin/nvidia-smi", "var/lib/dkms/nvidia"),
         ),
     ),
     "amd": Signs(

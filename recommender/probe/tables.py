@@ -4,7 +4,6 @@
 rules. Widths change from release to release, so only the order of cells is relied on.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -21,7 +20,7 @@ _BUS = re.compile(
 _MOST_STARTS = 50
 # No table is wider; a flood of bars in one line would take long.
 _LONGEST = 400
-_UNIT = r"\s*(?:(?:[KMG]i?)B)?\s*"
+_UNIT = r"\s*(?:[KMG]i?B\s*)?"
 _PAIR = re.compile(rf"(?<!\d)(\d{{1,12}}){_UNIT}/\s*(\d{{1,12}})(?!\d)", re.IGNORECASE)
 
 
@@ -56,6 +55,8 @@ def used_and_total(text: str) -> tuple[int, int] | None:
 
 def json_in(text: str) -> Any:
     """The JSON value in an answer that may have warnings around it; None where there is none."""
+    import json
+
     starts = re.finditer(r"^[ \t]*[\[{]", text, re.MULTILINE)
     for match in islice(starts, _MOST_STARTS):
         try:

@@ -57,6 +57,35 @@ def prose(expected: str, found: str) -> bool:
     return 2 * len(wanted & told) >= len(wanted)
 
 
+def is_instance(device: Accelerator) -> bool:
+    """Whether this is a MIG instance, a part of a GPU; one whose profile is unknown is ``mig``."""
+    named = device.vendor == "nvidia" and device.partition not in {None, "mig"}
+    return named or "gi" in device.details
+
+
+def boards(machine: Machine) -> list[list[Accelerator]]:
+    """Devices by the board that they are parts of."""
+    found: dict[object, list[Accelerator]] = {}
+    for index, device in enumerate(machine.accelerators):
+        board = device.card if device.card is not None else device.bus_id or f"no {index}"
+        found.setdefault(board, []).append(device)
+    return list(found.values())
+
+
+def whole(machine: Machine) -> list[Accelerator]:
+    """Devices as their vendor counts them: the MIG instances of one GPU are one."""
+    parts: list[Accelerator] = []
+    for board in boards(machine):
+        parts += board[:1] if is_instance(board[0]) else board
+    return parts
+
+
+def whole_memory(device: Accelerator) -> float | None:
+    """Memory of the GPU that an instance is a part of, else the device's own."""
+    card: float | None = device.details.get("card_gib", device.memory_gib)
+    return card
+
+
 def one(get: Callable[[Machine], Any], equal: Same = same) -> Check:
     """A fact of the machine."""
 
@@ -68,10 +97,13 @@ def one(get: Callable[[Machine], Any], equal: Same = same) -> Check:
 
 
 def each(get: Callable[[Accelerator], Any], equal: Same = same) -> Check:
-    """A fact of every device: a list names them in order, anything else holds for all."""
+    """A fact of every device: a list names them in order, anything else holds for all.
+
+    The MIG instances of one GPU stand for it together.
+    """
 
     def check(recording: Recording, key: str, expected: Any) -> Iterator[Outcome]:
-        found = [get(device) for device in recording.machine.accelerators]
+        found = [get(device) for device in whole(recording.machine)]
         wanted = expected if isinstance(expected, list) else [expected] * len(found)
         right = bool(found) and len(wanted) == len(found) and all(map(equal, wanted, found))
         yield key, right, expected, repr(found)

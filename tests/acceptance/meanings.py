@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from recommender.facts import Accelerator, Machine, Workload
+from recommender.probe.nvidia.versions import is_wsl
 from tests.acceptance.comparing import (
     Check,
     Outcome,
     Same,
     detail,
     each,
+    is_instance,
     mib,
     one,
     prose,
     rows,
     same,
+    whole,
+    whole_memory,
 )
 from tests.acceptance.recordings import Recording
 
@@ -58,23 +62,6 @@ def devices(machine: Machine) -> list[Accelerator]:
     return list(machine.accelerators)
 
 
-def boards(machine: Machine) -> list[list[Accelerator]]:
-    """Devices by the board that they are parts of."""
-    found: dict[object, list[Accelerator]] = {}
-    for index, device in enumerate(machine.accelerators):
-        board = device.card if device.card is not None else device.bus_id or f"no {index}"
-        found.setdefault(board, []).append(device)
-    return list(found.values())
-
-
-def whole(machine: Machine) -> list[Accelerator]:
-    """Devices as their vendor counts them: the MIG instances of one GPU are one."""
-    parts: list[Accelerator] = []
-    for board in boards(machine):
-        parts += board[:1] if "gi" in board[0].details or "mig" in board[0].details else board
-    return parts
-
-
 def rules_of(machine: Machine) -> list[str]:
     """Rules of all problems."""
     return [problem.rule or "" for problem in machine.problems]
@@ -89,6 +76,8 @@ def vendor(recording: Recording, key: str, expected: str) -> Iterator[Outcome]:
     """The maker of all devices; of the processor where there are none; of the tool that failed."""
     machine, word = recording.machine, _VENDORS.get(expected.casefold(), expected.casefold())
     makers = {device.vendor for device in machine.accelerators} or {machine.cpu.vendor}
+    if machine.software.nvidia_driver and not machine.accelerators:
+        makers = {"nvidia"}
     named = any(rule.startswith(f"probe.{expected}.") for rule in rules_of(machine))
     right = word in makers if expected == "intel-mac" else makers == {word} or named
     yield key, right, expected, repr(sorted(map(str, makers)))
@@ -99,11 +88,6 @@ def usable(machine: Machine) -> bool:
     return any(d.usable_gib != 0 and d.driver_bound is not False for d in machine.accelerators)
 
 
-def whole_memory(device: Accelerator) -> float | None:
-    """Memory of the GPU that an instance is a part of, else the device's own."""
-    return device.details.get("card_gib", device.memory_gib)
-
-
 def largest(machine: Machine) -> float | None:
     """The most memory, in GiB, that one device gives to a program."""
     sizes = [d.memory_gib if d.usable_gib is None else d.usable_gib for d in machine.accelerators]
@@ -112,7 +96,7 @@ def largest(machine: Machine) -> float | None:
 
 def instances(machine: Machine) -> list[Accelerator]:
     """MIG instances; a GPU in MIG mode without any has none."""
-    return [device for device in machine.accelerators if "gi" in device.details]
+    return [device for device in machine.accelerators if is_instance(device)]
 
 
 def gpus(fields: Fields, inner: Fields) -> Check:
@@ -166,10 +150,16 @@ def cpu_agents(machine: Machine) -> int | None:
     return next((d.details.get("cpu_agents") for d in machine.accelerators), None)
 
 
-def wsl(machine: Machine) -> bool | None:
+def wsl(recording: Recording, key: str, expected: Any) -> Iterator[Outcome]:
     """WSL as the system shows it, or as the output of a tool gives it away."""
+    machine = recording.machine
+    software = {
+        "nvidia_driver": (machine.software.nvidia_driver or "", ""),
+        "versions.nvidia-smi": (machine.software.versions.get("nvidia-smi", ""), ""),
+    }
     signs = [device.details.get("wsl") for device in machine.accelerators]
-    return True if any(signs) else machine.os.wsl
+    found = True if any(signs) or is_wsl(recording.text, software) else machine.os.wsl
+    yield key, bool(found) is bool(expected), expected, repr(found)
 
 
 def metal(recording: Recording, key: str, expected: Any) -> Iterator[Outcome]:
@@ -193,7 +183,7 @@ def memory(recording: Recording, key: str, expected: Any) -> Iterator[Outcome]:
     """Memory of each device, of the computer where there are none."""
     machine = recording.machine
     if machine.accelerators:
-        yield from each(lambda device: device.memory_gib, mib)(recording, key, expected)
+        yield from each(whole_memory, mib)(recording, key, expected)
     else:
         yield from one(lambda found: found.memory.total_gib, mib)(recording, key, expected)
 

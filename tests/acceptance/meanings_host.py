@@ -25,7 +25,7 @@ def vm(expected: Any, found: str | None) -> bool:
     if isinstance(expected, bool):
         return (found not in {None, "none"}) is expected
     word = _HYPERVISORS.get(expected.casefold(), expected.casefold())
-    return found == word
+    return bool(found == word)
 
 
 def isa(machine: Machine) -> str | None:

@@ -7,6 +7,7 @@ from tests.acceptance import meanings as device
 from tests.acceptance import meanings_host as host
 from tests.acceptance.comparing import (
     Check,
+    boards,
     detail,
     each,
     first_word,
@@ -15,6 +16,8 @@ from tests.acceptance.comparing import (
     prose,
     rows,
     same,
+    whole,
+    whole_memory,
     within,
 )
 
@@ -34,7 +37,7 @@ def _apple(machine: Machine) -> bool:
     return machine.cpu.vendor == "apple" or any(chip.startswith("Apple ") for chip in chips)
 
 
-_GPU = {
+_GPU: device.Fields = {
     "name": (lambda d: d.name, same),
     "card": (lambda d: f"card{d.index}", same),
     "sku": (detail("sku"), same),
@@ -45,14 +48,14 @@ _GPU = {
     "device_id": (device.pci_part(1), device.hex_number),
     "vendor_id": (device.pci_part(0), device.hex_number),
     "class": (detail("class"), device.starts),
-    "memory_mib": (device.whole_memory, mib),
+    "memory_mib": (whole_memory, mib),
     "shared_mib": (detail("shared_gib"), mib),
     "integrated": (lambda d: d.integrated, same),
     "mig": (detail("mig"), device.mode),
     "ecc": (detail("ecc"), device.mode),
     "vendor": (lambda d: d.vendor, device.same_vendor),
 }
-_MIG = {
+_MIG: device.Fields = {
     "gi": (detail("gi"), same),
     "ci": (detail("ci"), same),
     "memory_mib": (lambda d: d.memory_gib, mib),
@@ -62,11 +65,11 @@ _MIG = {
 
 CHECKS: Mapping[str, Check] = {
     "vendor": device.vendor,
-    "count": one(lambda m: len(device.whole(m))),
-    "gpus_at_least": one(lambda m: len(device.whole(m)), lambda least, found: found >= least),
-    "cards": one(lambda m: len(device.boards(m))),
+    "count": one(lambda m: len(whole(m))),
+    "gpus_at_least": one(lambda m: len(whole(m)), lambda least, found: found >= least),
+    "cards": one(lambda m: len(boards(m))),
     "gpu_nodes": one(lambda m: len(m.accelerators)),
-    "physical_gpus": one(lambda m: len(device.boards(m))),
+    "physical_gpus": one(lambda m: len(boards(m))),
     "names": each(lambda d: d.name),
     "names_contains": each(lambda d: d.name, within),
     "name": each(lambda d: d.name),
@@ -173,7 +176,7 @@ CHECKS: Mapping[str, Check] = {
     "vm_on_apple": one(lambda m: m.os.vm == "apple"),
     "hypervisor": one(lambda m: m.os.vm, host.vm),
     "tdx": one(host.has("tdx_guest")),
-    "wsl": one(device.wsl),
+    "wsl": device.wsl,
     "cpu_quota": one(lambda m: m.cpu.quota_cores),
     "cpuset": one(lambda m: m.cpu.logical_cores),
     "cpu_agents": one(device.cpu_agents),

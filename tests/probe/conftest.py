@@ -99,8 +99,10 @@ def nvml(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def old_nvml(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a library from before the second version of the memory call."""
-    return _compiled(tmp_path_factory.mktemp("nvml") / "old", "-DWITHOUT_MEMORY_V2")
+    """Folder of a library from before the second version of the memory call, and much else."""
+    return _compiled(
+        tmp_path_factory.mktemp("nvml") / "old", "-DWITHOUT_MEMORY_V2", "-DWITHOUT_NEW"
+    )
 
 
 def _absent(name: str) -> None:

@@ -1,11 +1,14 @@
 /* A stand-in for libnvidia-ml.so.1 that answers as environment variables say.
  *
  * FAKE_INIT       error number of nvmlInit              FAKE_HANG      seconds that nvmlInit takes
- * FAKE_COUNT      devices                               FAKE_NAME      their name
+ * FAKE_COUNT      devices, FAKE_COUNT_RC the error       FAKE_NAME      their name, FAKE_NAMES one each (;)
  * FAKE_MIB        memory of each, FAKE_RESERVED of it   FAKE_MEMORY_RC error number of the memory call
  * FAKE_LOST       index without a handle (error 15)     FAKE_DENIED    index without permission (4)
- * FAKE_LOST_LATE  index whose memory call gives 15      FAKE_MIG       instances a device (unset: no MIG)
- * FAKE_LINKS      switch, pairs, or none
+ * FAKE_LOST_LATE  index whose memory call gives 15      FAKE_RESET     index whose memory call gives 16
+ * FAKE_MIG        instances a device (unset: no MIG)    FAKE_MIG_ON    the only index in MIG mode
+ * FAKE_LINKS      switch, pairs, or none                FAKE_FABRIC    state of the fabric
+ * FAKE_ECC        1 or 0, and FAKE_ERRORS on index 0    FAKE_VGPU      1 in a guest with a virtual GPU
+ * FAKE_HANG_LATE  seconds that the memory call takes     FAKE_USED      memory that is taken
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@ typedef struct {
 } pci_t;
 typedef struct { unsigned long long total, free, used; } memory_t;
 typedef struct { unsigned version; unsigned long long total, reserved, free, used; } memory2_t;
+typedef struct { unsigned char cluster[16]; unsigned status, clique, state; } fabric_t;
 
 static int number(const char *name, int otherwise) {
     const char *text = getenv(name);
@@ -46,22 +50,63 @@ int nvmlShutdown(void) { return 0; }
 const char *nvmlErrorString(int code) { (void)code; return "made up"; }
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { snprintf(text, size, "580.95.05"); return 0; }
 int nvmlSystemGetCudaDriverVersion_v2(int *version) { *version = 13020; return 0; }
-int nvmlDeviceGetCount_v2(unsigned *count) { *count = (unsigned)number("FAKE_COUNT", 1); return 0; }
+int nvmlDeviceGetCount_v2(unsigned *count) {
+    *count = (unsigned)number("FAKE_COUNT", 1);
+    return number("FAKE_COUNT_RC", 0);
+}
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **handle) {
     if ((int)index == number("FAKE_LOST", -1)) return 15;
     if ((int)index == number("FAKE_DENIED", -1)) return 4;
     *handle = (void *)(intptr_t)(index + 1);
     return 0;
 }
+static void name_of(int device, char *text, unsigned size) {
+    const char *name = getenv("FAKE_NAME"), *names = getenv("FAKE_NAMES");
+    snprintf(text, size, "%s", name ? name : "NVIDIA H100 80GB HBM3");
+    if (!names) return;
+    for (; device > 0 && strchr(names, ';'); device--) names = strchr(names, ';') + 1;
+    snprintf(text, size, "%.*s", (int)strcspn(names, ";"), names);
+}
 int nvmlDeviceGetName(void *handle, char *text, unsigned size) {
-    const char *name = getenv("FAKE_NAME");
-    if (!name) name = "NVIDIA H100 80GB HBM3";
-    if (instance_of(handle) >= 0) snprintf(text, size, "%s MIG 1g.10gb", name);
-    else snprintf(text, size, "%s", name);
+    name_of(device_of(handle), text, size);
+    if (instance_of(handle) >= 0) strncat(text, " MIG 1g.10gb", size - strlen(text) - 1);
     return 0;
 }
+#ifndef WITHOUT_NEW
+int nvmlDeviceGetUUID(void *handle, char *text, unsigned size) {
+    if (instance_of(handle) >= 0) snprintf(text, size, "MIG-%02d%02d-f", device_of(handle), instance_of(handle));
+    else snprintf(text, size, "GPU-8%02d-f", device_of(handle));
+    return 0;
+}
+int nvmlDeviceGetEccMode(void *handle, unsigned *current, unsigned *pending) {
+    (void)handle;
+    if (!getenv("FAKE_ECC")) return 3;
+    *current = *pending = (unsigned)number("FAKE_ECC", 0);
+    return 0;
+}
+int nvmlDeviceGetTotalEccErrors(void *handle, unsigned kind, unsigned since, unsigned long long *count) {
+    if (!getenv("FAKE_ERRORS") || kind != 1 || since != 0) return 3;
+    *count = device_of(handle) ? 0 : (unsigned long long)number("FAKE_ERRORS", 0);
+    return 0;
+}
+int nvmlDeviceGetVirtualizationMode(void *handle, unsigned *mode) {
+    (void)handle;
+    *mode = number("FAKE_VGPU", 0) ? 2 : 0;
+    return 0;
+}
+int nvmlDeviceGetGpuFabricInfo(void *handle, fabric_t *info) {
+    (void)handle;
+    if (!getenv("FAKE_FABRIC")) return 3;
+    info->state = (unsigned)number("FAKE_FABRIC", 0);
+    return 0;
+}
+int nvmlDeviceGetGpuInstanceId(void *handle, unsigned *id) { *id = 7 + (unsigned)instance_of(handle); return 0; }
+int nvmlDeviceGetComputeInstanceId(void *handle, unsigned *id) { (void)handle; *id = 0; return 0; }
+#endif
 static int memory_code(void *handle) {
+    sleep((unsigned)number("FAKE_HANG_LATE", 0));
     if (device_of(handle) == number("FAKE_LOST_LATE", -1)) return 15;
+    if (device_of(handle) == number("FAKE_RESET", -1)) return 16;
     return number("FAKE_MEMORY_RC", 0);
 }
 static unsigned long long total(void *handle) {
@@ -75,6 +120,7 @@ int nvmlDeviceGetMemoryInfo(void *handle, memory_t *memory) {
 int nvmlDeviceGetMemoryInfo_v2(void *handle, memory2_t *memory) {
     if (memory->version != 0x02000028) return 25;
     memory->total = total(handle);
+    memory->used = (unsigned long long)number("FAKE_USED", 0) << 20;
     memory->reserved = (unsigned long long)number("FAKE_RESERVED", 0) << 20;
     return memory_code(handle);
 }
@@ -90,8 +136,8 @@ int nvmlDeviceGetPciInfo_v3(void *handle, pci_t *pci) {
     return 0;
 }
 int nvmlDeviceGetMigMode(void *handle, unsigned *current, unsigned *pending) {
-    (void)handle;
     if (!getenv("FAKE_MIG")) return 3;
+    if (number("FAKE_MIG_ON", device_of(handle)) != device_of(handle)) return 3;
     *current = *pending = 1;
     return 0;
 }
@@ -103,7 +149,7 @@ int nvmlDeviceGetMigDeviceHandleByIndex(void *handle, unsigned index, void **ins
 }
 int nvmlDeviceGetNvLinkState(void *handle, unsigned link, unsigned *active) {
     (void)handle;
-    if (link >= 4) return 2;
+    if (link >= 18) return 2;
     *active = link > 0 && (links_are("switch") || links_are("pairs"));
     return 0;
 }

@@ -1,23 +1,25 @@
 """NVIDIA's devices through the vendor's binding (package nvidia-ml-py, module ``pynvml``)."""
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from recommender.facts.machine import Link, Memory, Problem
 from recommender.facts.noun import noun
-from recommender.probe.context import Findings, Read
+from recommender.probe.context import Read
 from recommender.probe.files import Files, clean
 from recommender.probe.nvidia import links, problems
-from recommender.probe.nvidia.devices import Told, bus_of, device, mib
-from recommender.probe.parts import Device
+from recommender.probe.nvidia.told import Gpu, Instance, Reading, Size
 
 WSL_LIBRARY = "usr/lib/wsl/lib/libnvidia-ml.so.1"
 _MIB = 1 << 20
 _SOURCE = "NVML"
-_PROFILE = re.compile(r"\s+MIG\s+(\S+)$")
+_PROFILE = re.compile(r"\sMIG\s+(\S+)$")
+_UNCORRECTED, _VOLATILE = 1, 0
+_GUEST = 2
+# States of the fabric as nvidia-smi words them; 0 is a GPU without one (nvml.h).
+_FABRIC = {1: "Not Started", 2: "In Progress", 3: "Completed"}
 
 
 class NvmlError(Exception):
@@ -30,17 +32,14 @@ class NvmlError(Exception):
 
 
 @noun
-class _Gpu:
-    """One readable GPU: its handle, and what counts as devices of it (several with MIG)."""
+class _Readable:
+    """A GPU with its handle."""
 
     handle: object
-    bus_id: str | None
-    devices: tuple[Device, ...]
-    problems: tuple[Problem, ...] = ()
-    mig: bool = False
+    gpu: Gpu
 
 
-def read(memory: Memory, files: Files) -> Findings:
+def read(files: Files) -> Reading:
     """All devices, their links, the driver's version and the CUDA version that it supports.
 
     Raises:
@@ -49,7 +48,7 @@ def read(memory: Memory, files: Files) -> Findings:
     """
     nvml = _load(files)
     try:
-        return _read(nvml, memory)
+        return _read(nvml)
     finally:
         _ask(nvml, "nvmlShutdown")
 
@@ -60,121 +59,110 @@ def _load(files: Files) -> ModuleType:
     except Exception as error:  # a broken or foreign module may raise anything
         raise NvmlError(problems.NO_BINDING) from error
     nvml: ModuleType = pynvml
-    _, code = _ask(nvml, "nvmlInit")
-    if code == problems.LIBRARY_NOT_FOUND and files.exists(WSL_LIBRARY):
-        # WSL keeps the library where the loader does not look.
+    if files.exists(WSL_LIBRARY):
+        # WSL keeps the library where the loader may not look; any other one there is in the way.
         import ctypes
 
         with suppress(OSError):
             pynvml.nvmlLib = ctypes.CDLL(files.path(WSL_LIBRARY))
-        _, code = _ask(nvml, "nvmlInit")
+    _, code = _ask(nvml, "nvmlInit")
     if code:
         raise NvmlError(code)
     return nvml
 
 
-def _read(nvml: ModuleType, memory: Memory) -> Findings:
+def _read(nvml: ModuleType) -> Reading:
     count, code = _ask(nvml, "nvmlDeviceGetCount")
     if code:
         raise NvmlError(code)
-    gpus, missing = [], []
-    for index in range(count):
-        handle, code = _ask(nvml, "nvmlDeviceGetHandleByIndex", index)
-        gpu = None if code else _gpu(nvml, handle, index, memory)
+    found, missing = [], []
+    for number in range(count):
+        handle, code = _ask(nvml, "nvmlDeviceGetHandleByIndex", number)
+        gpu, code = (None, code) if code else _gpu(nvml, handle, number)
         if gpu is None:
-            missing.append(problems.unreadable(str(index), code))
+            missing.append(problems.unreadable(str(number), code))
         else:
-            gpus.append(gpu)
-    return Findings(
-        devices=tuple(found for gpu in gpus for found in gpu.devices),
-        links=_links(nvml, gpus),
+            found.append(_Readable(handle=handle, gpu=gpu))
+    return Reading(
+        gpus=tuple(one.gpu for one in found),
+        joined=_joined(nvml, found),
         software=_software(nvml),
-        problems=(*missing, *(problem for gpu in gpus for problem in gpu.problems)),
+        problems=tuple(missing),
     )
 
 
-def _gpu(nvml: ModuleType, handle: object, index: int, memory: Memory) -> _Gpu | None:
-    """One GPU; None where it is lost, so that the bus's own entry stands for it."""
-    pci, _ = _ask(nvml, "nvmlDeviceGetPciInfo", handle)
+def _gpu(nvml: ModuleType, handle: object, number: int) -> tuple[Gpu | None, int]:
+    """One GPU; None and the error number where it is lost: the bus's own entry stands for it."""
     name, lost_by_name = _ask(nvml, "nvmlDeviceGetName", handle)
-    size = _memory(nvml, handle)
-    if problems.LOST in (lost_by_name, size.code):
-        return None
-    told = Told(
-        label=str(index),
+    size, code = _memory(nvml, handle)
+    gone = {problems.LOST, problems.RESET_REQUIRED} & {lost_by_name, code}
+    if gone:
+        return None, max(gone)
+    pci, _ = _ask(nvml, "nvmlDeviceGetPciInfo", handle)
+    mig = _current(nvml, "nvmlDeviceGetMigMode", handle)
+    gpu = Gpu(
         source=_SOURCE,
+        number=number,
         name=clean(name or "") or None,
-        bus_id=bus_of(pci),
+        bus_id=links.place(pci),
+        uuid=_ask(nvml, "nvmlDeviceGetUUID", handle)[0],
         compute_capability=_capability(nvml, handle),
-        total_mib=size.total,
-        used_mib=size.used,
-        reserved_mib=size.reserved,
+        size=size,
+        mig=mig,
+        instances=tuple(_instances(nvml, handle)) if mig else None,
+        ecc=_current(nvml, "nvmlDeviceGetEccMode", handle),
+        uncorrected=_uncorrected(nvml, handle),
+        virtual=_ask(nvml, "nvmlDeviceGetVirtualizationMode", handle)[0] == _GUEST or None,
+        fabric=_fabric(nvml, handle),
     )
-    if _mig_enabled(nvml, handle):
-        return _partitioned(nvml, handle, told, memory)
-    found, found_problems = device(told, memory)
-    return _Gpu(handle=handle, bus_id=told.bus_id, devices=(found,), problems=tuple(found_problems))
+    return gpu, 0
 
 
-def _partitioned(nvml: ModuleType, handle: object, told: Told, memory: Memory) -> _Gpu:
-    whole, _ = device(told, memory)
+def _instances(nvml: ModuleType, handle: object) -> Iterator[Instance]:
     count, _ = _ask(nvml, "nvmlDeviceGetMaxMigDeviceCount", handle)
-    asked = (
-        _ask(nvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle, i) for i in range(count or 0)
-    )
-    found = [_instance(nvml, instance, whole) for instance, code in asked if not code]
-    if found:
-        return _Gpu(handle=handle, bus_id=told.bus_id, devices=tuple(found), mig=True)
-    nothing = replace(whole, accelerator=replace(whole.accelerator, usable_gib=0.0))
-    return _Gpu(
-        handle=handle,
-        bus_id=told.bus_id,
-        devices=(nothing,),
-        problems=(problems.mig_empty(told.label),),
-        mig=True,
-    )
+    for number in range(count or 0):
+        instance, code = _ask(nvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle, number)
+        if not code:
+            yield _instance(nvml, instance, number)
 
 
-def _instance(nvml: ModuleType, handle: object, whole: Device) -> Device:
+def _instance(nvml: ModuleType, handle: object, number: int) -> Instance:
     name, _ = _ask(nvml, "nvmlDeviceGetName", handle)
-    size = _memory(nvml, handle)
     profile = _PROFILE.search(clean(name or ""))
-    usable = None if size.total is None else mib(size.total - size.reserved)
-    instance = replace(
-        whole.accelerator,
-        partition=profile[1] if profile else "mig",
-        memory_gib=mib(size.total),
-        usable_gib=usable,
-        used_gib=mib(size.used),
+    size, _ = _memory(nvml, handle)
+    return Instance(
+        source=_SOURCE,
+        number=number,
+        gi=_ask(nvml, "nvmlDeviceGetGpuInstanceId", handle)[0],
+        ci=_ask(nvml, "nvmlDeviceGetComputeInstanceId", handle)[0],
+        profile=profile[1] if profile else None,
+        size=size,
+        uuid=_ask(nvml, "nvmlDeviceGetUUID", handle)[0],
     )
-    return Device(accelerator=instance, evidence={**whole.evidence, "partition": _SOURCE})
 
 
-def _mig_enabled(nvml: ModuleType, handle: object) -> bool:
-    mode, code = _ask(nvml, "nvmlDeviceGetMigMode", handle)
-    return not code and bool(mode[0])
+def _current(nvml: ModuleType, name: str, handle: object) -> bool | None:
+    """Whether a mode is on; the answer is its current and its pending state."""
+    mode, code = _ask(nvml, name, handle)
+    return None if code else bool(mode[0])
 
 
-@noun
-class _Size:
-    """Memory in MiB, or the error number."""
-
-    total: int | None = None
-    used: int | None = None
-    reserved: int = 0
-    code: int = 0
+def _uncorrected(nvml: ModuleType, handle: object) -> int | None:
+    errors: int | None
+    errors, _ = _ask(nvml, "nvmlDeviceGetTotalEccErrors", handle, _UNCORRECTED, _VOLATILE)
+    return errors
 
 
-def _memory(nvml: ModuleType, handle: object) -> _Size:
+def _memory(nvml: ModuleType, handle: object) -> tuple[Size, int]:
     """Sizes of a device; drivers before 510 know only version 1 of the call."""
     version = getattr(nvml, "nvmlMemory_v2", None)
     info, code = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle, version)
     if code:
         info, code = _ask(nvml, "nvmlDeviceGetMemoryInfo", handle)
     if code or not info.total:
-        return _Size(code=code)
+        return Size(refused=True), code
     reserved = getattr(info, "reserved", 0) // _MIB
-    return _Size(total=info.total // _MIB, used=info.used // _MIB, reserved=reserved)
+    return Size(total=info.total // _MIB, used=info.used // _MIB, reserved=reserved), 0
 
 
 def _capability(nvml: ModuleType, handle: object) -> str | None:
@@ -182,20 +170,31 @@ def _capability(nvml: ModuleType, handle: object) -> str | None:
     return None if code else ".".join(map(str, capability))
 
 
-def _links(nvml: ModuleType, gpus: list[_Gpu]) -> tuple[Link, ...]:
-    """Links of whole GPUs: MIG instances reach each other by no link."""
-    places = [index for index, gpu in enumerate(_each(gpus)) if not gpu.mig]
-    whole = [gpu for gpu in gpus if not gpu.mig]
-    numbers = {gpu.bus_id: place for gpu, place in zip(whole, places, strict=True) if gpu.bus_id}
-    peers = {
-        place: links.peers(lambda name, *args: _ask(nvml, name, *args), gpu.handle, numbers)
-        for gpu, place in zip(whole, places, strict=True)
-    }
-    return links.grouped(peers)
+def _fabric(nvml: ModuleType, handle: object) -> str | None:
+    make = getattr(nvml, "c_nvmlGpuFabricInfo_t", None)
+    if make is None:
+        return None
+    info = make()
+    # The binding takes a pointer and fills the structure.
+    from ctypes import byref
+
+    _, code = _ask(nvml, "nvmlDeviceGetGpuFabricInfo", handle, byref(info))
+    return None if code else _FABRIC.get(info.state)
 
 
-def _each(gpus: list[_Gpu]) -> list[_Gpu]:
-    return [gpu for gpu in gpus for _ in gpu.devices]
+def _joined(nvml: ModuleType, found: list[_Readable]) -> tuple[tuple[int, ...], ...]:
+    whole = [one for one in found if not one.gpu.mig]
+    if len(whole) <= 1:
+        return ()
+    numbers: Mapping[str, int] = {one.gpu.bus_id: one.gpu.number for one in whole if one.gpu.bus_id}
+    return links.of_peers(
+        {
+            one.gpu.number: links.peers(
+                lambda name, *args: _ask(nvml, name, *args), one.handle, numbers
+            )
+            for one in whole
+        }
+    )
 
 
 def _software(nvml: ModuleType) -> dict[str, Read]:

@@ -9,15 +9,25 @@ TIMEOUT = 10
 LIBRARY_NOT_FOUND = 12
 FUNCTION_NOT_FOUND = 13
 LOST = 15
+RESET_REQUIRED = 16
+OPERATING_SYSTEM = 17
 MISMATCH = 18
 UNKNOWN = 999
 # Not of NVML: the Python binding is not installed.
 NO_BINDING = -1
 
+# States of the fabric in nvidia-smi's words that keep CUDA from starting (error 802).
+FABRIC_UNFINISHED = {"not started", "in progress"}
+
 _INSTALL = "Install the NVIDIA driver with its libraries (libnvidia-ml.so.1)."
-_CONTAINER = (
-    "Start the container with its GPUs (docker run --gpus all, with the NVIDIA Container Toolkit "
-    "on the host), or install the driver's libraries."
+_OPEN = (
+    "Make /dev/nvidiactl and /dev/nvidia* readable and writable for this user: sudo usermod -aG "
+    "video $USER where they belong to that group (then log in again), else sudo chmod a+rw "
+    "/dev/nvidia*."
+)
+_RESTART_WSL = (
+    "In WSL run `wsl --shutdown` in PowerShell and start it again; start a container there with "
+    "docker run --gpus all."
 )
 
 _ERRORS: dict[int, tuple[str, str, str]] = {
@@ -29,7 +39,7 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
     NO_PERMISSION: (
         "probe.nvidia.permission",
         "This user may not use the NVIDIA devices.",
-        "Make /dev/nvidiactl and /dev/nvidia* readable and writable for this user.",
+        _OPEN,
     ),
     DRIVER_NOT_LOADED: (
         "probe.nvidia.not-loaded",
@@ -41,6 +51,11 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "The NVIDIA driver did not answer in time.",
         "Switch on persistence mode (sudo nvidia-smi -pm 1); if it hangs still, reboot.",
     ),
+    LIBRARY_NOT_FOUND: (
+        "probe.nvidia.library",
+        "The NVIDIA management library (NVML) is not installed here.",
+        _INSTALL,
+    ),
     FUNCTION_NOT_FOUND: (
         "probe.nvidia.old-library",
         "The NVIDIA library lacks a function that is needed to read the devices.",
@@ -51,6 +66,16 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
         "An NVIDIA GPU fell off the bus or is not reachable.",
         "Reboot; if it comes back, check power, cooling and the kernel log for Xid errors.",
     ),
+    RESET_REQUIRED: (
+        "probe.nvidia.reset",
+        "An NVIDIA GPU must be reset before it can be used.",
+        "Reset it (sudo nvidia-smi --gpu-reset) with nothing running on it, or reboot.",
+    ),
+    OPERATING_SYSTEM: (
+        "probe.nvidia.blocked",
+        "The operating system blocks the access to the NVIDIA GPUs.",
+        _RESTART_WSL,
+    ),
     NO_BINDING: (
         "probe.nvidia.binding",
         "The Python package nvidia-ml-py cannot be used, and nvidia-smi did not answer instead.",
@@ -58,33 +83,32 @@ _ERRORS: dict[int, tuple[str, str, str]] = {
     ),
 }
 
-# What unreadable() says of a single device.
-UNREADABLE = {_ERRORS[LOST][0], _ERRORS[NO_PERMISSION][0]}
+_NO_DEVICES = "probe.nvidia.no-devices"
+# What is said where the driver does not let one device or any be read.
+UNREADABLE = {_NO_DEVICES, *(_ERRORS[code][0] for code in (LOST, NO_PERMISSION, RESET_REQUIRED))}
 
 
-def failure(code: int, *, kernel_driver: str | None, in_container: bool) -> Problem:
-    """Why nothing could be read, and what mends it."""
-    if code == LIBRARY_NOT_FOUND:
-        return Problem(
-            what="The NVIDIA management library (NVML) is not installed here.",
-            fix=_CONTAINER if in_container else _INSTALL,
-            rule="probe.nvidia.library",
-        )
-    if code == MISMATCH:
-        loaded = f" {kernel_driver}" if kernel_driver else ""
-        return Problem(
-            what=f"The NVIDIA library is not of the version of the loaded kernel driver{loaded}.",
-            fix="Reboot, or unload and reload the nvidia kernel modules.",
-            rule="probe.nvidia.mismatch",
-        )
+def failure(code: int) -> Problem:
+    """Why nothing could be read, and what mends it, by NVML's error number."""
     if code in _ERRORS:
         rule, what, fix = _ERRORS[code]
         return Problem(what=what, fix=fix, rule=rule)
+    number = "" if code == UNKNOWN else f" {code}"
     return Problem(
-        what=f"The NVIDIA driver answered with the unknown error {code}.",
-        fix="Run nvidia-smi and look into the kernel log; a reboot often helps.",
+        what=f"The NVIDIA driver answered with an unknown error{number}.",
+        fix="Run nvidia-smi and look into the kernel log; a reboot often helps. A container that "
+        "lost its devices gets them back when it is started again.",
         rule="probe.nvidia.unknown",
     )
+
+
+def mismatch(kernel: str | None, library: str | None) -> Problem:
+    """The kernel driver and the libraries are of two versions: one of them was updated."""
+    loaded = f" {kernel}" if kernel else ""
+    own = f" (it is {library})" if library else ""
+    what = f"The NVIDIA library is not of the version of the loaded kernel driver{loaded}{own}."
+    fix = "Reboot, or unload and reload the nvidia kernel modules."
+    return Problem(what=what, fix=fix, rule="probe.nvidia.mismatch")
 
 
 def unreadable(which: str, code: int) -> Problem:
@@ -92,13 +116,21 @@ def unreadable(which: str, code: int) -> Problem:
     if code == NO_PERMISSION:
         rule, _, fix = _ERRORS[code]
         return Problem(what=f"This user may not use NVIDIA GPU {which}.", fix=fix, rule=rule)
-    return lost(which)
+    return faulty(which, "reset" if code == RESET_REQUIRED else "lost")
 
 
-def lost(which: str) -> Problem:
-    """One device does not answer; the others do."""
-    rule, _, fix = _ERRORS[LOST]
-    what = f"NVIDIA GPU {which} fell off the bus or is not reachable; it cannot be used."
+def faulty(which: str, fault: str) -> Problem:
+    """One device that cannot be used though others can; ``fault`` is in the driver's words."""
+    said, fix = fault.lower(), _reset(which)
+    if "reset" in said or said == "reboot":
+        rule = _ERRORS[RESET_REQUIRED][0]
+        what = f"NVIDIA GPU {which} must be reset before it can be used."
+    elif said == "err!":
+        rule = "probe.nvidia.unhealthy"
+        what = f"NVIDIA GPU {which} does not answer (ERR!); it cannot be used."
+    else:
+        rule, _, fix = _ERRORS[LOST]
+        what = f"NVIDIA GPU {which} fell off the bus or is not reachable; it cannot be used."
     return Problem(what=what, fix=fix, rule=rule)
 
 
@@ -111,6 +143,16 @@ def not_offered(bus_id: str) -> Problem:
     )
 
 
+def none_offered() -> Problem:
+    """The driver runs and counts no device at all."""
+    return Problem(
+        what="The NVIDIA driver runs, but it offers no GPU.",
+        fix="Look for NVRM errors in the kernel log (sudo dmesg | grep NVRM). Blackwell GPUs need "
+        "the open kernel modules (nvidia-open), GPUs before Turing the closed ones.",
+        rule=_NO_DEVICES,
+    )
+
+
 def memory_unknown(which: str) -> Problem:
     """A device whose size the driver does not tell, and that is not known to share main memory."""
     return Problem(
@@ -120,29 +162,61 @@ def memory_unknown(which: str) -> Problem:
     )
 
 
+def uncorrected(which: str) -> Problem:
+    """ECC found errors that it could not correct: what ran there was ended."""
+    return Problem(
+        what=f"NVIDIA GPU {which} had memory errors that ECC could not correct.",
+        fix=f"{_reset(which)} If they return, the GPU is defective.",
+        rule="probe.nvidia.ecc",
+    )
+
+
 def mig_empty(which: str) -> Problem:
     """MIG mode without an instance: CUDA sees no device."""
     return Problem(
         what=f"NVIDIA GPU {which} is in MIG mode without an instance, so nothing can use it.",
-        fix="Create instances (sudo nvidia-smi mig -cgi ... -C), or switch MIG off "
-        "(sudo nvidia-smi -mig 0).",
+        fix="Create instances (nvidia-smi mig -lgip lists the profiles, "
+        f"sudo nvidia-smi mig -i {which} -cgi PROFILE -C makes one), or switch MIG off "
+        f"(sudo nvidia-smi -i {which} -mig 0).",
         rule="probe.nvidia.mig-empty",
     )
 
 
 def mig_unread(which: str) -> Problem:
-    """MIG instances that only NVML could tell apart."""
+    """MIG instances that the source does not list."""
     return Problem(
-        what=f"NVIDIA GPU {which} is in MIG mode; its instances can be read through NVML only.",
-        fix="Install the Python package nvidia-ml-py.",
+        what=f"NVIDIA GPU {which} is in MIG mode; its instances are not known.",
+        fix="List them with nvidia-smi -L; the Python package nvidia-ml-py reads them too.",
         rule="probe.nvidia.mig-unread",
     )
 
 
-def hidden(value: str) -> Problem:
-    """The environment hides all devices from CUDA programs that are started here."""
+def fabric() -> Problem:
+    """GPUs at NVSwitches that were not joined: CUDA fails with error 802 though NVML works."""
     return Problem(
-        what=f'CUDA_VISIBLE_DEVICES is "{value}", which hides every NVIDIA GPU from CUDA.',
-        fix="Unset CUDA_VISIBLE_DEVICES.",
-        rule="probe.nvidia.hidden",
+        what="The NVSwitch fabric of these GPUs is not set up (Fabric Manager is not running), so "
+        "CUDA cannot start (error 802).",
+        fix="Run sudo systemctl enable --now nvidia-fabricmanager; its version must be that of the "
+        "driver. In a virtual machine this is done on its host.",
+        rule="probe.nvidia.fabric",
     )
+
+
+def device_order() -> Problem:
+    """Numbers in CUDA_VISIBLE_DEVICES count the fastest first, not as nvidia-smi does."""
+    return Problem(
+        what="The GPUs differ, so which of them the numbers in CUDA_VISIBLE_DEVICES mean is not "
+        "certain: CUDA counts the fastest first.",
+        fix="Set CUDA_DEVICE_ORDER=PCI_BUS_ID, which counts as nvidia-smi does.",
+        rule="probe.nvidia.order",
+    )
+
+
+def _reset(which: str) -> str:
+    command = f"sudo nvidia-smi --gpu-reset -i {which}"
+    return f"Reset it ({command}) with nothing running on it, or reboot."
+
+
+def unique(*every: Problem) -> tuple[Problem, ...]:
+    """The problems in their order, each once."""
+    return tuple({(one.rule, one.what): one for one in every}.values())

@@ -16,15 +16,26 @@ Read: TypeAlias = tuple[str, str]
 
 @noun
 class PciDevice:
-    """One accelerator on the PCI bus. ``pci_id`` is ``vendor:device`` in hexadecimal."""
+    """One accelerator on the PCI bus.
+
+    ``pci_id`` is ``vendor:device`` in hexadecimal, the device empty where only names are told;
+    ``pci_class`` its class likewise. ``driver_bound`` is None where nothing tells of drivers.
+    ``lost`` devices are listed but answer nothing any more. ``source`` is what told of the device,
+    where that is not the bus in /sys.
+    """
 
     vendor: str
     pci_id: str
     bus_id: str
+    name: str | None = None
+    pci_class: str | None = None
     driver: str | None = None
-    driver_bound: bool = False
+    driver_bound: bool | None = False
     integrated: bool | None = None
     numa_node: int | None = None
+    virtual_function: bool | None = None
+    lost: bool = False
+    source: str | None = None
 
 
 @noun

@@ -15,7 +15,7 @@ _SOURCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("os.distro", ("etc/os-release", "usr/lib/os-release")),
     ("os.version", ("etc/os-release", "usr/lib/os-release", "(platform)")),
     ("os.kernel", ("proc/sys/kernel/osrelease", "(uname)")),
-    ("os.libc", ("lib/ld-musl-.*", "lib", "(confstr)")),
+    ("os.libc", ("lib/apk/db/installed", "(confstr)")),
     ("os.wsl", ("proc/sys/fs/binfmt_misc/WSLInterop", "proc/sys/kernel/osrelease", "(platform)")),
     (
         "os.container",
@@ -47,21 +47,33 @@ _SOURCES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("memory.limit_gib", (r"sys/fs/cgroup/.*memory\.(max|high|limit_in_bytes)",)),
     ("memory.group_used_gib", (r"sys/fs/cgroup/.*memory\.(current|usage_in_bytes)",)),
     ("memory", ("proc/meminfo", "(psutil)")),
-    ("disk_free_gib", ("(statvfs)",)),
-    ("shm_gib", ("(statvfs)",)),
+    ("disk_free_gib", ("(statvfs of the model cache)",)),
+    ("shm_gib", ("(statvfs of /dev/shm)",)),
     ("software.python", ("(sys.version)",)),
     ("software.docker", ("(PATH and socket)",)),
     ("software.podman", ("(PATH)",)),
     ("software.installed", ("(dist-info folders and --version)",)),
     ("software.versions", ("(--version)",)),
 )
+_SYSTEMS = {"macos": "sysctlbyname", "windows": "registry, kernel32"}
+_TOLD_BY_SYSTEM = ("os.", "arch", "cpu.", "memory.")
+_TOLD_BY_PYTHON = ("os.family",)
 
 
 def host(machine: Machine, context: Context) -> dict[str, str]:
     """Sources by the paths of the facts that are known."""
     opened = sorted(context.files.opened)
-    told = ((path, _source(path, opened)) for path, _ in _facts(encode(machine)))
+    told = (
+        (path, _elsewhere(path, context.family) or _source(path, opened))
+        for path, _ in _facts(encode(machine))
+    )
     return {path: source for path, source in told if source}
+
+
+def _elsewhere(path: str, family: str) -> str | None:
+    """On systems without /proc one interface tells everything about the computer."""
+    asked = path.startswith(_TOLD_BY_SYSTEM) and path not in _TOLD_BY_PYTHON
+    return _SYSTEMS.get(family) if asked else None
 
 
 def _facts(document: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,17 +3,14 @@
 # ruff: noqa: PTH100, PTH111, PTH112, PTH118, PTH120
 
 import os
-import re
 from collections.abc import Mapping
 
 from recommender.facts.machine import Os
-from recommender.probe import normal
+from recommender.probe import normal, vm
 from recommender.probe.context import Context
 from recommender.probe.files import Files, clean
 from recommender.probe.normal import BYTES_PER_GIB
 
-# "# R36 (release), REVISION: 4.3, GCID: ..." is release 36.4.3.
-_L4T = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
 # Marks of a container: path in the root, then what it says.
 _CONTAINER_FILES = ((".dockerenv", "docker"), ("run/.containerenv", "podman"))
 _CONTAINER_ENV = (
@@ -29,6 +26,7 @@ def read(context: Context) -> Os:
     files = context.files
     release = os_release(files.text("etc/os-release") or files.text("usr/lib/os-release") or "")
     kernel = files.line("proc/sys/kernel/osrelease")
+    wsl = None if kernel is None else _wsl(files, kernel)
     libc, libc_version = _libc(files, live=context.live)
     return Os(
         family="linux",
@@ -37,7 +35,8 @@ def read(context: Context) -> Os:
         kernel=kernel or (os.uname().release if context.live else None),
         libc=libc,
         libc_version=libc_version,
-        wsl=None if kernel is None else _wsl(files, kernel),
+        wsl=wsl,
+        vm=vm.kind(files, wsl=wsl),
         l4t=_l4t(files),
     )
 
@@ -59,7 +58,11 @@ def arch(context: Context, cpuinfo_arch: str | None) -> str | None:
     """The kernel's machine name; of a root that is not this host, what /proc says."""
     if context.live:
         return normal.arch(os.uname().machine)
-    return context.files.line("proc/sys/kernel/arch") or cpuinfo_arch
+    told = context.files.line("proc/sys/kernel/arch")
+    if told is None and cpuinfo_arch == "ppc64le":
+        big = context.files.line("sys/kernel/cpu_byteorder") == "big"
+        return "ppc64" if big else cpuinfo_arch
+    return normal.arch(told) if told else cpuinfo_arch
 
 
 def container(files: Files, env: Mapping[str, str]) -> str:
@@ -105,8 +108,10 @@ def _musl_version(files: Files) -> str | None:
 
 
 def _l4t(files: Files) -> str | None:
-    match = _L4T.match(files.line("etc/nv_tegra_release") or "")
-    return ".".join(match.groups()) if match else None
+    """Of ``# R36 (release), REVISION: 4.3, GCID: ...`` it is 36.4.3."""
+    line = files.line("etc/nv_tegra_release") or ""
+    major, told, rest = line.removeprefix("# R").partition(" (release), REVISION: ")
+    return f"{major}.{rest.partition(',')[0]}" if told and major.isdecimal() else None
 
 
 def _wsl(files: Files, kernel: str) -> bool:

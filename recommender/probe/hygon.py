@@ -30,6 +30,8 @@ _GROUPS = "sudo usermod -aG render,video $USER"
 def probe(context: Context) -> Findings:
     """DCUs that have their driver; names mostly come from hy-smi alone."""
     gpus = devices.read(context, _MAKER.pci_vendor)
+    if not gpus and not _there(context):
+        return Findings()
     nodes = [gpu.node for gpu in gpus if gpu.node]
     shown, hidden = visibility.flags(context.env, nodes, "probe.hygon.hidden")
     flags = dict(zip((node.number for node in nodes), shown, strict=True))
@@ -42,6 +44,11 @@ def probe(context: Context) -> Findings:
         software={**told.software, **_versions(context)},
         problems=(*_access(context, gpus), *hidden, *_unknown(found)),
     )
+
+
+def _there(context: Context) -> bool:
+    """Whether the compute stack is Hygon's, whose files those of AMD are too."""
+    return bool(context.bound(_MAKER.pci_vendor)) or any(map(context.files.exists, _MODULES))
 
 
 def understood(text: str) -> Findings:

@@ -1,7 +1,7 @@
 """Main memory of a Linux computer, and what control groups leave of it."""
 
 from recommender.facts.machine import Memory
-from recommender.probe.cgroup import Limits
+from recommender.probe import cgroup
 from recommender.probe.files import Files, integer
 from recommender.probe.normal import BYTES_PER_GIB, KIB_PER_GIB, gib
 
@@ -9,19 +9,24 @@ from recommender.probe.normal import BYTES_PER_GIB, KIB_PER_GIB, gib
 _NO_LIMIT = 1 << 60
 
 
-def read(files: Files, limits: Limits) -> Memory:
-    """Sizes in GiB, three decimals. A limit at or above the total limits nothing."""
+def read(files: Files) -> Memory:
+    """Sizes in GiB, three decimals. A limit at or above the total limits nothing.
+
+    Kernels before 3.14 do not tell what is available; it is not estimated.
+    """
     table = _meminfo(files.text("proc/meminfo") or "")
     total, available = table.get("MemTotal"), table.get("MemAvailable")
+    found = cgroup.memory(files)
     bound = _NO_LIMIT if total is None else total * 1024
-    limit = limits.memory if limits.memory is not None and limits.memory < bound else None
-    left = limits.left if limit is not None else None
-    if left is not None and available is not None:
-        available = min(available, left // 1024)
+    limit = found.limit if found.limit is not None and found.limit < bound else None
+    free = gib(available, KIB_PER_GIB)
+    left = gib(found.left, BYTES_PER_GIB) if limit is not None else None
+    sizes = (left, free) if free is not None or not table else ()
     return Memory(
         total_gib=gib(total, KIB_PER_GIB),
-        available_gib=gib(available, KIB_PER_GIB),
+        available_gib=min((size for size in sizes if size is not None), default=None),
         limit_gib=gib(limit, BYTES_PER_GIB),
+        group_used_gib=gib(found.used, BYTES_PER_GIB),
     )
 
 

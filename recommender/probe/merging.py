@@ -39,7 +39,10 @@ def merged(found: Mapping[str, Findings], bus: tuple[PciDevice, ...]) -> Finding
         devices=tuple(numbered),
         links=tuple(links),
         software={name: read for one in every for name, read in one.software.items()},
-        problems=(*(problem for one in every for problem in one.problems), *pci.problems(bus)),
+        problems=(
+            *(problem for one in every for problem in one.problems),
+            *pci.problems(bus, _explained(found)),
+        ),
     )
 
 
@@ -65,6 +68,12 @@ def evidence(found: Findings) -> dict[str, str]:
         **devices,
         **{f"software.{name}": source for name, (_, source) in found.software.items()},
     }
+
+
+def _explained(found: Mapping[str, Findings]) -> set[str]:
+    """PCI vendors whose reader found something wrong."""
+    named = (name for name, findings in found.items() if findings.problems and name in READERS)
+    return {vendor for name in named for vendor in READERS[name].pci}
 
 
 def _untold(found: Mapping[str, Findings], bus: tuple[PciDevice, ...]) -> Iterator[Device]:

@@ -1,6 +1,11 @@
 """Values in our spelling and units."""
 
-_ARCHES = {"amd64": "x86_64", "arm64": "aarch64"}
+_ARCHES = {
+    **dict.fromkeys(("amd64", "x64"), "x86_64"),
+    **dict.fromkeys(("x86", "i386", "i486", "i586"), "i686"),
+    "arm64": "aarch64",
+    **dict.fromkeys(("ppc64el", "powerpc64le"), "ppc64le"),
+}
 
 KIB_PER_GIB = 1 << 20
 BYTES_PER_GIB = 1 << 30

@@ -66,7 +66,7 @@ def probe(
 
 
 def _family() -> str:
-    """Linux (Android too), macos, windows, or the word of a system that nothing here is made for."""
+    """Linux (Android too), macos, windows, or the word of another system."""
     if sys.platform.startswith(("linux", "android")):
         return "linux"
     return _FAMILIES.get(sys.platform, sys.platform)
@@ -86,7 +86,7 @@ class _Survey:
         context = self._context
         jobs: dict[str, Job[Any]] = {
             "system": self._start(partial(_os, context)),
-            "pci": self._start(partial(pci.scan, context.files)),
+            "pci": self._start(partial(_pci, context)),
             "memory": self._start(partial(_memory, context)),
             "processor": self._start(partial(_cpu, context)),
             "disk": self._start(partial(_disk, context)),
@@ -99,7 +99,7 @@ class _Survey:
         processor, arch = self._take("processor", jobs, (Cpu(), None))
         disk_free, shm = self._take("disk", jobs, (None, None))
         installed, more = self._take("software", jobs, (Software(), ()))
-        self._merged = merging.merged(found, bus)
+        self._merged = self._named(merging.merged(found, bus))
         machine = Machine(
             os=system,
             arch=arch,
@@ -126,6 +126,14 @@ class _Survey:
         end = time.monotonic() + _STOP_SECONDS
         for job in self._jobs:
             job.wait(end - time.monotonic())
+
+    def _named(self, found: Findings) -> Findings:
+        """The findings, with names from the system's database where no reader told one."""
+        if all(accelerator.name for accelerator in found.accelerators):
+            return found
+        from recommender.probe import pci_names
+
+        return replace(found, devices=pci_names.completed(self._context.files, found.devices))
 
     def _vendors(self, context: Context) -> dict[str, Findings]:
         jobs = {name: self._start(partial(_vendor, name, context)) for name in signs.seen(context)}
@@ -195,6 +203,14 @@ def _memory(context: Context) -> Memory:
 
         return elsewhere.read_memory()
     return memory.read(context.files)
+
+
+def _pci(context: Context) -> tuple[PciDevice, ...]:
+    if not context.live or context.files.exists("sys/bus/pci"):
+        return pci.scan(context.files)
+    from recommender.probe import lspci
+
+    return lspci.read(context)
 
 
 def _disk(context: Context) -> tuple[float | None, float | None]:

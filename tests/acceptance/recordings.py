@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from recommender.devices.catalogue import complete
-from recommender.facts import Machine
+from recommender.facts import Machine, Os
 from recommender.probe import lscpu, lspci, macos, merging, probe
 from recommender.probe.context import Findings
 from recommender.probe.signs import READERS
+from tests import bundles
 
-# "==> /path <==" starts a file, "==> /path -> target <==" is a symbolic link.
-_HEADER = re.compile(r"^==> (\S+)(?: -> (\S+))? <==$", re.MULTILINE)
 # Folder of recordings -> reader, where they are not called the same.
 _FOLDERS = {"mthreads": "moore_threads", "t-head": "t_head", "pci": "lspci", "huawei": "ascend"}
 # Files that a tool does not print, and where they lie on a machine that has the device's node.
@@ -56,22 +55,9 @@ def replay(path: Path, folder: str) -> Recording:
     return Recording(machine=_named(machine) if _TABLE.search(text) else machine, text=text)
 
 
-def unpack(text: str, root: Path) -> Path:
-    """The files of a bundle below ``root``."""
-    pieces = _HEADER.split(text)
-    for path, target, content in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
-        place = root / path.lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if target:
-            place.symlink_to(target)
-        else:
-            place.write_text(content.strip("\n") + "\n", encoding="utf-8")
-    return root
-
-
 def _machine(name: str, folder: str, text: str) -> Machine:
-    if _HEADER.match(text.lstrip()):
-        return _rooted(lambda root: unpack(text, root))
+    if bundles.is_bundle(text):
+        return _rooted(lambda root: bundles.unpack(text, root))
     tool = re.split(r"[_.]", name)[0]
     if tool in _PLACES:
         return _rooted(lambda root: _placed(tool, text, root))
@@ -110,7 +96,7 @@ def _lspci(text: str) -> Machine:
 
 def _lscpu(text: str) -> Machine:
     cpu, arch = lscpu.understood(text)
-    return Machine(cpu=cpu, arch=arch)
+    return Machine(os=Os(vm=lscpu.hypervisor(text)), cpu=cpu, arch=arch)
 
 
 _BY_TOOL: Mapping[str, Callable[[str], Machine]] = {

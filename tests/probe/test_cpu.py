@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.probe import cpu, cpuinfo, probe
+from recommender.probe.context import Context
 from recommender.probe.cpu import cpu_list, x86_level
 from recommender.probe.files import Files
 from tests.probe.conftest import Root
@@ -52,7 +53,7 @@ def test_levels(flags: str, level: int | None) -> None:
                 "Processor : ARMv6-compatible processor rev 7\nFeatures : swp vfp\n"
                 "CPU implementer : 0x41\nCPU architecture: 7\nCPU part : 0xb76\n"
             ),
-            *("arm", "arm", "ARM1176", "vfp"),
+            *("armv6l", "arm", "ARM1176", "vfp"),
         ),
         (
             "processor : 0\nhart : 1\nisa : rv64imafdcv_zicsr_zba\nuarch : thead,c920\n",
@@ -67,7 +68,7 @@ def test_levels(flags: str, level: int | None) -> None:
         ),
         (
             "processor : 0\ncpu : POWER9, altivec supported\nclock : 3800MHz\n",
-            *(None, "ibm", "POWER9, altivec supported", "altivec"),
+            *("ppc64le", "ibm", "POWER9, altivec supported", "altivec"),
         ),
         (
             (
@@ -76,6 +77,13 @@ def test_levels(flags: str, level: int | None) -> None:
             ),
             *("s390x", "ibm", "machine 8561", "vx"),
         ),
+        (
+            (
+                "system type : generic\nprocessor : 0\ncpu model : ICT Loongson-3 V0.12\n"
+                "isa : mips1 mips64r2\nASEs implemented : vz msa\n"
+            ),
+            *("mips64", "loongson", "ICT Loongson-3 V0.12", "msa"),
+        ),
     ],
 )
 def test_texts(text: str, arch: str | None, vendor: str | None, model: str, flag: str) -> None:
@@ -83,6 +91,71 @@ def test_texts(text: str, arch: str | None, vendor: str | None, model: str, flag
     assert (info.arch, info.vendor, info.model) == (arch, vendor, model)
     assert flag in info.flags
     assert list(info.cores) == [0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "arch"),
+    [
+        # A 64-bit kernel, a 32-bit one on the same processor, a 32-bit processor.
+        ("vendor_id : GenuineIntel\nflags : fpu lm", "x86_64"),
+        ("vendor_id : GenuineIntel\nfdiv_bug : no\nflags : fpu lm", "i686"),
+        ("vendor_id : GenuineIntel\nflags : fpu tsc", "i686"),
+        # A 32-bit program's view of a 64-bit kernel; kernels of Android 6.
+        ("Features : half neon\nCPU implementer : 0x41\nCPU architecture: 8", "aarch64"),
+        ("Features : fp asimd\nCPU implementer : 0x41\nCPU architecture: AArch64", "aarch64"),
+        # 32-bit kernels: of version 7 on a 64-bit core, of version 6 by name, of version 5.
+        ("model name : ARMv7 Processor rev 4 (v7l)\nCPU implementer : 0x41", "armv7l"),
+        ("CPU implementer : 0x41\nCPU architecture: 7\nCPU part : 0xd03", "armv7l"),
+        ("model name : ARMv6 rev 7 (v6l)\nCPU implementer : 0x41\nCPU architecture: 7", "armv6l"),
+        ("CPU implementer : 0x56\nCPU architecture: 5TE\nCPU part : 0x131", "armv5tel"),
+        ("isa : rv32imac", "riscv32"),
+        ("isa : mips1 mips2 mips32r2", "mips"),
+        ("cpu : POWER7 (architected), altivec supported", "ppc64"),
+        ("cpu : POWER10, altivec supported", "ppc64le"),
+        ("cpu : PPC970MP, altivec supported", "ppc64"),
+        ("cpu : 7447A, altivec supported\nrevision : 1.2 (pvr 8003 0102)", "ppc"),
+        ("cpu : UltraSparc T2\ntype : sun4v", "sparc64"),
+        ("cpu : Fujitsu MB86904\ntype : sun4m", "sparc"),
+        ("vendor_id : E2K MACHINE\nmodel name : E8C", None),
+        ("cpu family : 6", None),
+    ],
+)
+def test_architectures(lines: str, arch: str | None) -> None:
+    assert cpuinfo.parse(f"processor : 0\n{lines}\n").arch == arch
+
+
+@pytest.mark.parametrize(("order", "arch"), [("big", "ppc64"), ("little", "ppc64le")])
+def test_the_order_of_bytes_decides_on_power(root: Root, order: str, arch: str) -> None:
+    root.file("proc/cpuinfo", "processor : 0\ncpu : POWER8 (raw), altivec supported\n")
+    root.file("sys/kernel/cpu_byteorder", f"{order}\n")
+    assert probe(root.path, env={}).arch == arch
+
+
+def test_lines_after_all_processors_are_of_each(root: Root) -> None:
+    text = "processor : 0\n\nprocessor : 1\n\nFeatures : neon\nCPU implementer : 0x41\n"
+    root.file("proc/cpuinfo", f"{text}CPU architecture: 7\nCPU part : 0xc0e\n")
+    machine = probe(root.path, env={})
+    assert (machine.arch, machine.cpu.logical_cores) == ("armv7l", 2)
+    (kind,) = machine.cpu.core_kinds
+    assert (kind.name, kind.count, kind.part) == ("Cortex-A17", 2, "0x41/0xc0e")
+
+
+def test_loongarch_and_mips_tell_package_and_core() -> None:
+    block = "processor : {0}\npackage : 0\ncore : {0}\nModel Name : Loongson-3C6000\n\n"
+    info = cpuinfo.parse(block.format(0) + block.format(1))
+    assert info.cores == {0: (0, 0), 1: (0, 1)}
+
+
+def test_a_mainframe_tells_its_cores_further_below() -> None:
+    text = (
+        "vendor_id : IBM/S390\nfeatures : vx\n"
+        "processor 0: version = 00,  identification = 1,  machine = 9175\n"
+        "processor 1: version = 00,  identification = 1,  machine = 9175\n\n"
+        "cpu number : 0\nphysical id : 3\ncore id : 5\n\n"
+        "cpu number : 1\nphysical id : 3\ncore id : 5\n"
+    )
+    info = cpuinfo.parse(text)
+    assert (info.model, info.cores) == ("machine 9175", {0: (3, 5), 1: (3, 5)})
 
 
 def test_unlike_cores_are_all_named_and_only_their_common_flags_count() -> None:
@@ -106,8 +179,40 @@ def test_counts_of_two_sockets_with_hyperthreads(root: Root) -> None:
     )
     found = probe(root.path, env={}).cpu
     assert (found.sockets, found.physical_cores, found.logical_cores) == (2, 4, 8)
-    assert found.numa_nodes == 2
+    assert (found.numa_nodes, found.numa_node_ids) == (2, (0, 2))
     assert found.x86_level == 3
+
+
+def test_long_lists_are_read_to_their_end(root: Root) -> None:
+    evens, odds = (",".join(map(str, range(start, 512, 2))) for start in (0, 1))
+    root.file("sys/devices/system/cpu/online", f"{evens},{odds}\n")
+    root.file("sys/devices/system/node/node0/cpulist", f"{evens}\n")
+    root.file("sys/devices/system/node/node1/cpulist", "511\n")
+    root.file("sys/fs/cgroup/cpuset.cpus.effective", f"{odds}\n")
+    found = probe(root.path, env={}).cpu
+    assert (found.logical_cores, found.numa_node_ids) == (256, (1,))
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/cpuset.cpus.effective": "1-2"}, 2),
+        ({"sys/fs/cgroup/cpuset.cpus.effective": "0,3"}, 2),
+        (
+            {
+                "proc/self/cgroup": "7:cpuset:/box\n0::/\n",
+                "sys/fs/cgroup/cpuset/box/cpuset.cpus": "3\n",
+            },
+            1,
+        ),
+        ({"sys/fs/cgroup/cpuset.cpus.effective": "\n"}, 4),
+        # A group of another computer than the list of processors.
+        ({"sys/fs/cgroup/cpuset.cpus.effective": "64-127\n"}, 4),
+    ],
+)
+def test_a_group_may_use_some_processors(root: Root, files: dict[str, str], count: int) -> None:
+    root.file("sys/devices/system/cpu/online", "0-3\n").files(files)
+    assert probe(root.path, env={}).cpu.logical_cores == count
 
 
 def test_arm_counts_come_from_the_siblings(root: Root) -> None:
@@ -127,7 +232,7 @@ def test_arm_counts_come_from_the_siblings(root: Root) -> None:
 
 
 def test_nothing_to_read_is_unknown_and_not_0(root: Root) -> None:
-    found = cpu.read(Files(root.path), cpuinfo.parse(""), live=False, quota_cores=None)
+    found = cpu.read(Context(files=Files(root.path), live=False), cpuinfo.parse(""))
     assert (found.sockets, found.physical_cores, found.logical_cores) == (None, None, None)
     assert (found.numa_nodes, found.model, found.vendor, found.x86_level) == (None,) * 4
 
@@ -140,6 +245,9 @@ def test_nothing_to_read_is_unknown_and_not_0(root: Root) -> None:
         ("", set()),
         (None, set()),
         ("3-1,x,-4,0-99999999999", set()),
+        ("0-6:2,9", {0, 2, 4, 6, 9}),
+        ("0-2:x,4-5:-1", {0, 1, 2, 4, 5}),
+        ("0-8191," * 9999, set(range(8192))),
     ],
 )
 def test_lists_of_processors(text: str | None, numbers: set[int]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.probe import elsewhere, host, probe
+from recommender.probe import elsewhere, host, normal, probe
 from recommender.probe.files import Files
 from tests.probe.conftest import Root
 
@@ -40,6 +40,21 @@ def test_os(root: Root) -> None:
 def test_wsl(root: Root, kernel: str, *, wsl: bool) -> None:
     root.file("proc/sys/kernel/osrelease", f"{kernel}\n")
     assert probe(root.path, env={}).os.wsl is wsl
+
+
+@pytest.mark.parametrize(
+    ("line", "release"),
+    [
+        ("# R36 (release), REVISION: 4.4, GCID: 41062509, BOARD: generic", "36.4.4"),
+        ("# R38 (release), REVISION: 2.0", "38.2.0"),
+        ("# R (release), REVISION: 1", None),
+        ("R36", None),
+        ("", None),
+    ],
+)
+def test_jetson_linux(root: Root, line: str, release: str | None) -> None:
+    root.file("etc/nv_tegra_release", f"{line}\n# second line\n")
+    assert probe(root.path, env={}).os.l4t == release
 
 
 def test_musl_and_its_version(root: Root) -> None:
@@ -89,6 +104,7 @@ def test_the_tightest_limit_up_the_path_of_version_2(root: Root) -> None:
     )
     machine = probe(root.path, env={})
     assert (machine.memory.limit_gib, machine.memory.available_gib) == (16.0, 8.0)
+    assert machine.memory.group_used_gib == 12.0
     assert machine.cpu.quota_cores == 3.5
 
 
@@ -106,6 +122,72 @@ def test_version_1_in_a_container_where_the_path_is_the_hosts(root: Root) -> Non
     machine = probe(root.path, env={})
     assert (machine.memory.limit_gib, machine.memory.available_gib) == (8.0, 6.0)
     assert machine.cpu.quota_cores == 1.5
+
+
+def test_what_is_left_may_be_least_in_a_wider_group(root: Root) -> None:
+    root.files(
+        {
+            "proc/meminfo": MEMINFO,
+            "proc/self/cgroup": "0::/pod/app\n",
+            "sys/fs/cgroup/pod/app/memory.max": f"{8 * GIB}\n",
+            "sys/fs/cgroup/pod/app/memory.current": f"{GIB}\n",
+            "sys/fs/cgroup/pod/memory.max": f"{12 * GIB}\n",
+            "sys/fs/cgroup/pod/memory.current": f"{10 * GIB}\n",
+        }
+    )
+    memory = probe(root.path, env={}).memory
+    assert (memory.limit_gib, memory.group_used_gib, memory.available_gib) == (8.0, 1.0, 2.0)
+
+
+def test_a_limit_above_a_container_of_version_1(root: Root) -> None:
+    folder = "sys/fs/cgroup/memory"
+    root.files(
+        {
+            "proc/meminfo": MEMINFO,
+            "proc/self/cgroup": "3:memory:/\n2:cpuacct,cpu:/\n1:name=systemd:/\n",
+            f"{folder}/memory.limit_in_bytes": "9223372036854771712\n",
+            f"{folder}/memory.usage_in_bytes": f"{3 * GIB}\n",
+            f"{folder}/memory.stat": f"hierarchical_memory_limit {4 * GIB}\ncache\n",
+            "sys/fs/cgroup/cpuacct,cpu/cpu.cfs_quota_us": "50000\n",
+            "sys/fs/cgroup/cpuacct,cpu/cpu.cfs_period_us": "100000\n",
+        }
+    )
+    machine = probe(root.path, env={})
+    assert (machine.memory.limit_gib, machine.memory.available_gib) == (4.0, 1.0)
+    assert machine.cpu.quota_cores == 0.5
+
+
+def test_version_2_beside_a_hierarchy_of_version_1(root: Root) -> None:
+    root.files(
+        {
+            "proc/meminfo": MEMINFO,
+            "proc/self/cgroup": "1:net_cls:/\n0::/work\n",
+            "sys/fs/cgroup/work/memory.max": f"{5 * GIB}\n",
+            "sys/fs/cgroup/unified/work/cpu.max": "200000 100000\n",
+        }
+    )
+    machine = probe(root.path, env={})
+    assert (machine.memory.limit_gib, machine.cpu.quota_cores) == (5.0, 2.0)
+
+
+def test_old_kernels_do_not_tell_what_is_available(root: Root) -> None:
+    root.files(
+        {
+            "proc/meminfo": "MemTotal: 4194304 kB\nMemFree: 1048576 kB\nCached: 524288 kB\n",
+            "sys/fs/cgroup/memory.max": f"{2 * GIB}\n",
+            "sys/fs/cgroup/memory.current": f"{GIB}\n",
+        }
+    )
+    memory = probe(root.path, env={}).memory
+    assert (memory.total_gib, memory.limit_gib, memory.available_gib) == (4.0, 2.0, None)
+
+
+def test_a_group_without_a_limit_tells_what_it_uses(root: Root) -> None:
+    group = "sys/fs/cgroup/session"
+    root.file("proc/self/cgroup", "0::/session\n").file("proc/meminfo", MEMINFO)
+    root.files({f"{group}/memory.max": "max\n", f"{group}/memory.current": f"{2 * GIB}\n"})
+    memory = probe(root.path, env={}).memory
+    assert (memory.limit_gib, memory.group_used_gib, memory.available_gib) == (None, 2.0, 32.0)
 
 
 @pytest.mark.parametrize("limit", ["9223372036854771712", str(64 * GIB), "max", "", "-1"])
@@ -162,6 +244,21 @@ def test_elsewhere_works_on_any_system() -> None:
     assert (memory.total_gib or 0) > (memory.available_gib or 0) > 0
     assert elsewhere.arch()
     assert elsewhere.disk_free_gib() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arch"),
+    [
+        ("AMD64", "x86_64"),
+        ("arm64", "aarch64"),
+        ("i586", "i686"),
+        ("ppc64el", "ppc64le"),
+        ("riscv64", "riscv64"),
+        ("", None),
+    ],
+)
+def test_architectures_in_our_spelling(name: str, arch: str | None) -> None:
+    assert normal.arch(name) == arch
 
 
 @given(st.text(max_size=200))

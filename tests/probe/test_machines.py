@@ -1,19 +1,20 @@
 """Made-up computers in tests/machines, each beside the Machine that must be read from it.
 
-A folder ``<os>-<what>`` holds ``root/`` (the computer's files), ``links.txt`` (``path -> target``
-lines: its symbolic links), ``bin/`` (what each tool prints: a file, or a folder with a file for
-each list of arguments, joined by spaces), ``env.json`` (its environment), and ``machine.json``: the
-expected Machine, as far as it is compared.
+A folder ``<os>-<what>`` holds two bundles (tests/bundles.py): ``root.txt`` has the computer's files
+and ``bin.txt`` what its tools print, where a header names the tool, or the tool and its arguments
+if its answers differ. ``env.json`` is its environment, and ``machine.json`` the expected Machine, as
+far as it is compared.
 """
 
 import json
 import shlex
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import bundles
 
 MACHINES = Path(__file__).parents[1] / "machines"
 Probed = Callable[..., dict[str, Any]]
@@ -23,38 +24,38 @@ def computers(system: str) -> list[Path]:
     return sorted(path.parent for path in MACHINES.glob(f"{system}-*/machine.json"))
 
 
+def _text(folder: Path, name: str) -> str:
+    return (folder / name).read_text(encoding="utf-8") if (folder / name).exists() else ""
+
+
 def assembled(folder: Path, target: Path) -> Path:
-    """The computer's root with its links."""
-    if (folder / "root").is_dir():
-        shutil.copytree(folder / "root", target)
+    """The computer's root."""
     target.mkdir(exist_ok=True)
-    lines = folder / "links.txt"
-    for line in lines.read_text(encoding="utf-8").splitlines() if lines.exists() else ():
-        path, _, aim = line.partition(" -> ")
-        place = target / path.strip().lstrip("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(aim.strip())
-    return target
+    return bundles.unpack(_text(folder, "root.txt"), target)
 
 
 def programs(folder: Path, target: Path) -> Path:
     """A script for each tool that prints what was recorded."""
     target.mkdir()
-    source = folder / "bin"
-    for tool in sorted(source.iterdir()) if source.is_dir() else ():
-        script = target / tool.name
-        script.write_text("\n".join(["#!/bin/sh", *_answers(tool)]) + "\n", encoding="utf-8")
+    answers: dict[str, dict[str, str]] = {}
+    for header, _, content in bundles.pieces(_text(folder, "bin.txt")):
+        tool, _, arguments = header.partition(" ")
+        answers.setdefault(tool, {})[arguments] = content
+    for tool, printed in answers.items():
+        script = target / tool
+        script.write_text("\n".join(_script(printed, target / f".{tool}")) + "\n", encoding="utf-8")
         script.chmod(0o755)
     return target
 
 
-def _answers(tool: Path) -> Iterator[str]:
-    if tool.is_file():
-        yield f"exec cat {shlex.quote(str(tool))}"
-        return
+def _script(printed: dict[str, str], kept: Path) -> Iterator[str]:
+    """Lines of a script; the answers lie in files that begin with ``kept``."""
+    yield "#!/bin/sh"
     yield 'case "$*" in'
-    for answer in sorted(tool.iterdir()):
-        yield f"{shlex.quote(answer.name)}) exec cat {shlex.quote(str(answer))};;"
+    for number, (arguments, content) in enumerate(printed.items()):
+        file = kept.with_name(f"{kept.name}-{number}")
+        file.write_text(f"{content}\n", encoding="utf-8")
+        yield f"{shlex.quote(arguments) if arguments else '*'}) exec cat {shlex.quote(str(file))};;"
     yield "esac"
     yield "exit 2"
 

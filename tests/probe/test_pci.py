@@ -27,14 +27,19 @@ from tests.probe.conftest import Root
         ("1d0f:7164", "088000", "neuron", "aws"),
         ("1ae0:0063", "ff0000", "gasket", "google"),
         ("1e52:401e", "120000", "tenstorrent", "tenstorrent"),
+        ("1d22:3684", "120000", "kunlun", "kunlunxin"),
+        ("1e36:c035", "120000", "gcu", "enflame"),
+        ("1eff:1220", "120000", "rebellions", "rebellions"),
+        ("1ed2:0001", "120000", "furiosa_rngd", "furiosa"),
+        ("1014:06a7", "120000", "vfio-pci", "ibm"),
     ],
 )
 def test_vendors(root: Root, ids: str, class_: str, driver: str, vendor: str) -> None:
     root.pci("0000:41:00.0", ids, class_, driver, numa=1)
     (device,) = pci.scan(Files(root.path))
     assert (device.vendor, device.pci_id, device.driver) == (vendor, ids, driver)
-    assert (device.driver_bound, device.numa_node) == (True, 1)
-    assert pci.problems((device,)) == ()
+    assert (device.driver_bound, device.numa_node) == (driver != "vfio-pci", 1)
+    assert device.pci_class == class_
 
 
 @pytest.mark.parametrize(
@@ -49,7 +54,11 @@ def test_vendors(root: Root, ids: str, class_: str, driver: str, vendor: str) ->
         ("15ad:0405", "030000"),  # VMware
         ("1013:00b8", "030000"),  # Cirrus
         ("1d0f:1111", "030000"),  # Amazon's console
-        ("1b36:0005", "120000"),  # QEMU's test device
+        ("19e5:a250", "120000"),  # compression in Kunpeng processors
+        ("1ded:8001", "120000"),  # encryption in Yitian processors
+        ("1014:044b", "120000"),  # IBM's compression card
+        ("10ee:500c", "120000"),  # FPGA
+        ("10de:0aa3", "0b4000"),  # part of an old chipset
         ("10de:22a3", "068000"),  # NVSwitch
         ("10de:22bd", "040300"),  # sound of a graphics card
         ("8086:7d1d", "120000"),  # neural unit of a laptop
@@ -60,7 +69,45 @@ def test_vendors(root: Root, ids: str, class_: str, driver: str, vendor: str) ->
 )
 def test_other_devices_are_none(root: Root, ids: str, class_: str) -> None:
     root.pci("0000:01:00.0", ids, class_, "any")
-    assert pci.scan(Files(root.path)) == ()
+    bus = pci.scan(Files(root.path))
+    assert (bus, bus.unknown) == ((), ())
+
+
+def test_an_unknown_accelerator_is_a_problem_and_no_device(root: Root) -> None:
+    root.pci("0000:00:05.0", "1b36:0005", "120000")
+    machine = probe(root.path, env={})
+    assert machine.accelerators == ()
+    (problem,) = machine.problems
+    assert problem.rule == "probe.pci.unknown"
+    assert "1b36:0005" in problem.what
+    assert "lspci -nn -s 0000:00:05.0" in (problem.fix or "")
+
+
+def test_one_file_of_the_kernels_has_all_numbers(root: Root) -> None:
+    folder = "sys/bus/pci/devices/0009:01:00.0"
+    root.file(f"{folder}/uevent", "DRIVER=nvidia\nPCI_CLASS=30200\nPCI_ID=10DE:2941\nMODALIAS=x\n")
+    (root.path / folder / "driver").symlink_to("../../../bus/pci/drivers/nvidia")
+    (device,) = pci.scan(Files(root.path))
+    assert (device.vendor, device.pci_id, device.pci_class) == ("nvidia", "10de:2941", "030200")
+    assert (device.bus_id, device.driver_bound) == ("0009:01:00.0", True)
+
+
+def test_a_file_that_lacks_numbers_is_not_relied_on(root: Root) -> None:
+    root.pci("0000:01:00.0", "1002:74a1", "120000", "amdgpu")
+    root.file("sys/bus/pci/devices/0000:01:00.0/uevent", "DRIVER=amdgpu\nPCI_ID\n=\n")
+    assert [device.pci_id for device in pci.scan(Files(root.path))] == ["1002:74a1"]
+
+
+def test_virtual_functions(root: Root) -> None:
+    root.pci("0000:c1:00.0", "1002:74a1", "120000", "gim").pci(
+        "0000:c1:02.0", "1002:74b5", "120000"
+    )
+    (root.path / "sys/bus/pci/devices/0000:c1:02.0/physfn").symlink_to("../0000:c1:00.0")
+    machine = probe(root.path, env={})
+    flags = [device.details.get("virtual_function") for device in machine.accelerators]
+    assert flags == [None, True]
+    assert [device.details["class"] for device in machine.accelerators] == ["120000"] * 2
+    assert "gim for a virtual machine" in machine.problems[0].what
 
 
 @pytest.mark.parametrize(

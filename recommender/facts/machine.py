@@ -77,7 +77,8 @@ class Cpu:
 class Memory:
     """Main memory in GiB; ``limit_gib`` is the tightest control-group limit, if there is one.
 
-    ``group_used_gib`` is what the group of that limit uses now.
+    ``group_used_gib`` is what the group of that limit uses now; where nothing limits, this
+    process's own group.
     """
 
     total_gib: float | None = None

@@ -157,9 +157,11 @@ def _packages(env: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in dict.fromkeys(_package_folders(env)):
         for entry in Files(folder).names("") if os.path.isabs(folder) else ():
+            if not entry.endswith(".dist-info"):
+                continue
             name, _, version = entry.removesuffix(".dist-info").partition("-")
             framework = _DISTRIBUTIONS.get(name.lower().replace(".", "_"))
-            if framework and version and entry.endswith(".dist-info"):
+            if framework and version:
                 found.setdefault(framework, version)
     return found
 

@@ -2,7 +2,7 @@
 
 A folder ``<os>-<what>`` holds two bundles (tests/bundles.py): ``root.txt`` has the computer's files
 and ``bin.txt`` what its tools print, where a header names the tool, or the tool and its arguments
-if its answers differ. ``env.json`` is its environment, and ``machine.json`` the expected Machine, as
+if its answers differ. ``env.json`` is its environment, ``machine.json`` the expected Machine, as
 far as it is compared.
 """
 

@@ -66,6 +66,8 @@ _CLASS = re.compile(r"([^:\[\]]+?)(?: \[([0-9a-f]{4})\])?: (.+)")
 _REVISION = re.compile(r"\(rev ([0-9a-f]{2})\)|-r([0-9a-f]{2})\b")
 _REMARKS = re.compile(r"\s*\((?:rev|prog-if) .*")
 _IDS = re.compile(r"\s*\[([0-9a-f]{4}):([0-9a-f]{4})\].*")
+# Of a maker that the system's list of names does not have.
+_UNNAMED = re.compile(r"(?:Unknown d|D)evice ([0-9a-f]{4}):([0-9a-f]{4})\b")
 _ID = re.compile(r"\s*\[([0-9a-f]{4})\]$|^(?:(?:Unknown d|D)evice )?([0-9a-f]{4})$")
 _VIRTUAL = re.compile(r"\bVF\b|Virtual Function")
 _GONE = "ff"
@@ -132,7 +134,7 @@ def _facts(text: str) -> dict[str, str] | None:
 
 def _named(text: str) -> dict[str, str]:
     """Maker and device of ``NVIDIA Corporation GA100 [A100 PCIe 40GB] [10de:20f1] (rev a1)``."""
-    ids = _IDS.search(text)
+    ids = _IDS.search(text) or _UNNAMED.match(text)
     text = _REMARKS.sub("", text[: ids.start()] if ids else text).strip()
     maker, number = _maker(text)
     name = text[len(maker) :].strip()

@@ -15,6 +15,8 @@ from recommender.probe.sysctl import is_apple_silicon, number
 
 Values = Mapping[str, str]
 
+# Of one processor; Macs with several are of old, and tell the sum as well.
+_CORES, _THREADS = "machdep.cpu.core_count", "machdep.cpu.thread_count"
 _MOST_LEVELS = 4
 # Arm features by Apple's names (the older ones last) and as Linux spells them.
 _ARM_FLAGS = {
@@ -160,8 +162,11 @@ def processor(known: Values) -> Cpu:
         vendor=_vendor(known),
         model=known.get(sysctl.BRAND),
         sockets=number(known, "hw.packages"),
-        physical_cores=number(known, "hw.physicalcpu") or sum(cores) or None,
-        logical_cores=number(known, "hw.logicalcpu") or number(known, "hw.ncpu") or _threads(known),
+        physical_cores=number(known, "hw.physicalcpu") or sum(cores) or number(known, _CORES),
+        logical_cores=number(known, "hw.logicalcpu")
+        or number(known, "hw.ncpu")
+        or _threads(known)
+        or number(known, _THREADS),
         performance_cores=sum(cores[:-1]) if mixed else None,
         efficiency_cores=cores[-1] if mixed else None,
         core_kinds=kinds if mixed else (),

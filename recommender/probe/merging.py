@@ -90,7 +90,8 @@ def _untold(found: Mapping[str, Findings], bus: tuple[PciDevice, ...]) -> Iterat
             nameless.update(READERS[name].pci)
     for device in bus:
         known = device.bus_id in told or (device.driver_bound and device.pci_id[:4] in nameless)
-        if not known:
+        # A virtual function is a share of its card, for a guest; the card is told by itself.
+        if not known and not device.virtual_function:
             yield parts.device(pci.part(device))
 
 

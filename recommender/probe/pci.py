@@ -150,7 +150,7 @@ def problems(
         _unbound(device)
         for device in devices
         if device.driver_bound is False
-        and not device.lost
+        and not (device.lost or device.virtual_function)
         and not (device.driver is None and device.pci_id[:4] in explained)
     ]
     return (*found, *map(_unknown, devices.unknown if isinstance(devices, Bus) else ()))

@@ -45,8 +45,10 @@ def within(expected: Any, found: Any) -> bool:
     return found is not None and all(plain(text) in plain(found) for text in texts)
 
 
-def first_word(expected: str, found: str | None) -> bool:
+def first_word(expected: str | None, found: str | None) -> bool:
     """Equal up to a remark after the first word of what is expected."""
+    if expected is None:
+        return found is None
     return found is not None and expected.split(maxsplit=1)[0].casefold() == found.casefold()
 
 

@@ -61,8 +61,9 @@ def _machine(name: str, folder: str, text: str) -> Machine:
     tool = re.split(r"[_.]", name)[0]
     if tool in _PLACES:
         return _rooted(lambda root: _placed(tool, text, root))
-    if tool in _BY_TOOL:
-        return _BY_TOOL[tool](text)
+    program = tool.partition("-")[0]
+    if program in _BY_TOOL:
+        return _BY_TOOL[program](text)
     reader = _FOLDERS.get(folder, folder.replace("-", "_"))
     if reader not in (*READERS, "apple", "vulkan", "windows"):
         message = f"no reader is known for {folder}/{name}"
@@ -101,11 +102,9 @@ def _lscpu(text: str) -> Machine:
 
 _BY_TOOL: Mapping[str, Callable[[str], Machine]] = {
     "lscpu": _lscpu,
-    "lspci-nn": _lspci,
     "lspci": _lspci,
     "sysctl": macos.recorded,
-    "windows-wmi": lambda text: _told("windows", text),
-    "vulkaninfo-names": lambda text: _told("vulkan", text),
+    "windows": lambda text: _told("windows", text),
     "vulkaninfo": lambda text: _told("vulkan", text),
 }
 

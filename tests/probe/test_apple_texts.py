@@ -201,3 +201,22 @@ def test_no_text_breaks_the_reader(data: st.DataObject) -> None:
     text = whole[:start] + data.draw(st.text(max_size=60)) + whole[end:]
     found: Any = apple.understood(text)
     assert all(gpu.vendor for gpu in found.accelerators)
+
+
+@pytest.mark.parametrize(
+    ("bus", "memory", "shared"), [("PCIe", 2.0, None), ("Built-In", None, 2.0)]
+)
+def test_dynamic_memory_is_a_cards_own(
+    bus: str, memory: float | None, shared: float | None
+) -> None:
+    text = (
+        "Graphics/Displays:\n\n    AMD Radeon X:\n\n      Chipset Model: AMD Radeon X\n"
+        f"      Bus: {bus}\n      VRAM (Dynamic, Max): 2048 MB\n      Vendor: AMD (0x1002)\n"
+    )
+    device = only(apple.understood(text))
+    assert (device.memory_gib, device.details.get("shared_gib")) == (memory, shared)
+
+
+def test_an_entry_without_a_name_is_no_gpu() -> None:
+    entry = {"spdisplays_vendor": "Apple (0x106b)"}
+    assert apple.understood(json.dumps({"SPDisplaysDataType": [entry]})).devices == ()

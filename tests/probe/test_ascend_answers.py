@@ -339,3 +339,10 @@ def test_an_answer_cut_anywhere_tells_no_wrong_size(end: int) -> None:
     whole = PLAIN + DUO
     sizes = {device.memory_gib for device in found(whole[:end])}
     assert sizes <= {43.24, 42.666, None}
+
+
+@pytest.mark.parametrize("health", ["NA", "-", "", "0K", "General Warning", "Major Alarm", "Fault"])
+def test_no_chip_vanishes_because_of_what_its_health_is_called(health: str) -> None:
+    chips = found(HBM.replace("| OK ", f"| {health} "))
+    assert len(chips) == len(found(HBM))
+    assert [chip.memory_gib for chip in chips] == [chip.memory_gib for chip in found(HBM)]

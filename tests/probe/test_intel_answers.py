@@ -237,3 +237,23 @@ def test_answers_cut_anywhere_tell_no_wrong_memory(text: str) -> None:
     right = {one[0] for one in facts(intel.understood(text), "memory_gib")} | {None}
     for end in range(0, len(text), 7):
         assert {one[0] for one in facts(intel.understood(text[:end]), "memory_gib")} <= right
+
+
+def record(address: str, **more: str) -> str:
+    pairs = {"device_name": "Intel(R) Arc(TM) Pro B60", "pci_bdf_address": address, **more}
+    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in pairs.items()) + "}"
+
+
+def test_shares_for_guests_count_only_where_no_whole_card_is_seen() -> None:
+    card = record("0000:03:00.0", device_function_type="physical")
+    share = record("0000:03:00.1", device_function_type="virtual")
+    both = intel.understood(f'{{"device_list": [{card}, {share}]}}')
+    assert [one.bus_id for one in both.accelerators] == ["0000:03:00.0"]
+    guest = intel.understood(f'{{"device_list": [{share}]}}')
+    assert [one.bus_id for one in guest.accelerators] == ["0000:03:00.1"]
+
+
+@pytest.mark.parametrize(("kind", "count"), [("GPU", 1), ("DISCRETE_GPU", 1), ("NPU", 0)])
+def test_only_gpus_count(kind: str, count: int) -> None:
+    found = intel.understood(record("0000:03:00.0", device_type=kind))
+    assert len(found.devices) == count

@@ -195,3 +195,8 @@ def test_the_program_is_asked_where_it_is(program: Callable[[str, str], Path]) -
     found = lspci.read(Context(env={"PATH": f"{folder}:/usr/bin:/bin"}))
     assert [device.pci_id for device in found] == ["8086:7d67", "10de:2786", "1da3:1060"]
     assert lspci.read(Context(env={"PATH": f"{folder}"}, live=False)) == ()
+
+
+def test_a_maker_whose_name_the_list_lacks() -> None:
+    (found,) = lspci.understood("21:00.0 Processing accelerators: Device cabc:0590 (rev 01)\n")
+    assert (found.vendor, found.pci_id, found.name) == ("cambricon", "cabc:0590", None)

@@ -246,3 +246,9 @@ def test_a_text_may_end_anywhere(end: int) -> None:
 def _cut_sizes() -> set[float]:
     digits = "38654705664"
     return {round(int(digits[:n]) / 2**30, 3) for n in range(1, len(digits))}
+
+
+def test_counts_of_the_processor_where_the_computer_tells_none() -> None:
+    text = "machdep.cpu.core_count: 4\nmachdep.cpu.thread_count: 8\n"
+    found = macos.recorded(text).cpu
+    assert (found.physical_cores, found.logical_cores) == (4, 8)

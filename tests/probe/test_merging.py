@@ -1,5 +1,7 @@
 """One list of devices out of what readers and the bus tell."""
 
+from dataclasses import replace
+
 from recommender.facts import Link, Machine, Problem, Software
 from recommender.probe import merging
 from recommender.probe.context import Findings, PciDevice
@@ -74,3 +76,10 @@ def test_links_versions_and_problems_go_into_the_machine() -> None:
     assert [problem.what for problem in machine.problems] == ["w", "x"]
     assert merging.evidence(found)["software.versions.npu-smi"] == "npu-smi"
     assert merging.evidence(found)["accelerators.2.name"] == "npu-smi"
+
+
+def test_shares_of_a_card_are_for_guests() -> None:
+    share = replace(on_bus("0000:c1:00.1"), virtual_function=True, driver_bound=False)
+    found = merging.merged({}, (on_bus("0000:c1:00.0"), share))
+    assert [a.bus_id for a in found.accelerators] == ["0000:c1:00.0"]
+    assert found.problems == ()

@@ -143,7 +143,7 @@ def test_no_gpu_but_a_word_about_it(text: str) -> None:
     assert (found.devices, rules(found)) == ((), ["probe.vulkan.driver"])
 
 
-@pytest.mark.parametrize("text", ["", "\0", "GPU0:\n", "GPU id = x (A)\n", "deviceName = A\n"])
+@pytest.mark.parametrize("text", ["", "\0", "GPU0:\n", "GPU id = x (A)\n"])
 def test_text_of_no_known_form_tells_nothing(text: str) -> None:
     assert vulkan.understood(text) == Findings()
 
@@ -262,3 +262,8 @@ def test_gpus_without_an_address_count_where_no_reader_told_their_vendor() -> No
     left = vulkan.untold(found, [Accelerator(vendor="nvidia", bus_id="0000:01:00.0")])
     assert facts(left, "name") == [("Intel(R) Arc(TM) A380",)]
     assert facts(vulkan.untold(found, []), "vendor") == [("nvidia",), ("intel",)]
+
+
+def test_lines_that_were_cut_out_of_an_answer() -> None:
+    text = "\tdeviceName         = Mali-G57\n\tdeviceName = llvmpipe (LLVM 18.1, 256 bits)\n"
+    assert names(text) == ["Mali-G57"]

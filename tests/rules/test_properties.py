@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from recommender.facts import (
@@ -227,6 +227,8 @@ def test_more_memory_never_rejects_what_fits(
 ) -> None:
     small = recommend(machine, workload, model)
     large = recommend(_grown(machine, more), workload, model)
+    # Where the model fits nowhere, the ranking is for another one.
+    assume(not any((problem.rule or "").startswith("model.") for problem in small.problems))
     fitting = {item.framework for item in small.ranking if item.fit and item.fit.fits}
     assert fitting <= {item.framework for item in large.ranking}
     assert {item.framework for item in large.rejected} <= {

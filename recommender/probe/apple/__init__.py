@@ -117,7 +117,7 @@ def _gpus(report: profiler.Report, values: Mapping[str, str], source: str) -> It
     for gpu in report.gpus:
         name = _name(gpu)
         maker = _maker(f"{gpu.get('spdisplays_vendor', '')} {name or ''}".casefold())
-        if maker is None:
+        if maker is None or not (name or gpu.get("sppci_cores")):
             continue
         own = Part(source=source, facts=_facts(gpu, name, *maker))
         shared = chip_parts(values) if maker[0] == "apple" else ()
@@ -129,7 +129,10 @@ def _facts(gpu: Mapping[str, str], name: str | None, vendor: str, pci: str) -> d
     if vendor == "apple":
         cores = integer(gpu.get("sppci_cores"))
         return {**_named(name), "compute_units": cores, "details": details}
-    shared = gib(profiler.size_bytes(gpu.get("spdisplays_vram_shared")), BYTES_PER_GIB)
+    dynamic = gpu.get("spdisplays_vram_shared")
+    # On a card of its own the "dynamic" memory is the card's.
+    carded = "pcie" in gpu.get("sppci_bus", "").casefold()
+    shared = None if carded else gib(profiler.size_bytes(dynamic), BYTES_PER_GIB)
     number = integer(gpu.get("spdisplays_device-id"))
     facts = {
         "vendor": vendor,
@@ -139,7 +142,7 @@ def _facts(gpu: Mapping[str, str], name: str | None, vendor: str, pci: str) -> d
     }
     if shared is not None:
         return {**facts, "usable_gib": shared, "unified": True, "integrated": True}
-    memory = gpu.get("spdisplays_vram") or gpu.get("_spdisplays_vram")
+    memory = gpu.get("spdisplays_vram") or gpu.get("_spdisplays_vram") or dynamic
     own = gib(profiler.size_bytes(memory), BYTES_PER_GIB)
     return {**facts, "memory_gib": own, "unified": False, "integrated": False}
 

@@ -20,6 +20,7 @@ Pairs = dict[str, str]
 _DISPLAYS = "SPDisplaysDataType"
 _PLAIN_GPU = {
     "Chipset Model": "sppci_model",
+    "Bus": "sppci_bus",
     "Vendor": "spdisplays_vendor",
     "Total Number of Cores": "sppci_cores",
     "Metal Support": "spdisplays_mtlgpufamilysupport",

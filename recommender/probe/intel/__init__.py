@@ -21,7 +21,11 @@ def probe(context: Context) -> Findings:
     A GPU inside of the processor has no memory of its own: its size is None and ``unified`` is
     True, for it takes of the main memory what the runtime of a server grants.
     """
-    every = context.bound(_PCI_VENDOR)
+    every = tuple(
+        seen
+        for seen in context.bound(_PCI_VENDOR)
+        if context.contained or not seen.virtual_function
+    )
     own = _given(context, every)
     memory = {seen.bus_id: kernel.memory(context, seen) for seen in own}
     told = asked(context, _unsized(own, memory)) if context.live and own else Told()

@@ -39,7 +39,7 @@ def read(text: str) -> Told:
     """One output of any tool in any form; empty where it is none of them."""
     short = bounded(text)
     records = (*_documents(text), *_records(short))
-    gpus = tuple(part(fields, source) for fields, source in _merged(records))
+    gpus = tuple(part(fields, source) for fields, source in _whole(tuple(_merged(records))))
     gpus = gpus or runtimes.sycl(short) or runtimes.opencl(short)
     versions = summary.versions(short, "xpu-smi")
     known = bool(gpus) or "versions.xpu-smi" in versions
@@ -108,6 +108,17 @@ def _records(text: str) -> Iterator[tuple[Fields, str]]:
         yield fields, "xpu-smi --list-gpus"
     for fields in discovery.rows(text):
         yield fields, "xpu-smi discovery --dump"
+
+
+def _whole(records: Sequence[tuple[Fields, str]]) -> Iterator[tuple[Fields, str]]:
+    """GPUs alone, and whole: beside its card a virtual function is a share of it for a guest."""
+    kinds = [
+        fields.get("function_type") or fields.get("device_function_type") for fields, _ in records
+    ]
+    for (fields, source), kind in zip(records, kinds, strict=True):
+        share = kind == "virtual" and "physical" in kinds
+        if "GPU" in fields.get("device_type", "GPU").upper() and not share:
+            yield fields, source
 
 
 def _merged(records: Sequence[tuple[Fields, str]]) -> Iterator[tuple[Fields, str]]:

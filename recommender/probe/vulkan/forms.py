@@ -37,6 +37,7 @@ _NAMES = (
 )
 _BLOCK = re.compile(r"^[ \t]*GPU(\d{1,3}):[ \t]*$", re.MULTILINE)
 _LISTED = re.compile(r"^[ \t]*GPU id *[=:] *(\d{1,3}) *\((.+)\)[ \t]*:?[ \t]*$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*deviceName[ \t]*=[ \t]*(\S.*)$", re.MULTILINE)
 # Drivers that pass Vulkan on to another system put its name for the GPU inside of their own.
 _AROUND = re.compile(r"(Microsoft Direct3D12|Virtio-GPU Venus) \((.+)\)")
 # Mesa's drivers add themselves, the chip or their compiler to a name.
@@ -92,7 +93,9 @@ class _Gpu:
 def understood(text: str) -> Findings:
     """The GPUs in what vulkaninfo printed, each once; processors that draw are none."""
     short = bounded(text)
-    found = tuple(islice(_blocks(short), _MOST)) or tuple(islice(_listed(short), _MOST))
+    forms = (_blocks(short), _listed(short), _lines(short))
+    read = (tuple(islice(form, _MOST)) for form in forms)
+    found = next((told for told in read if told), ())
     gpus = _once([gpu for gpu in found if not gpu.processor])
     version = answers.version(_VERSION, short)
     return Findings(
@@ -126,6 +129,12 @@ def _listed(text: str) -> Iterator[_Gpu]:
     every = dict(reversed(_LISTED.findall(text)))
     for number in sorted(every, key=int):
         yield _told({"deviceName": every[number]})
+
+
+def _lines(text: str) -> Iterator[_Gpu]:
+    """``deviceName = NAME`` lines alone, as they are cut out of a longer answer."""
+    for name in _LINE.findall(text):
+        yield _told({"deviceName": name})
 
 
 def _told(row: Mapping[str, str]) -> _Gpu:

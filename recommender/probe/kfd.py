@@ -30,9 +30,10 @@ class Node:
         return f"{FOLDER}/{self.number}"
 
     @property
-    def pci_id(self) -> str:
-        """``vendor:device`` in hexadecimal."""
-        return f"{self.facts.get('vendor_id', 0):04x}:{self.facts.get('device_id', 0):04x}"
+    def pci_id(self) -> str | None:
+        """``vendor:device`` in hexadecimal; None where the node does not tell the device."""
+        device = self.facts.get("device_id")
+        return f"{self.facts.get('vendor_id', 0):04x}:{device:04x}" if device else None
 
     @property
     def units(self) -> int | None:
@@ -71,7 +72,8 @@ def nodes(files: Files, pci_vendor: str) -> tuple[Node, ...]:
     """
     numbers = sorted(int(name) for name in files.names(FOLDER) if name.isdecimal())
     found = (_node(files, number) for number in numbers)
-    return tuple(node for node in found if node and node.pci_id.startswith(pci_vendor))
+    vendor = int(pci_vendor, 16)
+    return tuple(node for node in found if node and node.facts.get("vendor_id") == vendor)
 
 
 def xgmi_peers(files: Files, node: Node) -> Iterator[int]:

@@ -18,7 +18,7 @@ SOURCE = "amd-smi"
 # Values by lower-case path: ``asic.market_name``.
 Row: TypeAlias = Mapping[str, Any]
 
-_GPU_LINE = re.compile(r"GPU:\s*(\d{1,4})\s*")
+_GPU_LINE = re.compile(r"([ \t]*)GPU:\s*(\d{1,4})\s*")
 _VALUE = re.compile(r"( *)([A-Z][\w ]*?):(?: (.*))?")
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 _MIB_PER = {"": 1.0, "K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2}
@@ -27,6 +27,8 @@ _ROCM = re.compile(r"ROCm version\s*:\s*(\d[\w.]*)", re.IGNORECASE)
 _TOOL = re.compile(r"AMD-?SMI(?: Tool)?:?\s+(\d+(?:\.\d+)+)")
 # The table's first column: bus id and name, which is cut on its left with dots.
 _NAMED = re.compile(r"[0-9a-fA-F:]+\.[0-7]\s+(.+)")
+# Only the maker stands before these words; in "Navi 31 [Radeon RX 7900 XTX]" a chip does.
+_LEGIBLE = re.compile(r"\.\.\.((?:Radeon|Instinct) [^\]]+)")
 _MODE = re.compile(r"\b([SDTQC]PX)(?:/NPS\d)?\b")
 _NOTHING = {"", "N/A", "NONE", "UNKNOWN"}
 _MIB_PER_GIB = 1024
@@ -73,14 +75,19 @@ def _csv(text: str) -> Iterator[Row]:
 
 
 def _lines(text: str) -> Iterator[Row]:
-    """``GPU: 0`` begins a device, more indented names without a value begin its sections."""
+    """``GPU: 0`` begins a device, more indented names without a value begin its sections.
+
+    The whole may be indented: then all devices begin as far to the right as the first.
+    """
     row: dict[str, Any] | None = None
     sections: list[tuple[int, str]] = []
-    for line in text.splitlines():
-        if match := _GPU_LINE.fullmatch(line):
+    margin = None
+    for line in text.expandtabs().splitlines():
+        match = _GPU_LINE.fullmatch(line)
+        if match and margin in {None, match[1]}:
             if row is not None:
                 yield row
-            row, sections = {"gpu": match[1]}, []
+            row, sections, margin = {"gpu": match[2]}, [], match[1]
         elif row is not None and (match := _VALUE.fullmatch(line.rstrip())):
             depth, name = len(match[1]), match[2].lower()
             sections = [section for section in sections if section[0] < depth]
@@ -99,18 +106,25 @@ def _table(text: str) -> Iterator[Device]:
         if place is None or len(record) < 2:  # noqa: PLR2004
             continue
         named = _NAMED.fullmatch(record[0][0])
-        name = clean(named[1]) if named and not named[1].startswith("...") else None
         pair = tables.used_and_total(record[1][-1])
         mode = _MODE.search(record[1][0])
         row = {
             "gpu": record[1][0].split()[0] if record[1][0] else None,
             "bdf": place,
-            "market_name": name,
+            "market_name": _uncut(clean(named[1])) if named else None,
             "vram_used": f"{pair[0]} MB" if pair else None,
             "vram_total": f"{pair[1]} MB" if pair else None,
             "compute_partition": mode[1] if mode else None,
         }
         yield _device(row)
+
+
+def _uncut(name: str) -> str | None:
+    """The name, where nothing but its maker may have been cut off."""
+    if not name.startswith("..."):
+        return name
+    match = _LEGIBLE.fullmatch(name)
+    return match[1] if match else None
 
 
 def _device(row: Row) -> Device:
@@ -119,9 +133,10 @@ def _device(row: Row) -> Device:
     pci_id, total = _pci_id(row), _gib(row, *_TOTAL) or None
     integrated = gfx.in_processor(target, pci_id, name)
     mode = _word(row, "compute_partition", "accelerator_partition")
+    number = integer(_word(row, "gpu"))
     facts = {
         "vendor": "amd",
-        "index": integer(_word(row, "gpu")),
+        "index": number,
         "name": name,
         "memory_gib": total,
         # An integrated GPU may map more: only the kernel knows what it grants.
@@ -136,6 +151,7 @@ def _device(row: Row) -> Device:
         "pci_id": pci_id,
         "bus_id": tables.bus_id(_word(row, "bdf")),
         "details": {
+            "index": number,
             "node": integer(_word(row, "node_id")),
             "vis_vram_gib": _gib(row, "mem_usage.total_visible_vram") or None,
             "virtual_function": True if name and name.endswith(" VF") else None,

@@ -84,5 +84,8 @@ def _same(known: Accelerator, other: Accelerator) -> bool:
 
 
 def _facts(told: Accelerator) -> dict[str, object]:
+    """What a tool adds; its numbers are not those of the kernel's list."""
     facts = {name: getattr(told, name) for name in Accelerator.__dataclass_fields__}
-    return {name: value for name, value in facts.items() if name not in {"card", "index"}}
+    details = {name: value for name, value in told.details.items() if name != "index"}
+    added = {name: value for name, value in facts.items() if name not in {"card", "index"}}
+    return {**added, "details": details}

@@ -24,6 +24,14 @@ _COMPLAINTS: tuple[tuple[str, tuple[str, str, str]], ...] = (
         ),
     ),
     (
+        r"ROCk module is NOT|amdgpu[\w ]{0,12} not found in modules|DRIVER_NOT_LOADED",
+        (
+            "probe.amd.not-loaded",
+            "AMD's tools do not find the amdgpu kernel module.",
+            "Run sudo modprobe amdgpu; where amdgpu is built into the kernel, update AMD's tools.",
+        ),
+    ),
+    (
         r"/dev/kfd read-write: No such file",
         (
             "probe.amd.not-given",
@@ -45,14 +53,6 @@ _COMPLAINTS: tuple[tuple[str, tuple[str, str, str]], ...] = (
             "probe.amd.mismatch",
             "ROCm and the amdgpu kernel driver do not fit each other.",
             "Install the amdgpu driver of the same ROCm release and reboot.",
-        ),
-    ),
-    (
-        r"ROCk module is NOT|amdgpu[\w ]{0,12} not found in modules|DRIVER_NOT_LOADED",
-        (
-            "probe.amd.not-loaded",
-            "AMD's tools do not find the amdgpu kernel module.",
-            "Run sudo modprobe amdgpu; where amdgpu is built into the kernel, update AMD's tools.",
         ),
     ),
     (

@@ -11,6 +11,8 @@ from recommender.probe.rocm.maker import Maker
 MAKER = Maker(word="amd", pci_vendor="1002", tool="rocm-smi", driver="amdgpu")
 # Hygon's tools print the same in other words.
 _OTHERS = re.compile(r"\b[DH]CU(?:\s*\[\d|\s+Temp|\s+use)|Hygon|Haiguang|C-3000 IC", re.IGNORECASE)
+# Marks of a quotation or a comment before a line.
+_QUOTED = re.compile(r"^[ \t]*[>#]+ ?", re.MULTILINE)
 
 
 def understood(text: str) -> Findings:
@@ -22,7 +24,8 @@ def understood(text: str) -> Findings:
     """
     if _OTHERS.search(text):
         return Findings()
-    readings = (amd_smi.read(text), agents.read(text, MAKER), log.read(text, MAKER))
+    plain = _QUOTED.sub("", text)
+    readings = (amd_smi.read(plain), agents.read(plain, MAKER), log.read(plain, MAKER))
     software = {name: read for reading in readings for name, read in reading.software.items()}
     for reading in readings:
         if reading.devices:

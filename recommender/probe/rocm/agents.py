@@ -17,9 +17,11 @@ _LINE = re.compile(r"\s*([A-Za-z][\w .]*?):\s*(.*?)\s*")
 _ISA = "amdgcn-"
 _NUMBER = re.compile(r"(\d+)")
 _HEX = re.compile(r"\((0x[0-9a-fA-F]{1,8})\)")
+_TYPES = {"GPU", "CPU"}
 _MODULE = re.compile(r"ROCk module version (\S+) is loaded")
-# A text without these two is not rocminfo's.
-_SIGNS = ("Marketing Name", "Device Type")
+# A text without any of these is not rocminfo's.
+_SIGN = re.compile(r"^\s*(?:Marketing Name:|Name:\s+gfx\d)", re.MULTILINE)
+_WSL = "WSL environment detected"
 
 
 def read(text: str, maker: Maker) -> Findings:
@@ -30,11 +32,11 @@ def read(text: str, maker: Maker) -> Findings:
         maker: whose GPUs they are.
 
     """
-    if not all(sign in text for sign in _SIGNS):
+    if not _SIGN.search(text):
         return Findings()
     agents = list(_agents(text))
-    of_gpus = [agent for agent in agents if agent.get("Device Type") == "GPU"]
-    processors = [agent.get("Name") for agent in agents if agent.get("Device Type") == "CPU"]
+    of_gpus = [agent for agent in agents if _type(agent) == "GPU"]
+    processors = [agent.get("Name") for agent in agents if _type(agent) == "CPU"]
     once = [agent.get("BDFID") for agent in of_gpus]
     devices = [
         _device(_renamed(agent, processors), maker, sole=once.count(agent.get("BDFID")) == 1)
@@ -43,6 +45,9 @@ def read(text: str, maker: Maker) -> Findings:
     if devices:
         counted = Part(source=_SOURCE, facts={"details": {"cpu_agents": len(processors)}})
         devices[0] = parts.completed(devices[0], counted)
+    if _WSL in text:
+        windows = Part(source=_SOURCE, facts={"details": {"wsl": True}})
+        devices = [parts.completed(device, windows) for device in devices]
     module = _MODULE.search(text)
     return Findings(
         devices=tuple(devices),
@@ -60,6 +65,18 @@ def _agents(text: str) -> Iterator[Mapping[str, str]]:
             agent = {}
         agent.setdefault(name, value)
     yield agent
+
+
+def _type(agent: Mapping[str, str]) -> str | None:
+    """``GPU`` or ``CPU``; where ``grep`` left that line out, what the names and the id say.
+
+    A GPU is named by its instruction set, only a processor has its own name twice.
+    """
+    name = agent.get("Name")
+    named = "GPU" if gfx.in_text(name) else None
+    twice = "CPU" if name and name == agent.get("Marketing Name") else None
+    by_id = agent.get("Uuid", "").partition("-")[0]
+    return agent.get("Device Type") or named or (by_id if by_id in _TYPES else twice)
 
 
 def _renamed(agent: Mapping[str, str], processors: Sequence[str | None]) -> Mapping[str, str]:

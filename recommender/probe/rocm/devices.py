@@ -38,7 +38,7 @@ class Gpu:
     @property
     def pci_id(self) -> str | None:
         """``vendor:device`` in hexadecimal."""
-        if self.node:
+        if self.node and self.node.pci_id:
             return self.node.pci_id
         card = self.card
         return f"{card.vendor}:{card.device}" if card and card.vendor and card.device else None

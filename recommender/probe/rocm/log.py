@@ -31,8 +31,9 @@ _HEADS = ("GPU", "DCU", "HCU", "Device")
 _COLUMNS = re.compile(r"\s{2,}")
 # "0  1  0x744c, 25824  45.0°C": number, KFD node and device id of a row in newer tables.
 _ROW = re.compile(r"\s*(\d{1,4})\s+(?:(\d+)\s+(0x[0-9a-f]{4}),|\S)", re.IGNORECASE)
-# The tables cut names after so many letters.
+# The tables cut names after so many letters; one that just fits is whole if its bracket closes.
 _CUT = 20
+_WHOLE = re.compile(r"[^\[\]]*\[[^\[\]]+\]")
 _PAIR = re.compile(r"\(topology\) link type between drm devices (\d{1,4}) and (\d{1,4})")
 _MATRIX, _MATRIX_ROW = "Link Type between two GPUs", re.compile(r"[GDH][PC]U(\d{1,4})")
 _DRIVER = re.compile(r"^[ \t]*Driver version\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
@@ -130,8 +131,12 @@ def _table(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         elif names and (match := _ROW.match(line)):
             last = int(match[1])
             yield last, _cells(names, cells, match)
-        elif last is not None and 0 < len(line.strip()) < _CUT:
+        elif last is not None and _is_whole(line.strip()):
             yield last, {"device name": clean(line)}
+
+
+def _is_whole(name: str) -> bool:
+    return 0 < len(name) < _CUT or (len(name) == _CUT and bool(_WHOLE.fullmatch(name)))
 
 
 def _matrix(text: str) -> Iterator[tuple[tuple[int, int], str]]:
@@ -181,6 +186,7 @@ def _device(number: int, row: Mapping[str, str], maker: Maker) -> Device:
         "bus_id": tables.bus_id(row.get("pci bus")),
         "numa_node": _numa(row),
         "details": {
+            "index": number,
             "sku": _word(row.get("card sku")),
             "vis_vram_gib": sizes.get("vis_vram"),
             "node": integer(row.get("node id")),
@@ -204,8 +210,14 @@ def _name(row: Mapping[str, str]) -> str | None:
 
 
 def _pci_id(row: Mapping[str, str], maker: Maker) -> str | None:
-    """The device id; a tool that cannot tell it prints the vendor's, 0x1002, in its place."""
-    numbers = (integer(_word(row.get(key))) for key in ("device id", "gpu id", "device name"))
+    """The device id; a tool that cannot tell it prints the vendor's, 0x1002, in its place.
+
+    The card's model is the device since rocm-smi tells the subsystem for itself, before it was
+    the subsystem (source: showProduct of rocm_smi.py, which got both in ROCm 6.1).
+    """
+    model = ("card model",) if "subsystem id" in row else ()
+    keys = ("device id", "gpu id", *model, "device name")
+    numbers = (integer(_word(row.get(key))) for key in keys)
     known = (n for n in numbers if n and n <= 0xFFFF and f"{n:04x}" != maker.pci_vendor)  # noqa: PLR2004
     number = next(known, None)
     return None if number is None else f"{maker.pci_vendor}:{number:04x}"

@@ -127,7 +127,8 @@ def complete(accelerator: Accelerator) -> Accelerator:
     return replace(
         accelerator,
         compute_capability=accelerator.compute_capability
-        or _agreed(row.compute_capability for row in rows),
+        or _agreed(row.compute_capability for row in rows)
+        or _capability(accelerator),
         gfx=accelerator.gfx or _agreed(row.gfx for row in rows),
         unified=_agreed(row.unified_memory for row in rows)
         if accelerator.unified is None
@@ -143,6 +144,16 @@ def series_of(accelerator: Accelerator) -> str | None:
     for row in core_part("devices")["series"]:
         if (row["vendor"] in makers or not makers) and _pattern(row["matches"]).search(text):
             return str(row["series"])
+    return None
+
+
+def _capability(accelerator: Accelerator) -> str | None:
+    """What all NVIDIA GPUs of such names have; None for other makers and other names."""
+    if accelerator.vendor != "nvidia" or not accelerator.name:
+        return None
+    for row in core_part("devices")["capabilities"]["names"]:
+        if _pattern(row["matches"]).search(accelerator.name):
+            return str(row["capability"])
     return None
 
 

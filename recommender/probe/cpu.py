@@ -16,6 +16,8 @@ from recommender.probe.files import Files, integer
 Place: TypeAlias = tuple[int, "int | str"]
 
 _SYSTEM = "sys/devices/system"
+# Linux 5.15 ended its lists of processors with a NUL.
+_BLANK = " \t\n\0"
 # Linux is built for 8192 processors at most.
 _MOST = 1 << 13
 
@@ -82,7 +84,7 @@ def cpu_list(text: str | None) -> set[int]:
     """Numbers of a kernel list such as ``0-3,8``; ``0-6:2`` is every second one."""
     numbers: set[int] = set()
     left = 4 * _MOST
-    for part in (text or "").split(",", _MOST)[:_MOST]:
+    for part in (text or "").strip(_BLANK).split(",", _MOST)[:_MOST]:
         span, _, step = part.partition(":")
         low, dash, high = span.partition("-")
         first, last = integer(low), integer(high if dash else low)
@@ -112,7 +114,9 @@ def _affinity() -> set[int]:
 
 def _places(files: Files, info: CpuInfo, usable: Collection[int]) -> dict[int, Place]:
     """Socket and core of each usable processor; empty where one of them is unknown."""
-    for tell in (info.cores.get, partial(_place, files)):
+    # Without threads, processors that share a core's number sit on several dies of a package.
+    numbered = not info.single or len(set(info.cores.values())) == len(info.cores)
+    for tell in (*((info.cores.get,) if numbered else ()), partial(_place, files)):
         places = {number: place for number in usable if (place := tell(number))}
         if len(places) == len(usable):
             return places
@@ -120,11 +124,13 @@ def _places(files: Files, info: CpuInfo, usable: Collection[int]) -> dict[int, P
 
 
 def _place(files: Files, number: int) -> Place | None:
+    """Siblings rather than core_id, which on Arm repeats from cluster to cluster."""
     folder = f"{_SYSTEM}/cpu/cpu{number}/topology"
     socket = files.integer(f"{folder}/physical_package_id")
-    # Siblings rather than core_id: on Arm the latter repeats from cluster to cluster.
-    siblings = files.line(f"{folder}/thread_siblings_list") or files.line(f"{folder}/core_id")
-    return None if socket is None or siblings is None else (socket, siblings)
+    if siblings := files.line(f"{folder}/thread_siblings_list"):
+        return -1 if socket is None else socket, siblings
+    core = files.line(f"{folder}/core_id")
+    return None if socket is None or core is None else (socket, core)
 
 
 def _kinds(
@@ -164,5 +170,6 @@ def _cpus(files: Files, node: str) -> set[int]:
     listed = files.text(f"{node}/cpulist")
     if listed is not None:
         return cpu_list(listed)
-    mask = integer("0x" + (files.text(f"{node}/cpumap") or "").strip().replace(",", "")) or 0
+    text = (files.text(f"{node}/cpumap") or "").strip(_BLANK)
+    mask = integer("0x" + text.replace(",", "")) or 0
     return {number for number in range(min(mask.bit_length(), _MOST)) if mask >> number & 1}

@@ -15,6 +15,7 @@ _KEYS = {
         for key in (
             *("vendor_id", "model name", "cpu model", "flags", "features", "isa", "uarch", "cpu"),
             *("cpu implementer", "cpu part", "cpu architecture", "physical id", "core id"),
+            *("siblings", "cpu cores"),
             *("fdiv_bug", "revision", "type", "ases implemented"),
         )
     },
@@ -43,7 +44,8 @@ class CpuInfo:
 
     ``cores`` gives socket and core of each processor number (None where the text has none);
     ``parts`` the implementer's and the part's number of each Arm core, as ``0x41/0xd4e``;
-    ``flags`` are those that every processor has, since a program may be moved to any of them.
+    ``flags`` are those that every processor has, since a program may be moved to any of them;
+    ``single`` is whether a core is known to have one thread only.
     """
 
     arch: str | None = None
@@ -52,6 +54,7 @@ class CpuInfo:
     flags: tuple[str, ...] = ()
     cores: Mapping[int, tuple[int, int] | None] = field(default_factory=dict)
     parts: Mapping[int, str] = field(default_factory=dict)
+    single: bool = False
 
 
 def parse(text: str) -> CpuInfo:
@@ -66,6 +69,7 @@ def parse(text: str) -> CpuInfo:
         flags=_common_flags(blocks),
         cores=cores,
         parts=_parts(blocks, cores) if "cpu implementer" in first else {},
+        single="siblings" in first and first["siblings"] == first.get("cpu cores"),
     )
 
 

@@ -176,12 +176,19 @@ def _online(facts: Mapping[str, str]) -> int | None:
 def _sockets(facts: Mapping[str, str], blocks: Sequence[Mapping[str, str]]) -> int | None:
     if len({block["Model name"] for block in blocks}) > 1:
         return 1
-    told = [_block_sockets(block) for block in blocks or [facts]]
+    told = [_block_sockets(block) for block in _each(facts, blocks)]
     if all(told):
         return sum(filter(None, told))
     books = [_count(facts, name) for name in ("Book(s)", "Book(s) per drawer", "Drawer(s)")]
     each = _count(facts, "Socket(s) per book")
     return each * prod(number or 1 for number in books) if each else None
+
+
+def _each(
+    facts: Mapping[str, str], blocks: Sequence[Mapping[str, str]]
+) -> Sequence[Mapping[str, str]]:
+    """Where the counts are: until util-linux 2.36 they stand before the name of the only kind."""
+    return blocks if len(blocks) > 1 else [facts]
 
 
 def _block_sockets(block: Mapping[str, str]) -> int | None:
@@ -190,7 +197,7 @@ def _block_sockets(block: Mapping[str, str]) -> int | None:
 
 def _cores(facts: Mapping[str, str], blocks: Sequence[Mapping[str, str]]) -> int | None:
     """Cores that are switched on: those of all sockets, no more than there are processors."""
-    counts = [_kind_cores(block) for block in blocks or [facts]]
+    counts = [_kind_cores(block) for block in _each(facts, blocks)]
     threads, online = _count(facts, "Thread(s) per core"), _online(facts)
     if all(counts) and online and sum(filter(None, counts)) <= online:
         return sum(filter(None, counts))

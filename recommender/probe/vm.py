@@ -106,4 +106,7 @@ def _elsewhere(files: Files, facts: dict[str, str], sold: str) -> str | None:
         return named or _by_cloud(sold)
     if files.exists(f"{_TREE}/ibm,partition-name"):
         return "powervm"
+    # POWER names the machine below all of its processors.
+    if "emulated by qemu" in (files.text("proc/cpuinfo") or ""):
+        return "qemu"
     return "none" if sold or tree else None

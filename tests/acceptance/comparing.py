@@ -84,7 +84,8 @@ def whole(machine: Machine) -> list[Accelerator]:
 
 def whole_memory(device: Accelerator) -> float | None:
     """Memory of the GPU that an instance is a part of, else the device's own."""
-    card: float | None = device.details.get("card_gib", device.memory_gib)
+    own = None if is_instance(device) else device.memory_gib
+    card: float | None = device.details.get("card_gib", own)
     return card
 
 
@@ -125,6 +126,7 @@ def rows(
 
     def check(recording: Recording, key: str, expected: list[Any]) -> Iterator[Outcome]:
         found = get(recording.machine)
+        expected = [row if isinstance(row, dict) else {"name": row} for row in expected]
         equal = len(expected) == len(found)
         yield f"{key}.count", equal, len(expected), str(len(found))
         for name in dict.fromkeys(name for row in expected for name in row):

@@ -88,6 +88,16 @@ def usable(machine: Machine) -> bool:
     return any(d.usable_gib != 0 and d.driver_bound is not False for d in machine.accelerators)
 
 
+def number(expected: int | None, found: int) -> bool:
+    """A count; where a text shows none, nothing may be counted."""
+    return found == (expected or 0)
+
+
+def library(machine: Machine) -> str:
+    """Where a version of NVML is told: among the versions, or in a problem."""
+    return f"{machine.software.versions.get('nvml', '')} {said(machine)}"
+
+
 def largest(machine: Machine) -> float | None:
     """The most memory, in GiB, that one device gives to a program."""
     sizes = [d.memory_gib if d.usable_gib is None else d.usable_gib for d in machine.accelerators]

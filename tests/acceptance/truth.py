@@ -65,7 +65,7 @@ _MIG: device.Fields = {
 
 CHECKS: Mapping[str, Check] = {
     "vendor": device.vendor,
-    "count": one(lambda m: len(whole(m))),
+    "count": one(lambda m: len(whole(m)), device.number),
     "gpus_at_least": one(lambda m: len(whole(m)), lambda least, found: found >= least),
     "cards": one(lambda m: len(boards(m))),
     "gpu_nodes": one(lambda m: len(m.accelerators)),
@@ -138,7 +138,7 @@ CHECKS: Mapping[str, Check] = {
     "gmi": host.version("mthreads-gmi"),
     "macos": one(lambda m: m.os.version if m.os.family == "macos" else None),
     "metal": device.metal,
-    "library_version": one(device.said, within),
+    "library_version": one(device.library, within),
     "arch": one(lambda m: m.arch or m.software.versions.get("cann-arch"), first_word),
     "model": one(lambda m: m.cpu.model),
     "model_contains": one(lambda m: m.cpu.model, within),

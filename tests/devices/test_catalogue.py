@@ -177,3 +177,35 @@ def test_a_name_is_found_quickly() -> None:
 @given(st.text(max_size=80))
 def test_find_takes_any_text(text: str) -> None:
     assert all(row.name in names() for row in find(text).rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "capability"),
+    [
+        ("NVIDIA RTX A2000 Laptop GPU", "8.6"),
+        ("NVIDIA RTX 3500 Ada Gene...", "8.9"),
+        ("NVIDIA RTX PRO 4500 Blac...", "12.0"),
+        ("Tesla P100-PCIE...", "6.0"),
+        ("GRID A100D-1-20C", "8.0"),
+        ("NVIDIA A10-24Q", "8.6"),
+        ("GRID V100D-8Q", "7.0"),
+        ("NVIDIA H100XM-80C", "9.0"),
+        ("Quadro M4000", "5.2"),
+        ("Quadro M4000M", "5.0"),
+        ("Quadro T2000 with Max-Q Design", "7.5"),
+        ("NVIDIA GeForce RTX 2050", "8.6"),
+        ("NVIDIA GeForce GTX 960M", "5.0"),
+        ("NVIDIA GeForce RTX ...", None),
+        ("NVIDIA Graphics Device", None),
+        ("NVIDIA TITAN X", None),
+    ],
+)
+def test_a_compute_capability_by_name(name: str, capability: str | None) -> None:
+    device = complete(Accelerator(vendor="nvidia", name=name))
+    assert device.compute_capability == capability
+
+
+def test_a_compute_capability_is_nvidias_alone() -> None:
+    assert complete(Accelerator(vendor="amd", name="RTX A2000")).compute_capability is None
+    told = Accelerator(vendor="nvidia", name="Tesla P100-PCIE...", compute_capability="6.1")
+    assert complete(told).compute_capability == "6.1"

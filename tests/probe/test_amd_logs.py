@@ -40,7 +40,7 @@ def test_json_of_rocm_smi() -> None:
     assert device.name == "Navi 31 [Radeon RX 7900 XT/7900 XTX/7900M]"
     assert (device.memory_gib, device.used_gib, device.gtt_gib) == (19.984, 0.0, 8.0)
     assert (device.gfx, device.pci_id, device.bus_id) == ("gfx1100", "1002:744c", "0000:e3:00.0")
-    assert device.details == {"sku": "NAVI31A", "vis_vram_gib": 0.25, "node": 3}
+    assert device.details == {"index": 0, "sku": "NAVI31A", "vis_vram_gib": 0.25, "node": 3}
     assert device.numa_node is None
     assert versions(smi()) == {"versions.amdgpu": "6.12.12"}
 

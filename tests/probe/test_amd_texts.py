@@ -51,7 +51,7 @@ def test_table_of_amd_smi() -> None:
     assert [device.memory_gib for device in found] == [64.0, 64.0, None]
     assert [device.partition for device in found] == ["CPX", "CPX", None]
     assert [device.card for device in found] == [0, 0, 1]
-    assert found[0].details == {"virtual_function": True}
+    assert found[0].details == {"index": 0, "virtual_function": True}
     assert versions(TABLE) == {
         "versions.amdgpu": "6.16.9",
         "rocm": "7.1.2",

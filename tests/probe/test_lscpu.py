@@ -252,3 +252,12 @@ def test_the_program_is_asked_where_the_kernels_text_tells_nothing(
     root.file("proc/cpuinfo", "processor : 0\nmodel name : Made Up\n")
     assert probed(path=folder)["cpu"]["model"] == "Made Up"
     assert probed(path=folder)["cpu"]["efficiency_cores"] is None
+
+
+def test_counts_that_stand_before_the_name() -> None:
+    text = (
+        "Architecture: x86_64\nCPU(s): 24\nThread(s) per core: 2\nCore(s) per socket: 6\n"
+        "Socket(s): 2\nVendor ID: GenuineIntel\nModel name: Made Up\n"
+    )
+    cpu, _ = lscpu.understood(text)
+    assert (cpu.sockets, cpu.physical_cores, cpu.logical_cores) == (2, 12, 24)

@@ -116,3 +116,18 @@ def test_a_huge_text_takes_no_longer_than_it_must(text: str) -> None:
     start = time.monotonic()
     assert len(understood(text).devices) <= 128
     assert time.monotonic() - start < 10
+
+
+def test_a_lost_gpu_that_is_named_and_listed_is_one() -> None:
+    text = (
+        "name, memory.total [MiB]\nNVIDIA L40S, 46068 MiB\n"
+        "Unable to determine the device handle for GPU0000:02:00.0: Unknown Error\n"
+        "[Unknown Error], [Unknown Error]\n"
+    )
+    found = understood(text)
+    assert [device.bus_id for device in found.accelerators] == [None, "0000:02:00.0"]
+
+
+def test_permissions_as_the_container_runtime_words_them() -> None:
+    text = "nvidia-container-cli: initialization error: nvml error: insufficient permissions"
+    assert [problem.rule for problem in understood(text).problems] == ["probe.nvidia.permission"]

@@ -140,3 +140,8 @@ def test_other_architectures(
     root: Root, cpuinfo: str, files: Mapping[str, str], kind: str | None
 ) -> None:
     assert vm(root, cpuinfo, files) == kind
+
+
+def test_power_names_its_emulator_below_the_processors(root: Root) -> None:
+    root.file("proc/cpuinfo", "processor : 0\ncpu : POWER9\n\nmodel : IBM (emulated by qemu)\n")
+    assert probe(root.path, env={}).os.vm == "qemu"

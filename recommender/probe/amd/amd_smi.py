@@ -5,6 +5,7 @@ its unit or a number. Where it prints MB it means MiB.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -27,7 +28,7 @@ _ROCM = re.compile(r"ROCm version\s*:\s*(\d[\w.]*)", re.IGNORECASE)
 _TOOL = re.compile(r"AMD-?SMI(?: Tool)?:?\s+(\d+(?:\.\d+)+)")
 # The table's first column: bus id and name, which is cut on its left with dots.
 _NAMED = re.compile(r"[0-9a-fA-F:]+\.[0-7]\s+(.+)")
-# Only the maker stands before these words; in "Navi 31 [Radeon RX 7900 XTX]" a chip does.
+# Before these words stands who makes it. What ends with a bracket had a chip's name before it.
 _LEGIBLE = re.compile(r"\.\.\.((?:Radeon|Instinct) [^\]]+)")
 _MODE = re.compile(r"\b([SDTQC]PX)(?:/NPS\d)?\b")
 _NOTHING = {"", "N/A", "NONE", "UNKNOWN"}
@@ -172,10 +173,11 @@ def _boarded(found: Sequence[Device]) -> Iterator[Device]:
         (device.accelerator.bus_id or f"no {place}.").rpartition(".")[0]
         for place, device in enumerate(found)
     ]
-    order = list(dict.fromkeys(boards))
+    parts_of = Counter(boards)
+    numbers = {board: number for number, board in enumerate(parts_of)}
     for device, board in zip(found, boards, strict=True):
-        part = "XCP" if boards.count(board) > 1 else None
-        facts = {"card": order.index(board), "partition": part}
+        part = "XCP" if parts_of[board] > 1 else None
+        facts = {"card": numbers[board], "partition": part}
         yield parts.completed(device, Part(source=SOURCE, facts=facts))
 
 

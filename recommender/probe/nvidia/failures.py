@@ -43,7 +43,7 @@ _SAYINGS: tuple[tuple[str, Callable[[str], Problem]], ...] = (
         r"could(?:n.t| not) communicate with the NVIDIA|nvml(?: error)?: driver not loaded",
         _NOT_LOADED,
     ),
-    (r"NVML: (?:Insufficient Permissions|No Permission)", _NO_PERMISSION),
+    (r"nvml(?: error)?: (?:Insufficient Permissions|No Permission)", _NO_PERMISSION),
     (r"do not have suf\w* permissions", _NO_PERMISSION),
     (r"blocked by the operating system", _by_number(problems.OPERATING_SYSTEM)),
     (r"couldn.t find libnvidia-ml|NVML Shared Library Not Found", _NO_LIBRARY),

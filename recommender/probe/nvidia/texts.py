@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from recommender.facts.machine import Memory
 from recommender.probe.context import Findings
@@ -44,4 +45,12 @@ def read(text: str) -> list[Reading]:
         readings.append(listing.read(plain))
     if _MATRIX.search(plain):
         readings.append(topology.read(plain))
-    return [*readings, failures.read(plain), Reading(software=versions_.read(plain))]
+    said = failures.read(plain)
+    readings[0] = _without_faceless(readings[0], len(said.gpus))
+    return [*readings, said, Reading(software=versions_.read(plain))]
+
+
+def _without_faceless(reading: Reading, named: int) -> Reading:
+    """A lost GPU is named above the rows, and once more stands as a row that tells nothing."""
+    faceless = [gpu for gpu in reading.gpus if not (gpu.name or gpu.bus_id or gpu.uuid)][:named]
+    return replace(reading, gpus=tuple(gpu for gpu in reading.gpus if gpu not in faceless))

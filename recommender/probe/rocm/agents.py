@@ -17,10 +17,9 @@ _LINE = re.compile(r"\s*([A-Za-z][\w .]*?):\s*(.*?)\s*")
 _ISA = "amdgcn-"
 _NUMBER = re.compile(r"(\d+)")
 _HEX = re.compile(r"\((0x[0-9a-fA-F]{1,8})\)")
-_TYPES = {"GPU", "CPU"}
 _MODULE = re.compile(r"ROCk module version (\S+) is loaded")
 # A text without any of these is not rocminfo's.
-_SIGN = re.compile(r"^\s*(?:Marketing Name:|Name:\s+gfx\d)", re.MULTILINE)
+_SIGN = re.compile(r"^[ \t]*(?:Marketing Name:|Name:[ \t]+gfx\d)", re.MULTILINE)
 _WSL = "WSL environment detected"
 
 
@@ -70,13 +69,16 @@ def _agents(text: str) -> Iterator[Mapping[str, str]]:
 def _type(agent: Mapping[str, str]) -> str | None:
     """``GPU`` or ``CPU``; where ``grep`` left that line out, what the names and the id say.
 
-    A GPU is named by its instruction set, only a processor has its own name twice.
+    A GPU is named by its instruction set, a processor has one name twice.
     """
-    name = agent.get("Name")
-    named = "GPU" if gfx.in_text(name) else None
-    twice = "CPU" if name and name == agent.get("Marketing Name") else None
-    by_id = agent.get("Uuid", "").partition("-")[0]
-    return agent.get("Device Type") or named or (by_id if by_id in _TYPES else twice)
+    name = agent.get("Name", "")
+    if "Device Type" in agent:
+        return agent["Device Type"]
+    if name.startswith("gfx"):
+        return "GPU"
+    if "Uuid" in agent:
+        return agent["Uuid"].partition("-")[0]
+    return "CPU" if name and name == agent.get("Marketing Name") else None
 
 
 def _renamed(agent: Mapping[str, str], processors: Sequence[str | None]) -> Mapping[str, str]:

@@ -48,7 +48,7 @@ _DRIVER = "versions.cambricon-driver"
 _CNMON = re.compile(r"CNMON v(\S+?)[\s=|]")
 # Of the header in cnmon 5 and 6, of each row in cnmon 4, of ``cnmon info``.
 _DRIVERS = re.compile(
-    r"Driver\s+v(\d\S*)|\bO(?:n|ff)\s+v(\d\S*)|^\s*Driver\s*:\s*v?(\d\S*)", re.MULTILINE
+    r"Driver\s+v(\d\S*)|\bO(?:n|ff)\s+v(\d\S*)|^[ \t]*Driver\s*:\s*v?(\d\S*)", re.MULTILINE
 )
 # The first cell after the number: VF, name and firmware.
 _LABEL = re.compile(r"(\S+)\s+(\S.*?)\s+(\S+)")

@@ -17,6 +17,8 @@ from recommender.probe.jobs import Job
 
 # Some vendors' tools wake the device first.
 SECONDS = 3.0
+# The longest answer of all, of nvidia-smi about sixteen GPUs, has half as many; each costs time.
+_MOST_LINES = 32_000
 
 
 def find(context: Context, name: str, *places: str) -> str | None:
@@ -56,7 +58,8 @@ def run(
         stop: set by another thread to give up at once.
 
     Returns:
-        At most 1 MiB of text by name; None for a command that did not start or did not end.
+        At most 1 MiB and 32,000 lines of text by name; None for a command that did not start or did
+        not end.
 
     """
     deadline = time.monotonic() + seconds
@@ -92,7 +95,8 @@ def _read(process: "subprocess.Popen[bytes] | None") -> str | None:
         while left > 0 and (part := os.read(pipe.fileno(), min(left, 1 << 16))):
             parts.append(part)
             left -= len(part)
-    return b"".join(parts).decode(errors="replace")
+    lines = b"".join(parts).decode(errors="replace").split("\n", _MOST_LINES)
+    return "\n".join(lines[:_MOST_LINES])
 
 
 def _text(reader: Job[str | None], deadline: float, stop: Event) -> str | None:

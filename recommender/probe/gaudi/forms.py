@@ -37,7 +37,7 @@ _MEMORY = re.compile(r"\s*\d+ ?Mi?B\s*", re.IGNORECASE)
 # No Gaudi has less.
 _SMALLEST_GIB = 16
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-\w+)?")
-_DRIVER = re.compile(r"^[|\s]*Driver Version\s*:\s*(\S+)", re.MULTILINE)
+_DRIVER = re.compile(r"^[| \t]*Driver Version\s*:\s*(\S+)", re.MULTILINE)
 _HL_SMI = re.compile(r"HL-SMI Version\s*:\s*(\S+)", re.IGNORECASE)
 _FIRST = re.compile(r"(\d+)\s+(\S+)(?:\s.*)?")
 _COLUMNS = 3

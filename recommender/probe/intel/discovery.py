@@ -17,7 +17,7 @@ _ROW = re.compile(r"(?:(\d+)[\s|]+)?([A-Z][\w ./()-]*):(.*)")
 _STARTS = {"device_name", "device_type"}
 _NEEDED = _STARTS | {"pci_bdf_address", "device_state"}
 _LISTED = re.compile(r"^GPU (\d+): (.+?) \(UUID: \S*\)\s*$", re.MULTILINE)
-_OPENING = re.compile(r"^\s*[\[{]", re.MULTILINE)
+_OPENING = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 # More beginnings of JSON than a real answer has: in hostile text each one costs time.
 _MOST_OPENINGS = 200
 

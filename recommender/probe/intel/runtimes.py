@@ -14,7 +14,7 @@ _SYCL = re.compile(
 )
 # Version of the interface behind the name: "1.6", "12.70.4", "OpenCL 3.0 NEO".
 _INTERFACE = re.compile(r"(?: OpenCL)? \d+\.\d[\d.]*(?: NEO)?\s*$")
-_PLATFORM = re.compile(r"^\s*Platform #\d+: *(.*)$", re.MULTILINE)
+_PLATFORM = re.compile(r"^[ \t]*Platform #\d+: *(.*)$", re.MULTILINE)
 _LISTED = re.compile(r"^.{0,4}-- Device #\d+: *(.*)$", re.MULTILINE)
 # The platform of Intel's GPUs; "Intel(R) OpenCL" alone is that of its processors.
 _GRAPHICS = re.compile(r"Intel\(R\) OpenCL.* Graphics")

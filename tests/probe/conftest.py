@@ -129,6 +129,6 @@ def probed(
         monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
         monkeypatch.setattr(pynvml, "CDLL", _absent)
         search = {"PATH": f"{path}:/usr/bin:/bin" if path else "/nowhere", "HOME": str(tmp_path)}
-        return encode(probe(root.path, env={**search, **variables}, live=True))
+        return encode(probe(root.path, env={**search, **variables}, live=True, evidence=True))
 
     return run

@@ -181,3 +181,19 @@ def test_a_job_is_done_at_once_where_no_thread_can_be_had(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(threading.Thread, "start", denied)
     assert Job(lambda: 6 * 7).result() == 42
+
+
+def test_a_device_that_nothing_names_is_named_by_the_database_of_the_system(root: Root) -> None:
+    root.pci("0000:01:00.0", "1002:73bf", "030000", "amdgpu").file(
+        "usr/share/misc/pci.ids", "# made up\n1002  AMD\n\t73bf  Navi 21 [Radeon RX 6800]\n"
+    )
+    (device,) = probe(root.path, env={}, evidence=True).accelerators
+    assert device.name == "Radeon RX 6800"
+
+
+def test_the_bus_is_told_by_lspci_where_sysfs_is_masked(root: Root, program: Program) -> None:
+    root.path.mkdir()
+    line = "0000:01:00.0 VGA compatible controller [0300]: NVIDIA Corporation X [10de:2684]"
+    folder = program("lspci", f"echo '{line}'")
+    machine, _, _ = in_a_process(root.path, PATH=f"{folder}:/usr/bin:/bin")
+    assert [device["pci_id"] for device in machine["accelerators"]] == ["10de:2684"]

@@ -1,17 +1,17 @@
 """Intel GPUs: what the drivers i915 and xe tell, and Intel's tool for names and what is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from recommender.facts.machine import Accelerator, Link, Problem
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.intel import kernel, problems, selection
 from recommender.probe.intel.told import Told, asked, read
-from recommender.probe.parts import Device, Part, device
+from recommender.probe.parts import Device, Part, completed, device
 
 __all__ = ["probe", "understood"]
 
 _PCI_VENDOR = "8086"
+_SELECTING = "ZE_AFFINITY_MASK, ONEAPI_DEVICE_SELECTOR"
 _WITHHELD = Part(source="/dev/dri", facts={"usable_gib": 0.0})
 
 
@@ -82,7 +82,7 @@ def _device(context: Context, seen: PciDevice, memory: Part, told: Told) -> Devi
 
 
 def _flagged(known: Device, flag: bool | None) -> Device:  # noqa: FBT001  # None: not decided
-    return replace(known, accelerator=replace(known.accelerator, visible=flag))
+    return completed(known, Part(source=_SELECTING, facts={"visible": flag}))
 
 
 def _wrong(

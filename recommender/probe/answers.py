@@ -10,7 +10,6 @@ from recommender.probe.files import clean
 from recommender.probe.parts import Part
 
 _SIZE = re.compile(r"(?<![\w.])(\d{1,12}(?:\.\d+)?)\s*(?:([KMGT])i?B)?(?!\w|\.\d)", re.IGNORECASE)
-_LONGEST_LINE = 400
 _PER_GIB = {"K": 1 << 20, "M": 1 << 10, "G": 1, "T": 1 / (1 << 10)}
 # Where the listings of nvidia-smi and of the tools that follow it keep the memory of a device.
 _MEMORIES = ("FB Memory Usage", "Memory Usage", "Physical Memory Usage")
@@ -54,11 +53,6 @@ class Told:
             **own,
         }
         return Part(source=self.source, facts=facts)
-
-
-def bounded(text: str) -> str:
-    """The text with long lines cut: no tool's are, and some patterns take the square of a line."""
-    return "\n".join(line[:_LONGEST_LINE] for line in text.splitlines())
 
 
 def size(text: str | None) -> float | None:

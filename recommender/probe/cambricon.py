@@ -12,7 +12,6 @@ from recommender.facts.machine import Problem
 from recommender.probe import asking, parts, visible
 from recommender.probe.answers import (
     Told,
-    bounded,
     flattened,
     memory,
     size,
@@ -22,6 +21,7 @@ from recommender.probe.answers import (
     word,
 )
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
 from recommender.probe.files import integer
 from recommender.probe.parts import Part

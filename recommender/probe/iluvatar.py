@@ -4,8 +4,9 @@ import re
 from dataclasses import replace
 
 from recommender.probe import asking
-from recommender.probe.answers import bounded, version
+from recommender.probe.answers import version
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
 from recommender.probe.smi_forms import cards, untabled
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from recommender.facts.machine import Link, Problem
 from recommender.facts.noun import noun
 from recommender.probe import asking, visible
-from recommender.probe.answers import Told, bounded, size, split, values, version, word
+from recommender.probe.answers import Told, size, split, values, version, word
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
 from recommender.probe.files import integer
 from recommender.probe.tables import bus_id, json_in

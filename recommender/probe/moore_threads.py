@@ -8,7 +8,6 @@ from typing import Any
 from recommender.probe import asking, visible
 from recommender.probe.answers import (
     Told,
-    bounded,
     flattened,
     listed,
     memory,
@@ -19,6 +18,7 @@ from recommender.probe.answers import (
     word,
 )
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
 from recommender.probe.files import integer
 from recommender.probe.tables import bus_id, json_in

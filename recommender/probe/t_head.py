@@ -7,8 +7,9 @@ from dataclasses import replace
 from recommender.facts.machine import Problem
 from recommender.facts.noun import noun
 from recommender.probe import asking
-from recommender.probe.answers import Told, bounded, used_and_total, version
+from recommender.probe.answers import Told, used_and_total, version
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings
 from recommender.probe.smi_forms import Card, cards, untabled
 from recommender.probe.tables import records

@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from recommender.facts.machine import Problem
 from recommender.probe import parts, visible
-from recommender.probe.answers import Told, bounded, size, version, word
+from recommender.probe.answers import Told, size, version, word
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, PciDevice, Read
 from recommender.probe.parts import Device, Part
 

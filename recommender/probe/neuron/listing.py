@@ -7,8 +7,9 @@ from typing import Any
 
 from recommender.facts.machine import Problem
 from recommender.probe import asking
-from recommender.probe.answers import bounded, size, word
+from recommender.probe.answers import size, word
 from recommender.probe.asking import Tool
+from recommender.probe.bounds import bounded
 from recommender.probe.context import Findings
 from recommender.probe.files import clean, integer
 from recommender.probe.neuron.seen import Seen, joined, numbers, part

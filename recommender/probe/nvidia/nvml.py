@@ -18,6 +18,8 @@ _SOURCE = "NVML"
 _PROFILE = re.compile(r"\sMIG\s+(\S+)$")
 _UNCORRECTED, _VOLATILE = 1, 0
 _GUEST = 2
+# Where nvmlGpuFabricInfo_t has its state: after a UUID of 16 bytes and two numbers (nvml.h).
+_FABRIC_STATE = 24
 # States of the fabric as nvidia-smi words them; 0 is a GPU without one (nvml.h).
 _FABRIC = {1: "Not Started", 2: "In Progress", 3: "Completed"}
 
@@ -171,15 +173,12 @@ def _capability(nvml: ModuleType, handle: object) -> str | None:
 
 
 def _fabric(nvml: ModuleType, handle: object) -> str | None:
-    make = getattr(nvml, "c_nvmlGpuFabricInfo_t", None)
-    if make is None:
-        return None
-    info = make()
-    # The binding takes a pointer and fills the structure.
-    from ctypes import byref
+    # Bindings before 13 have a wrong length for the first member, so the bytes are read.
+    from ctypes import byref, c_ubyte
 
+    info = (c_ubyte * 64)()
     _, code = _ask(nvml, "nvmlDeviceGetGpuFabricInfo", handle, byref(info))
-    return None if code else _FABRIC.get(info.state)
+    return None if code else _FABRIC.get(info[_FABRIC_STATE])
 
 
 def _joined(nvml: ModuleType, found: list[_Readable]) -> tuple[tuple[int, ...], ...]:

@@ -21,6 +21,7 @@ NOUNS = {
 }
 _LONGEST = 8 * 2**20
 _LARGEST = 1e9
+_LONGEST_WORD = 2000
 _MOST_DEVICES, _MOST_KINDS, _MOST_NODES = 4096, 32, 1_000_000
 _MACHINE_KEYS = frozenset(("os", "arch", "cpu", "memory", "accelerators", "software"))
 
@@ -75,6 +76,8 @@ def read_machine(text: str, origin: str) -> Machine:
 def _object(text: str, origin: str) -> dict[str, Any]:
     if len(text) > _LONGEST:
         _fail(origin, f"is longer than {_LONGEST // 2**20} MiB; one machine was expected")
+    if not text.removeprefix("\ufeff").strip():
+        _fail(origin, "is empty; write it with llmpick probe --json")
     try:
         data = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -113,13 +116,15 @@ def _refuse(error: ValidationError, origin: str) -> NoReturn:
 
 
 def _check_sizes(data: object, origin: str, path: str = "") -> None:
-    """No size, count or version of a machine is negative or beyond all machines."""
+    """No size or count of a machine is negative or beyond all machines, no word an essay."""
     if isinstance(data, dict):
         for key, value in data.items():
             _check_sizes(value, origin, f"{path}.{key}" if path else str(key))
     elif isinstance(data, list):
         for index, value in enumerate(data):
             _check_sizes(value, origin, f"{path}.{index}")
+    elif isinstance(data, str) and len(data) > _LONGEST_WORD:
+        _fail(origin, f"the field '{printable(path)}' is longer than {_LONGEST_WORD} characters")
     elif isinstance(data, (int, float)) and not 0 <= data < _LARGEST:
         what = f"the field '{printable(path)}' has the value {printable(data, 40)}: "
         _fail(origin, what + "it must be zero or more and below a billion")

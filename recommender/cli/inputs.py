@@ -71,6 +71,9 @@ def _described(described: Described) -> Machine:
 def _from_file(file: str) -> Machine:
     from recommender.schema import read_machine
 
+    if not file.strip():
+        message = "--machine is empty; name a file, or - for standard input"
+        raise InputError(message)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return read_machine(data.decode("utf-8"), file)

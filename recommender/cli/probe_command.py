@@ -62,13 +62,17 @@ def probe(
 
 
 def _requirement(text: str, known: Knowledge) -> tuple[str, int]:
-    vendor, colon, count = text.strip().casefold().partition(":")
+    from recommender.devices.spelling import BRANDS
+
+    word, colon, count = text.strip().casefold().partition(":")
     vendors = (_ANY, *known.document["devices"]["vendors"])
-    inputs.one_of("--require", vendor, vendors)
+    vendor = inputs.one_of("--require", BRANDS.get(word, word) or text, vendors)
     if not colon:
         return vendor, 1
     if not count.isdecimal() or not 1 <= int(count[:9]) <= _MOST:
-        message = f"--require '{printable(text)}': after the colon stands a number of devices"
+        message = (
+            f"--require '{printable(text)}': after the colon stands a number from 1 to {_MOST}"
+        )
         raise InputError(message)
     return vendor, int(count)
 

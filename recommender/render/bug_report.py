@@ -16,15 +16,26 @@ _RULE = re.compile(r"[a-z]+(?:\.[a-z0-9-]{1,40}){1,3}")
 _HEX = "[0-9a-fA-F]"
 _SECRETS = (
     # Home folders, with the name of the user.
-    (re.compile(r"[A-Za-z]:\\+Users\\+[^\\/:*?\"<>|\s]+"), "~"),
+    (re.compile(r"[A-Za-z]:\\+Users\\+(?:[^\\/:*?\"<>|]+(?=\\)|[^\\/:*?\"<>|\s]+)"), "~"),
     (re.compile(r"/(?:home|Users|export/home|var/home|data/home)/[^/\s:;,'\"]+|/root\b"), "~"),
     # user@host, UUIDs, addresses of network cards and on the PCI bus, serial numbers.
     (re.compile(r"[\w.+-]+@[\w.-]+"), "<id>"),
+    # Other paths, names and addresses of computers, tokens.
+    (re.compile(r"\\\\[\w.$-]+(?:\\[^\s\\]+)+|(?<![\w.~])/(?:[\w.~+-]+/)+[\w.~+-]*"), "<path>"),
+    (re.compile(r"~[\w-]+"), "~"),
+    (
+        re.compile(r"\b(?:10|127|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}(?![\w.-])"),
+        "<host>",
+    ),
+    (re.compile(rf"\b(?:{_HEX}{{0,4}}:){{3,7}}{_HEX}{{0,4}}(?!\w)"), "<host>"),
+    (re.compile(r"(?<![\w.])[A-Za-z][\w-]*(?:\.[\w-]+)+\.[A-Za-z]{2,}(?![\w.])"), "<host>"),
+    (re.compile(r"\b(?:hf|sk|ghp|gho|glpat)[_-]\w{8,}|\bS/N\W*\w+"), "<id>"),
     (re.compile(rf"(?:\b[A-Z]{{3,4}}-)?\b{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}\b"), "<id>"),
     (re.compile(rf"\b(?:GPU|MIG)-{_HEX}[0-9a-fA-F-]{{5,}}"), "<id>"),
     (re.compile(rf"\b{_HEX}{{2}}(?:[:-]{_HEX}{{2}}){{5}}\b"), "<id>"),
     (re.compile(rf"\b(?:{_HEX}{{4,8}}:)?{_HEX}{{2}}:{_HEX}{{2}}\.[0-7]\b"), "<id>"),
-    (re.compile(rf"\b0x{_HEX}{{9,}}\b|\b(?=[A-Za-z]*\d)[0-9A-Za-z]{{12,}}\b"), "<id>"),
+    # Versions may end in the day and the second of their making.
+    (re.compile(rf"\b0x{_HEX}{{9,}}\b|\b(?!dev\d)(?=[A-Za-z]*\d)[0-9A-Za-z]{{12,}}\b"), "<id>"),
 )
 _VERSIONS = ("nvidia_driver", "cuda", "rocm", "cann", "level_zero", "habana", "neuron", "jetpack")
 _MORE_VERSIONS = ("maca", "neuware", "musa", "python", "python_arch", "docker", "podman")
@@ -40,17 +51,17 @@ def report(machine: Machine, findings: Sequence[Finding], date: str, private: It
         private: words that name this user or this computer.
 
     """
-    kept = {word for word in private if len(word) >= _SHORTEST and word not in _public(machine)}
+    named = (*private, *([machine.name] if machine.name else ()))
+    kept = {word for word in named if len(word) >= _SHORTEST and word not in _public(machine)}
     words = sorted(kept, key=len, reverse=True)
+    facts = (*_system(machine), *_hardware(machine), *_software(machine.software))
     rows = (
         ("llmpick", f"{__version__}, knowledge of {date}"),
-        *_system(machine),
-        *_hardware(machine),
-        *_software(machine.software),
+        *((name, redacted(value, words)) for name, value in facts),
         ("problems", _counted(_rule(problem.rule) for problem in machine.problems)),
         ("findings", _counted(f"{_rule(item.rule)} ({item.severity})" for item in findings)),
     )
-    return "\n".join(f"{name}: {redacted(value, words)}" for name, value in rows)
+    return "\n".join(f"{name}: {value}" for name, value in rows)
 
 
 def _public(machine: Machine) -> set[str]:
@@ -106,7 +117,8 @@ def _device(device: Accelerator) -> str:
 
 def _software(software: Software) -> Iterator[tuple[str, str]]:
     versions = ((name, getattr(software, name)) for name in (*_VERSIONS, *_MORE_VERSIONS))
-    yield "software", ", ".join(f"{name} {_shown(v)}" for name, v in versions if v is not None)
+    told = ", ".join(f"{name} {_shown(v)}" for name, v in versions if v is not None)
+    yield "software", told or "unknown"
     for name, found in (("versions", software.versions), ("installed", software.installed)):
         yield name, ", ".join(f"{key} {value}" for key, value in found.items()) or "none"
     yield "absent", ", ".join(software.absent) or "none"
@@ -124,7 +136,8 @@ def _counted(words: Iterable[str]) -> str:
 
 
 def _joined(*values: object) -> str:
-    return " ".join(_shown(value) for value in values if value is not None) or "unknown"
+    shown = dict.fromkeys(_shown(value) for value in values if value is not None)
+    return " ".join(shown) or "unknown"
 
 
 def _shown(value: object) -> str:
@@ -134,4 +147,6 @@ def _shown(value: object) -> str:
 
 
 def _gib(size: float | None) -> str:
-    return "unknown" if size is None else f"{size:.1f} GiB"
+    if size is None:
+        return "unknown"
+    return f"{size:.1f} GiB" if size >= 1 else f"{size:.2f} GiB"

@@ -59,7 +59,7 @@ def test_one_sentence_names_value_and_way_out(
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "not valid JSON"),
+        ("", "is empty"),
         ("{", "not valid JSON"),
         ("[]", "array"),
         ("null", "null"),

@@ -26,6 +26,8 @@ def two_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
         (("nvidia:2",), 0),
         (("Accelerator:2", "nvidia"), 0),
         (("nvidia:3",), 4),
+        (("GeForce:2",), 0),
+        (("ascend",), 4),
         (("nvidia", "amd"), 4),
     ],
 )

@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Model, Problem, Workload
-from recommender.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from recommender.knowledge import Knowledge
 
 _MOST_USERS = 1_000_000
 _MOST_TOKENS = 100_000_000
@@ -93,7 +95,7 @@ def _probed() -> Machine:
     return probe()
 
 
-def workload(known: Knowledge, wish: Workload) -> Workload:
+def workload(known: "Knowledge", wish: Workload) -> Workload:
     """``wish`` with its words checked against the vocabulary and its numbers against sense.
 
     Raises:

@@ -7,8 +7,6 @@ import typer
 from recommender.cli import inputs, options, output
 from recommender.errors import InputError, printable
 from recommender.facts import Accelerator, Machine
-from recommender.knowledge import Knowledge, load
-from recommender.words import Words
 
 LESS_THAN_REQUIRED = 4
 _ANY = "accelerator"
@@ -42,30 +40,39 @@ def probe(
     Needs no root, writes nothing, uses no network.
     """
     form = output.chosen(out, json=json)
-    known = load()
-    words = Words(table=known.words, lang=inputs.language(lang))
-    wanted = [_requirement(text, known) for text in require or ()]
+    language = inputs.language(lang)
+    wanted = [_requirement(text) for text in require or ()]
     from recommender.probe import probe as look
 
     found = look(evidence=evidence)
     if form == "json":
         output.write_json(found)
-    elif form == "name":
-        for device in found.accelerators:
-            output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
     else:
-        from recommender.render import machine
-
-        machine.show(found, words, output.console())
-        machine.evidence(found, output.console())
+        _show(found, form, language)
     _check(found, wanted)
 
 
-def _requirement(text: str, known: Knowledge) -> tuple[str, int]:
+def _show(found: Machine, form: str, language: str) -> None:
+    from recommender.knowledge import load
+    from recommender.words import Words
+
+    words = Words(table=load().words, lang=language)
+    if form == "name":
+        for device in found.accelerators:
+            output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
+        return
+    from recommender.render import machine
+
+    machine.show(found, words, output.console())
+    machine.evidence(found, output.console())
+
+
+def _requirement(text: str) -> tuple[str, int]:
     from recommender.devices.spelling import BRANDS
+    from recommender.knowledge import load
 
     word, colon, count = text.strip().casefold().partition(":")
-    vendors = (_ANY, *known.document["devices"]["vendors"])
+    vendors = (_ANY, *load().document["devices"]["vendors"])
     vendor = inputs.one_of("--require", BRANDS.get(word, word) or text, vendors)
     if not colon:
         return vendor, 1

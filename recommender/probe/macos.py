@@ -5,6 +5,7 @@ Names and meanings: sysctl(3) and "Determining system capabilities" of Apple's d
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from recommender.facts.machine import CoreKind, Cpu, Machine, Memory, Os
 from recommender.probe import elsewhere, sysctl
@@ -119,8 +120,13 @@ def recorded(text: str) -> Machine:
     known, found = values(text), apple.understood(text)
     if not known and not found.devices:
         return Machine()
+    lent = any(device.details.get("virtual_function") for device in found.accelerators)
+    here = system(known)
     machine = Machine(
-        os=system(known), arch=arch(known), cpu=processor(known), memory=memory(known)
+        os=replace(here, vm=here.vm or "vm") if lent else here,
+        arch=arch(known),
+        cpu=processor(known),
+        memory=memory(known),
     )
     return merging.machine(machine, merging.merged({"apple": found}, ()))
 

@@ -232,3 +232,15 @@ def test_the_card_tells_the_id_that_its_node_does_not(
         root.files({f"{folder}/{name}": f"{value}\n" for name, value in facts.items()})
     (gpu,) = kernel.read(Context(files=Files(root.path)), "1002")
     assert gpu.pci_id == pci_id
+
+
+def test_an_unnamed_series_and_a_share_of_a_card() -> None:
+    old = "GPU[0]\t\t: Card series: \t\t0x738c\nGPU[0]\t\t: Card model: \t\t0xc34\n"
+    (device,) = understood(old).accelerators
+    assert device.pci_id == "1002:738c"
+    new = (
+        "GPU[0]\t\t: Card Series: \t\tAMD Instinct MI300X VF\n"
+        "GPU[0]\t\t: Card Model: \t\t0x74b5\nGPU[0]\t\t: GFX Version: \t\tgfx942\n"
+    )
+    (device,) = understood(new).accelerators
+    assert (device.pci_id, device.details["virtual_function"]) == ("1002:74b5", True)

@@ -252,3 +252,14 @@ def test_counts_of_the_processor_where_the_computer_tells_none() -> None:
     text = "machdep.cpu.core_count: 4\nmachdep.cpu.thread_count: 8\n"
     found = macos.recorded(text).cpu
     assert (found.physical_cores, found.logical_cores) == (4, 8)
+
+
+def test_graphics_of_a_virtual_machine_serve_no_framework() -> None:
+    text = (
+        "Graphics/Displays:\n\n    Apple Paravirtual device:\n\n"
+        "      Chipset Model: Apple Paravirtual device\n      Vendor: Apple (0x106b)\n"
+        "      Metal Support: Metal 3\n"
+    )
+    machine = macos.recorded(text)
+    assert machine.os.vm == "vm"
+    assert [device.usable_gib for device in machine.accelerators] == [0.0]

@@ -131,3 +131,18 @@ def test_a_lost_gpu_that_is_named_and_listed_is_one() -> None:
 def test_permissions_as_the_container_runtime_words_them() -> None:
     text = "nvidia-container-cli: initialization error: nvml error: insufficient permissions"
     assert [problem.rule for problem in understood(text).problems] == ["probe.nvidia.permission"]
+
+
+def test_a_table_with_an_empty_line_below_each() -> None:
+    table = HEAD + gpu()
+    spaced = "\n\n".join(table.splitlines())
+    sizes = [device.memory_gib for device in understood(table).accelerators]
+    assert [device.memory_gib for device in understood(spaced).accelerators] == sizes
+    assert sizes
+    assert None not in sizes
+
+
+def test_the_number_of_a_gpu_that_is_alone_in_its_job() -> None:
+    text = "index, name, memory.total [MiB]\n4, NVIDIA L40S, 46068 MiB\n"
+    (device,) = understood(text).accelerators
+    assert device.details["index"] == 4

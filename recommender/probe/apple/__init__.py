@@ -128,7 +128,14 @@ def _facts(gpu: Mapping[str, str], name: str | None, vendor: str, pci: str) -> d
     details = {"metal": _metal_family(gpu)}
     if vendor == "apple":
         cores = integer(gpu.get("sppci_cores"))
-        return {**_named(name), "compute_units": cores, "details": details}
+        # What a macOS in a virtual machine has: it draws, but frameworks for Metal fail on it.
+        lent = "paravirtual" in (name or "").casefold() or None
+        return {
+            **_named(name),
+            "compute_units": cores,
+            "usable_gib": 0.0 if lent else None,
+            "details": {**details, "virtual_function": lent},
+        }
     dynamic = gpu.get("spdisplays_vram_shared")
     # On a card of its own the "dynamic" memory is the card's.
     carded = "pcie" in gpu.get("sppci_bus", "").casefold()

@@ -12,6 +12,7 @@ from recommender.probe.context import Findings
 from recommender.probe.files import clean
 from recommender.probe.nvidia import hiding, problems, told
 from recommender.probe.nvidia.told import Gpu, Instance, Reading, Size
+from recommender.probe.nvidia.words import MOST_GPUS
 from recommender.probe.parts import Device, Part
 
 # Devices that share the main memory and whose memory call says NOT_SUPPORTED: GB10 (DGX Spark
@@ -46,7 +47,8 @@ def findings(readings: Sequence[Reading], memory: Memory, env: Mapping[str, str]
         env: where CUDA_VISIBLE_DEVICES may stand.
 
     """
-    made = [_made(gpus, memory) for gpus in told.grouped(readings)]
+    grouped = enumerate(told.grouped(readings))
+    made = [_numbered(_made(gpus, memory), place) for place, gpus in grouped]
     wsl = told.first(readings, "wsl")
     every = [device for one in made for device in one.devices]
     called = [names for one in made for names in one.called]
@@ -61,6 +63,15 @@ def findings(readings: Sequence[Reading], memory: Memory, env: Mapping[str, str]
             *said,
         ),
     )
+
+
+def _numbered(made: _Made, place: int) -> _Made:
+    """With the driver's number where that is not the place: a job may be given GPU 4 alone."""
+    number = made.gpus[0].number
+    if number == place or number >= MOST_GPUS:
+        return made
+    part = Part(source=made.gpus[0].source, facts={"details": {"index": number}})
+    return replace(made, devices=tuple(parts.completed(one, part) for one in made.devices))
 
 
 def shares_memory(name: str | None) -> bool:

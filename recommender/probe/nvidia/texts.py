@@ -16,6 +16,8 @@ _LONGEST = 1 << 21
 _ESCAPE = re.compile(r"\x1b?\[\d{0,3}(?:;\d{1,3}){0,4}m")
 # Long runs of blanks are of no use, and costly to search through.
 _BLANKS = re.compile(r"(?<=\S) {3,}|\t{9,}")
+# Some ways of pasting a table put an empty line below each.
+_BETWEEN = re.compile(r"(?<=\|)[ \t\r]*\n[ \t\r]*\n(?=[ \t]{0,8}\|)")
 # Forms that tell of whole GPUs, the one that tells most first: of these one is read; a listing and
 # a matrix of links may stand beside it.
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[str], Reading]], ...] = (
@@ -39,6 +41,7 @@ def understood(text: str) -> Findings:
 def read(text: str) -> list[Reading]:
     """What each form that the text contains tells, the most reliable first."""
     plain = _BLANKS.sub("  ", _ESCAPE.sub("", text[:_LONGEST]))
+    plain = _BETWEEN.sub("\n", plain)
     readings = [reader(plain) for pattern, reader in _FORMS if pattern.search(plain)]
     readings = [one for one in readings if one.gpus][:1] or [rows.read(plain)]
     if _LISTING.search(plain):

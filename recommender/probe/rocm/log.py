@@ -188,6 +188,7 @@ def _device(number: int, row: Mapping[str, str], maker: Maker) -> Device:
         "details": {
             "index": number,
             "sku": _word(row.get("card sku")),
+            "virtual_function": True if name and name.endswith(" VF") else None,
             "vis_vram_gib": sizes.get("vis_vram"),
             "node": integer(row.get("node id")),
         },
@@ -212,11 +213,12 @@ def _name(row: Mapping[str, str]) -> str | None:
 def _pci_id(row: Mapping[str, str], maker: Maker) -> str | None:
     """The device id; a tool that cannot tell it prints the vendor's, 0x1002, in its place.
 
-    The card's model is the device since rocm-smi tells the subsystem for itself, before it was
-    the subsystem (source: showProduct of rocm_smi.py, which got both in ROCm 6.1).
+    The card's model is the device since rocm-smi tells subsystem and target for themselves,
+    before it was the subsystem (source: showProduct of rocm_smi.py, which got these in ROCm 6.1);
+    the series is the device where it has no name.
     """
-    model = ("card model",) if "subsystem id" in row else ()
-    keys = ("device id", "gpu id", *model, "device name")
+    model = ("card model",) if not {"subsystem id", "gfx version"}.isdisjoint(row) else ()
+    keys = ("device id", "gpu id", *model, "card series", "device name")
     numbers = (integer(_word(row.get(key))) for key in keys)
     known = (n for n in numbers if n and n <= 0xFFFF and f"{n:04x}" != maker.pci_vendor)  # noqa: PLR2004
     number = next(known, None)

@@ -39,7 +39,7 @@ _STRICT = (
     checkup.Remedy,
     checkup.Remedies,
 )
-_CONDITIONS = ("when", "needs", "device", "blocks")
+_CONDITIONS = ("when", "needs", "device", "blocks", "spares")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SUPPORT = ("supported", "plugin", "source-build", "experimental", "unsupported", "unknown")
 

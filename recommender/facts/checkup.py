@@ -18,11 +18,29 @@ class Family:
 
 
 @noun
+class Advice:
+    """What to do where ``when`` holds."""
+
+    when: Condition
+    text: Text
+
+
+@noun
+class Sequel:
+    """The remedy whose commands follow where ``when`` holds."""
+
+    id: str
+    when: Condition
+
+
+@noun
 class Remedy:
     """A cause in plain words, what it blocks, and the commands that mend it.
 
     ``when`` recognizes the cause. ``blocks`` says which ways to install cannot work because of it
-    (None: no other than those that failed). ``severity`` is its rank where it blocks nothing.
+    (None: no other than those that failed), ``spares`` which ones work in spite of it. ``severity``
+    is its rank where it blocks nothing; what is ``mild`` is a hint even where it blocks. The first
+    of ``fixes`` that holds stands for ``fix``. The commands of the checks in ``then`` follow.
     ``explain`` asks for the sentence of every requirement that failed. What must be done on the
     ``host`` has no commands inside of a container, besides those of the family ``container``.
     Nothing mends what is ``lasting``: it lies in the hardware.
@@ -32,12 +50,16 @@ class Remedy:
     when: Condition
     text: Text
     fix: Text | str | None = None
+    fixes: tuple[Advice, ...] = ()
     blocks: Condition | None = None
+    spares: Condition | None = None
     severity: str | None = None
+    mild: bool = False
     explain: bool = False
     host: bool = False
     lasting: bool = False
     commands: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    then: tuple[Sequel, ...] = ()
     source: str
     checked: str
 

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Sequence
 from recommender.facts import Framework
 from recommender.facts.checkup import Block, Finding, Obstacle, Remedies, Standing
 from recommender.rules.candidates import Question
-from recommender.rules.remedies import commands, contained, finding_facts, rank_without_blocks
+from recommender.rules.remedies import (
+    advice,
+    commands,
+    contained,
+    finding_facts,
+    rank_without_blocks,
+)
 from recommender.rules.sightings import NO_BACKEND, Draft, Survey, drafts, survey_of
 from recommender.rules.situation import Group
-from recommender.rules.ways import Way
+from recommender.rules.ways import Cause, Way
 
 SEVERITIES = ("error", "warning", "hint")
+_ENGINES = ("docker.", "container.")
 
 
 def examine(
@@ -36,23 +43,36 @@ def examine(
     return tuple(sorted(findings, key=_order)), tuple(_standings(survey, found))
 
 
-def _order(finding: Finding) -> tuple[int, int, str]:
+def _order(finding: Finding) -> tuple[int, int, int, str]:
     reach = len({block.framework for block in finding.blocks})
-    return SEVERITIES.index(finding.severity), -reach, finding.rule
+    # An engine is of no use before what its images need themselves.
+    kind = int(finding.rule.startswith(_ENGINES)) if finding.blocks else 2
+    return SEVERITIES.index(finding.severity), kind, -reach, finding.rule
 
 
 def _fatal(survey: Survey, found: Sequence[Draft]) -> Iterator[str]:
     """Rules of what keeps every framework from a kind of device.
 
-    What can be mended counts where that is all that is in the way. Each that does so alone is one;
-    where none does, each that has a part in it.
+    What can be mended counts where that is all that is in the way of some.
     """
     lasting = [draft for draft in found if draft.first.remedy and draft.first.remedy.lasting]
     for places in _dead(survey, found):
         left = places.difference(*(draft.blocked for draft in lasting))
         guilty = [draft for draft in found if draft not in lasting] if left else lasting
-        alone = [draft.rule for draft in guilty if draft.blocked >= (left or places)]
-        yield from alone or [draft.rule for draft in guilty if draft.blocked & (left or places)]
+        yield from _least(guilty, left or places)
+
+
+def _least(guilty: Sequence[Draft], places: frozenset[int]) -> frozenset[str]:
+    """The rules whose mending opens a way where the fewest must be mended.
+
+    Where several ways need as few, those that all of them need; if there are none, all of them.
+    """
+    needed = [frozenset(draft.rule for draft in guilty if p in draft.blocked) for p in places]
+    few = min(map(len, filter(None, needed)), default=0)
+    least = [rules for rules in needed if rules and len(rules) == few]
+    return (
+        frozenset.intersection(*least) or frozenset[str]().union(*least) if least else frozenset()
+    )
 
 
 def _dead(survey: Survey, found: Sequence[Draft]) -> Iterator[frozenset[int]]:
@@ -70,6 +90,8 @@ def _dead(survey: Survey, found: Sequence[Draft]) -> Iterator[frozenset[int]]:
 def _severity(draft: Draft, survey: Survey, fatal: frozenset[str]) -> str:
     if draft.rule == NO_BACKEND:
         return "error" if len(survey.idle) == len(survey.frameworks) else "hint"
+    if draft.first.remedy and draft.first.remedy.mild:
+        return "hint"
     if draft.rule in fatal:
         return "error"
     if draft.blocked & survey.counted:
@@ -84,7 +106,7 @@ def _finding(draft: Draft, survey: Survey, severity: str) -> Finding:
     facts = first.facts.extend(finding_facts(cause))
     what = words.text(remedy.text, facts.fact) if remedy else cause.text
     fixes = {sighting.cause.fix for sighting in draft.sightings}
-    fix = words.fix(remedy.fix, facts.fact) if remedy else None
+    fix = words.fix(advice(remedy, facts), facts.fact) if remedy else None
     if fix is None and len(fixes) == 1:
         fix = cause.fix
     if fix and remedy and remedy.host and contained(facts):
@@ -96,9 +118,9 @@ def _finding(draft: Draft, survey: Survey, severity: str) -> Finding:
         what=what,
         frameworks=_frameworks(draft, blocked, survey),
         blocks=tuple(dict.fromkeys(map(_block, blocked))),
-        details=tuple(text for text in _details(draft, fixes=fix is None) if text != what),
+        details=tuple(t for t in _details(draft, survey, fixes=fix is None) if t != what),
         fix=fix,
-        commands=commands(remedy, survey.remedies.families, facts) if remedy else (),
+        commands=commands(remedy, survey.remedies, facts) if remedy else (),
         rules=tuple(sorted({sighting.cause.rule for sighting in draft.sightings})),
         source=remedy.source if remedy else cause.source,
         checked=remedy.checked if remedy else cause.checked,
@@ -117,18 +139,33 @@ def _block(way: Way) -> Block:
     return Block(framework=way.framework.id, platform=way.platform.id, method=way.method)
 
 
-def _details(draft: Draft, *, fixes: bool) -> tuple[str, ...]:
+def _details(draft: Draft, survey: Survey, *, fixes: bool) -> tuple[str, ...]:
     """What exactly was found: all of it where no remedy puts it in plain words."""
     remedy = draft.first.remedy
     causes = [sighting.cause for sighting in draft.sightings]
     kept = [cause for cause in causes if cause.told or remedy is None or remedy.explain]
-    texts = (f"{c.text} → {c.fix}" if fixes and c.fix else c.text for c in kept if c.text)
-    return tuple(dict.fromkeys(texts))
+    alike: dict[tuple[str, str | None], list[Cause]] = defaultdict(list)
+    for cause in kept:
+        alike[cause.bare or cause.text, cause.fix if fixes else None].append(cause)
+    return tuple(
+        f"{_told(same, text, survey)} → {fix}" if fix else _told(same, text, survey)
+        for (text, fix), same in alike.items()
+        if text
+    )
+
+
+def _told(causes: Sequence[Cause], text: str, survey: Survey) -> str:
+    """What causes that are alike say: once, with all that it is about."""
+    names = list(dict.fromkeys(cause.subject for cause in causes if cause.subject))
+    if len({cause.text for cause in causes}) == 1:
+        return causes[0].text
+    return f"{survey.question.words.show(names)}: {text}"
 
 
 def _standings(survey: Survey, found: Sequence[Draft]) -> Iterator[Standing]:
     for framework in survey.frameworks:
-        places = [p for p, way in enumerate(survey.ways) if way.framework.id == framework.id]
+        own = (p for p, way in enumerate(survey.ways) if way.framework.id == framework.id)
+        places = [place for place in own if place not in survey.spare]
         kinds: dict[tuple[tuple[bool, int], str], list[int]] = defaultdict(list)
         for place in places:
             kinds[_device(survey, place), survey.ways[place].platform.id].append(place)
@@ -171,5 +208,6 @@ def _obstacles(survey: Survey, found: Sequence[Draft], place: int) -> Iterator[O
         remedy = draft.first.remedy
         if remedy and place in draft.blocked - draft.own:
             known = draft.first.facts.fact
-            text, fix = words.text(remedy.text, known), words.fix(remedy.fix, known)
+            text = words.text(remedy.text, known)
+            fix = words.fix(advice(remedy, draft.first.facts), known)
             yield Obstacle(method=way.method, rule=draft.rule, text=text, fix=fix)

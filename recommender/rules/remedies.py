@@ -4,17 +4,24 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.facts import Accelerator, Line, Machine
+from recommender.facts import Accelerator, Line, Machine, Text
 from recommender.facts.checkup import Family, Remedies, Remedy
 from recommender.rules.conditions import holds
-from recommender.rules.situation import Situation
+from recommender.rules.situation import Group, Situation
 from recommender.rules.ways import Cause
 from recommender.versions import parts
 from recommender.words import placeholders, replace_names
 
 _GIB_IN_MIB = 1024
+# The open kernel modules serve Turing and newer; the numbers of PCI devices grow with the
+# architectures, and those of Turing begin here.
+_TURING, _TURING_PCI = "7.5", 0x1E00
+# Boards with more GPUs than this have NVSwitches between them, from Ampere on.
+_WITHOUT_SWITCH, _AMPERE = 4, "8.0"
+_BOARD = re.compile(r"SXM|HGX", re.IGNORECASE)
 # macOS and its programs keep an eighth of the memory, 8 GiB at least.
 _MAC_SHARE, _MAC_LEAST_GIB = 1 / 8, 8
+_PCI_NUMBER = re.compile(r"[0-9a-fA-F]{4}")
 # What a value may be that becomes part of a command: numbers and versions need no quotes.
 _PLAIN = re.compile(r"\d+(\.\d+)*")
 FACTS = frozenset(
@@ -22,32 +29,43 @@ FACTS = frozenset(
         *("finding.rule", "finding.advice", "finding.facts", "problem.rules"),
         *("software.container_toolkit", "os.vm", "memory.total_gib", "memory.limit_share"),
         *("memory.limit_gib", "memory.available_gib", "accelerators.unbound_vendors"),
-        *("accelerators.least_capability", "mac.wired_mb", "mac.wired_more_mb"),
+        *("accelerators.unbound_count", "accelerators.unbound_among", "device.spare"),
+        *("accelerators.unbound_partly", "nvidia.open_modules", "nvidia.nvswitch"),
+        *("software.ascend_driver", "mac.wired_mb", "mac.wired_more_mb"),
     )
 )
 
 
-def machine_facts(machine: Machine) -> dict[str, Any]:
+def machine_facts(machine: Machine, groups: Sequence[Group]) -> dict[str, Any]:
     """Facts that only remedies ask for; sizes in GiB, the Metal limits in MiB as macOS has them."""
-    memory, devices = machine.memory, machine.accelerators
-    bound = [device.vendor for device in devices if device.driver_bound is False]
+    memory = machine.memory
+    devices = [device for group in groups for device in group.members]
+    nvidia = [device for device in devices if device.vendor == "nvidia"]
     return {
         "problem.rules": [problem.rule for problem in machine.problems if problem.rule],
         "software.container_toolkit": _toolkit(machine),
+        "software.ascend_driver": _version(machine, "ascend-driver"),
         "os.vm": machine.os.vm,
         "memory.total_gib": memory.total_gib,
         "memory.available_gib": memory.available_gib,
         "memory.limit_gib": memory.limit_gib,
         "memory.limit_share": _share(memory.limit_gib, memory.total_gib),
-        "accelerators.unbound_vendors": sorted({vendor for vendor in bound if vendor}),
-        "accelerators.least_capability": _least_capability(devices),
+        "nvidia.open_modules": _open_modules(nvidia),
+        "nvidia.nvswitch": _nvswitch(machine, nvidia),
+        **_unbound(groups),
         **_metal(devices),
     }
 
 
 def _toolkit(machine: Machine) -> str | bool | None:
-    """Version of NVIDIA's container toolkit; False where it was looked for in vain."""
-    name = "nvidia-container-toolkit"
+    """Version of NVIDIA's container toolkit; what a container lacks says nothing of the host."""
+    found = _version(machine, "nvidia-container-toolkit")
+    inside = machine.os.container not in {None, "none"}
+    return None if inside and found is False else found
+
+
+def _version(machine: Machine, name: str) -> str | bool | None:
+    """The version of a driver or tool; False where it was looked for in vain."""
     found = machine.software.versions.get(name)
     return False if found is None and name in machine.software.absent else found
 
@@ -56,9 +74,55 @@ def _share(limit: float | None, total: float | None) -> float | None:
     return limit / total if limit is not None and total else None
 
 
-def _least_capability(devices: Sequence[Accelerator]) -> str | None:
-    known = [found for device in devices if (found := device.compute_capability)]
-    return min(known, key=lambda text: parts(text) or (), default=None)
+def flawed(group: Group) -> bool:
+    """Whether its members have no driver, are hidden, or offer no memory."""
+    first = group.first
+    return False in {first.driver_bound, first.visible} or first.usable_gib == 0
+
+
+def spare(group: Group, groups: Sequence[Group]) -> bool:
+    """Whether it is flawed beside others of its maker that serve."""
+    serving = (g.first for g in groups if not flawed(g) and g.first.integrated is not True)
+    return flawed(group) and group.first.vendor in {device.vendor for device in serving}
+
+
+def _unbound(groups: Sequence[Group]) -> dict[str, Any]:
+    """How many devices no driver holds, among how many of the same makers."""
+    bare = [group for group in groups if group.first.driver_bound is False]
+    vendors = {group.first.vendor for group in bare}
+    among = [group for group in groups if group.first.vendor in vendors]
+    return {
+        "accelerators.unbound_vendors": sorted(vendor for vendor in vendors if vendor),
+        "accelerators.unbound_count": sum(len(group.members) for group in bare),
+        "accelerators.unbound_among": sum(len(group.members) for group in among),
+        "accelerators.unbound_partly": bool(bare) and all(spare(group, groups) for group in bare),
+    }
+
+
+def _open_modules(devices: Sequence[Accelerator]) -> bool | None:
+    """Whether NVIDIA's open kernel modules serve all these GPUs."""
+    known = [_turing(device) for device in devices]
+    return False if False in known else (True if known and None not in known else None)
+
+
+def _turing(device: Accelerator) -> bool | None:
+    if device.compute_capability:
+        return _at_least(device.compute_capability, _TURING)
+    number = (device.pci_id or "").rpartition(":")[2]
+    return int(number, 16) >= _TURING_PCI if _PCI_NUMBER.fullmatch(number) else None
+
+
+def _at_least(version: str, wanted: str) -> bool:
+    return (parts(version) or ()) >= (parts(wanted) or ())
+
+
+def _nvswitch(machine: Machine, devices: Sequence[Accelerator]) -> bool:
+    """Whether these GPUs reach each other by NVSwitches, which the Fabric Manager sets up."""
+    linked = (link for link in machine.links if link.kind == "nvlink")
+    wide = any(not link.devices or len(link.devices) > _WITHOUT_SWITCH for link in linked)
+    named = any(_BOARD.search(device.name or "") for device in devices)
+    new = all(_at_least(device.compute_capability or _AMPERE, _AMPERE) for device in devices)
+    return len(devices) > _WITHOUT_SWITCH and new and (wide or named)
 
 
 def _metal(devices: Sequence[Accelerator]) -> dict[str, int | None]:
@@ -94,7 +158,22 @@ def rank_without_blocks(rule: str, remedies: Remedies) -> str:
     return remedies.severities[max(known, key=len)] if known else "hint"
 
 
-def commands(remedy: Remedy, families: Sequence[Family], facts: Situation) -> tuple[str, ...]:
+def advice(remedy: Remedy, facts: Situation) -> Text | str | None:
+    """What to do, as it is here."""
+    fitting = (special.text for special in remedy.fixes if holds(special.when, facts) is True)
+    return next(fitting, remedy.fix)
+
+
+def commands(remedy: Remedy, remedies: Remedies, facts: Situation) -> tuple[str, ...]:
+    """The command lines for this system, with those that follow."""
+    own = own_commands(remedy, remedies.families, facts)
+    wanted = {sequel.id for sequel in remedy.then if holds(sequel.when, facts) is True}
+    later = (check for check in remedies.checks if own and check.id in wanted)
+    more = (line for check in later for line in own_commands(check, remedies.families, facts))
+    return (*own, *more)
+
+
+def own_commands(remedy: Remedy, families: Sequence[Family], facts: Situation) -> tuple[str, ...]:
     """The command lines of a remedy for this system; none where its family is not known."""
     chain = ("container",) if remedy.host and contained(facts) else tuple(_chain(families, facts))
     lines = next((remedy.commands[name] for name in chain if name in remedy.commands), ())

@@ -11,7 +11,7 @@ from recommender.rules.candidates import Question
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import told
 from recommender.rules.ranking import base
-from recommender.rules.remedies import machine_facts, remedy_for
+from recommender.rules.remedies import finding_facts, machine_facts, remedy_for, spare
 from recommender.rules.situation import Group, Situation
 from recommender.rules.ways import Cause, Way, ways
 
@@ -25,7 +25,8 @@ class Survey:
     """What is known before causes are judged. Ways go by their place in ``ways``.
 
     ``counted`` are those that matter: on the accelerators, on graphics of the processor's own only
-    where there are no others; on the processor where nothing drives an accelerator. ``idle`` are
+    where there are no others; on the processor where nothing drives an accelerator; never on
+    devices with a flaw beside others of their maker that serve: those are ``spare``. ``idle`` are
     the frameworks that drive none.
     """
 
@@ -36,6 +37,7 @@ class Survey:
     known: Situation
     ways: tuple[Way, ...]
     counted: frozenset[int]
+    spare: frozenset[int]
     idle: tuple[Framework, ...]
 
 
@@ -86,11 +88,12 @@ def survey_of(
     frameworks: Sequence[Framework],
 ) -> Survey:
     """All ways to install the frameworks that are asked for, and which of them count."""
-    known = base(question).extend(machine_facts(question.machine))
+    known = base(question).extend(machine_facts(question.machine, groups))
     found = tuple(way for item in frameworks for way in ways(question, known, groups, item))
     driving = {way.framework.id for way in found if way.group.members or not groups}
     own = all(group.first.integrated for group in groups)
-    real = {p for p, way in enumerate(found) if way.group.members}
+    spares = {p for p, way in enumerate(found) if spare(way.group, groups)}
+    real = {p for p, way in enumerate(found) if way.group.members} - spares
     main = {p for p in real if own or not found[p].group.first.integrated}
     return Survey(
         question=question,
@@ -98,14 +101,27 @@ def survey_of(
         groups=tuple(groups),
         frameworks=tuple(frameworks),
         known=known,
-        ways=tuple(replace(way, facts=_with_problems(way, remedies, known)) for way in found),
-        counted=frozenset(main or real or range(len(found))),
+        ways=tuple(_known_way(way, remedies, known, groups) for way in found),
+        counted=frozenset(main or real or set(range(len(found))) - spares),
+        spare=frozenset(spares),
         idle=tuple(item for item in frameworks if item.id not in driving),
     )
 
 
+def _known_way(way: Way, remedies: Remedies, known: Situation, groups: Sequence[Group]) -> Way:
+    """A way with what the probe found wrong with devices of its maker, less what spares it."""
+    facts = _with_problems(way, remedies, known).extend({"device.spare": spare(way.group, groups)})
+    causes = tuple(cause for cause in way.causes if not _spares(cause, facts, remedies))
+    return replace(way, facts=facts, causes=causes)
+
+
+def _spares(cause: Cause, facts: Situation, remedies: Remedies) -> bool:
+    remedy = remedy_for(cause, facts, remedies.remedies)
+    known = facts.extend(finding_facts(cause))
+    return remedy is not None and bool(remedy.spares and holds(remedy.spares, known) is True)
+
+
 def _with_problems(way: Way, remedies: Remedies, known: Situation) -> Situation:
-    """The facts of a way, with what the probe found wrong with devices of its maker."""
     rules = [rule.split(".", 2) for rule in known.fact("problem.rules") if rule.count(".") > 1]
     makers = ((remedies.readers.get(rule[1], rule[1]), rule[2]) for rule in rules)
     ends = [end for maker, end in makers if maker == way.group.first.vendor]
@@ -161,16 +177,23 @@ def _idle(survey: Survey) -> Iterator[Cause]:
     words = survey.question.words
     firsts = [group.first for group in survey.groups]
     devices = [first.name or first.chip or first.vendor or first.pci_id for first in firsts]
+    advice = [_runs_on(survey, framework) for framework in survey.idle]
     names = [framework.name for framework in survey.idle]
     yield Cause(
         rule=NO_BACKEND,
         text=words.key(
             "doctor.no-backend", names=names, devices=devices or words.key("device.cpu")
         ),
-        fix=words.key("fix.device"),
+        fix="; ".join(advice),
         source=survey.idle[0].source,
         checked=survey.idle[0].checked,
     )
+
+
+def _runs_on(survey: Survey, framework: Framework) -> str:
+    outlines = survey.question.knowledge.outlines(framework.id)
+    platforms = list(dict.fromkeys(outline.name for outline in outlines))
+    return survey.question.words.key("doctor.runs-on", name=framework.name, platforms=platforms)
 
 
 def _unsure(survey: Survey) -> Iterator[Sighting]:
@@ -203,7 +226,8 @@ def _checked_ways(check: Remedy, cause: Cause, survey: Survey) -> Iterator[Sight
 
 def _draft(kind: Sequence[Sighting], survey: Survey) -> Draft:
     own = frozenset(sighting.place for sighting in kind if sighting.place is not None)
-    told = tuple(s for s in kind if s.place is None or s.place in survey.counted)
+    seen = survey.counted | survey.spare
+    told = tuple(s for s in kind if s.place is None or s.place in seen)
     remedy, more = kind[0].remedy, frozenset[int]()
     if remedy and remedy.blocks is not None:
         more = frozenset(p for p, way in enumerate(survey.ways) if _blocks(remedy, way, survey))

@@ -13,9 +13,7 @@ from recommender.rules.situation import Group, Situation, device_facts, framewor
 from recommender.versions import parts
 
 # Facts of a way to install, besides those of its platform, device and placement.
-FACTS = frozenset(
-    ("method.id", "method.python", "method.python_fits", "disk_spare_gib", "device.problems")
-)
+FACTS = frozenset(("method.id", "method.python", "method.python_fits", "device.problems"))
 
 
 @noun
@@ -23,7 +21,8 @@ class Cause:
     """Something that is wrong: a problem of the machine, or a requirement that failed.
 
     ``advice`` is the key of its fix in words.yaml, ``facts`` are those that failed it, ``told``
-    says that its sentence is the probe's own.
+    says that its sentence is the probe's own. ``subject`` is the framework that it is about, and
+    ``bare`` its sentence without that.
     """
 
     rule: str
@@ -32,6 +31,8 @@ class Cause:
     advice: str | None = None
     facts: tuple[str, ...] = ()
     told: bool = False
+    subject: str | None = None
+    bare: str | None = None
     source: str | None = None
     checked: str | None = None
 
@@ -90,9 +91,18 @@ def _ways(
             group=group,
             method=name,
             facts=facts.extend(_way_facts(name, method, facts)),
-            causes=(*shared, *_causes(alone.failed, method.requires, facts)),
+            causes=tuple(
+                _about(cause, framework, platform)
+                for cause in (*shared, *_causes(alone.failed, method.requires, facts))
+            ),
             unsure=whole.unsure,
         )
+
+
+def _about(cause: Cause, framework: Framework, platform: Platform) -> Cause:
+    # A reason begins with what it is about, as eligibility writes it.
+    title = f"{framework.name} {platform.version} ({platform.name}): "
+    return replace(cause, subject=framework.name, bare=cause.text.removeprefix(title))
 
 
 def _with(trial: Trial, **changes: Any) -> Trial:
@@ -101,14 +111,12 @@ def _with(trial: Trial, **changes: Any) -> Trial:
 
 
 def _way_facts(name: str, method: Method, facts: Situation) -> Mapping[str, Any]:
-    free, weights = facts.fact("disk_free_gib"), facts.fact("fit.weights_gib")
     here = (parts(facts.fact("python.version") or "") or ())[:2]
     fits = here in map(parts, method.pythons) if here and method.pythons else None
     return {
         "method.id": name,
         "method.python": method.pythons[0] if method.pythons else None,
         "method.python_fits": fits,
-        "disk_spare_gib": None if None in {free, weights} else free - weights,
     }
 
 

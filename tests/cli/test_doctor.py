@@ -239,6 +239,8 @@ def test_programs_wait_for_no_library() -> None:
         ("      macos: [brew", "      macoss: [brew", "macoss"),
         ('{mac.wired_more_mb}"]', '{mac.wired}"]', "mac.wired"),
         ("fix: load-driver", "fix: load-drivr", "load-drivr"),
+        ("spares: {method.id: docker}", "spares: {method.di: docker}", "method.di"),
+        ("fixes:\n      - when: {os.family", "fixes:\n      - when: {os.famly", "os.famly"),
         ("zh: 未安装 ROCm", "de: ROCm fehlt", "zh"),
     ],
 )

@@ -12,10 +12,10 @@ import pytest
 from recommender.facts import Line, Machine
 from recommender.facts.checkup import Remedy
 from recommender.facts.codec import decode
-from recommender.rules.remedies import commands
+from recommender.rules.remedies import own_commands
 from recommender.rules.situation import Situation
 from recommender.words import placeholders
-from tests.rules.examined import GPU, OLD, REMEDIES, complaint, computer, found_in
+from tests.rules.examined import OLD, REMEDIES, complaint, computer, found_in
 
 
 @pytest.mark.parametrize(
@@ -57,20 +57,53 @@ def test_a_distribution_that_is_not_known_gets_the_sentence_alone(system: dict[s
     assert driver.fix
 
 
-def test_an_older_gpu_gets_the_closed_modules() -> None:
-    gpu = {**GPU, "name": "Tesla P100", "compute_capability": "6.0", "memory_gib": 16.0}
-    text = "\n".join(
-        found_in(computer(accelerators=[gpu], software=OLD))["driver.nvidia.old"].commands
+def test_devuan_has_no_systemd() -> None:
+    machine = computer(
+        os={"distro": "devuan", "version": "5"}, software={"docker": False}, shm_gib=0.06
     )
-    assert "nvidia-driver-580" in text
-    assert "open" not in text
+    text = "\n".join(line for finding in found_in(machine).values() for line in finding.commands)
+    assert "mount -o remount" in text
+    assert "systemctl" not in text
 
 
-def test_no_driver_is_advised_for_a_gpu_that_none_supports_any_more() -> None:
-    gpu = {**GPU, "name": "Tesla K40m", "compute_capability": "3.5", "memory_gib": 11.2}
-    found = found_in(computer(accelerators=[gpu], software=OLD))
-    assert found["hardware.old-gpu"].severity == "error"
-    assert not any("driver" in command for f in found.values() for command in f.commands)
+def test_the_toolkit_follows_docker() -> None:
+    software = {"docker": False, "versions": {}, "absent": ["nvidia-container-toolkit"]}
+    lines = found_in(computer(software=software))["docker.missing"].commands
+    assert "docker.io" in lines[0]
+    assert "nvidia-ctk" in lines[-2]
+    unknown = {"docker": False, "versions": {}, "absent": []}
+    lines = found_in(computer(software=unknown))["docker.missing"].commands
+    assert "nvidia" not in "\n".join(lines)
+    amd = {"vendor": "amd", "name": "Radeon PRO W7900", "memory_gib": 48.0, "gfx": "gfx1100"}
+    other = computer(accelerators=[amd], software=software)
+    assert "nvidia" not in "\n".join(found_in(other)["docker.missing"].commands)
+
+
+@pytest.mark.parametrize(
+    ("family", "group"), [("windows", False), ("macos", False), ("linux", True)]
+)
+def test_the_group_docker_is_joined_where_there_is_one(family: str, group: bool) -> None:
+    machine = computer(os={"family": family}, software={"docker": False})
+    assert ("group docker" in (found_in(machine)["docker.missing"].fix or "")) is group
+
+
+def test_podman_serves_where_it_is() -> None:
+    with_it = computer(software={"docker": False, "podman": True})
+    assert "Podman" in (found_in(with_it)["docker.missing"].fix or "")
+    assert "Podman" not in (
+        found_in(computer(software={"docker": False}))["docker.missing"].fix or ""
+    )
+
+
+def test_an_npu_without_driver_and_cann_gets_the_driver_first() -> None:
+    npu = {"vendor": "huawei", "name": "Ascend 910B2", "chip": "910B2", "memory_gib": 64.0}
+    neither = {"versions": {}, "absent": ["cann", "ascend-driver"]}
+    finding = found_in(computer(accelerators=[npu], software=neither))["cann.missing"]
+    assert "never the driver" in (finding.fix or "")
+    assert "npu-driver" in finding.commands[0]
+    driven = {"versions": {"ascend-driver": "25.2.0"}, "absent": ["cann"]}
+    finding = found_in(computer(accelerators=[npu], software=driven))["cann.missing"]
+    assert "toolkit" in finding.commands[0]
 
 
 KERNEL_DRIVER = re.compile(
@@ -99,7 +132,7 @@ def test_in_wsl_the_driver_is_that_of_windows() -> None:
 def test_what_the_host_must_do_is_not_done_in_a_container(kind: str) -> None:
     machine = computer(os={"container": kind}, software={**OLD, "docker": False})
     found = found_in(machine)
-    for rule in ("driver.nvidia.old", "docker.missing"):
+    for rule in ("driver.nvidia.old", "docker.in-container"):
         assert found[rule].commands == ()
         assert "host" in (found[rule].fix or "")
 
@@ -162,7 +195,7 @@ def test_a_value_that_needs_quotes_makes_no_command(value: Any, expected: tuple[
     line = Line(raw="use {python.version}")
     remedy = replace(REMEDIES.remedies[0], commands={"linux": (line,)})
     facts = Situation(values={"os.family": "linux", "python.version": value}, situations={})
-    assert commands(remedy, REMEDIES.families, facts) == expected
+    assert own_commands(remedy, REMEDIES.families, facts) == expected
 
 
 def _shell_lines() -> Iterator[tuple[str, str]]:
@@ -187,6 +220,7 @@ def test_remedies_are_named_once_besides_those_that_share_a_check() -> None:
     assert len(set(checks)) == len(checks)
     assert len(set(names)) == len(names)
     for remedy in (*REMEDIES.checks, *REMEDIES.remedies):
-        for text in (remedy.text, remedy.fix):
+        assert {sequel.id for sequel in remedy.then} <= set(checks)
+        for text in (remedy.text, remedy.fix, *(special.text for special in remedy.fixes)):
             if text is not None and not isinstance(text, str):
                 assert set(placeholders(text.en)) == set(placeholders(text.zh))

@@ -161,9 +161,9 @@ def test_version_2_beside_a_hierarchy_of_version_1(root: Root) -> None:
     root.files(
         {
             "proc/meminfo": MEMINFO,
-            "proc/self/cgroup": "1:net_cls:/\n0::/work\n",
-            "sys/fs/cgroup/work/memory.max": f"{5 * GIB}\n",
-            "sys/fs/cgroup/unified/work/cpu.max": "200000 100000\n",
+            "proc/self/cgroup": "1:net_cls:/\n0::/batch\n",
+            "sys/fs/cgroup/batch/memory.max": f"{5 * GIB}\n",
+            "sys/fs/cgroup/unified/batch/cpu.max": "200000 100000\n",
         }
     )
     machine = probe(root.path, env={})

@@ -92,7 +92,6 @@ def groups(machine: Machine) -> list[Group]:
 
 def _kind(device: Accelerator) -> tuple[object, ...]:
     memory = None if device.memory_gib is None else round(device.memory_gib)
-    unusable = False in (device.driver_bound, device.visible) or device.usable_gib == 0
     return (
         device.vendor,
         device.name,
@@ -101,7 +100,7 @@ def _kind(device: Accelerator) -> tuple[object, ...]:
         device.gfx,
         device.chip,
         device.partition,
-        unusable,
+        device.unusable,
     )
 
 

@@ -6,7 +6,7 @@ import typer
 
 from recommender.cli import inputs, options, output
 from recommender.errors import InputError, printable
-from recommender.facts import Accelerator, Machine
+from recommender.facts import Machine
 
 LESS_THAN_REQUIRED = 4
 _ANY = "accelerator"
@@ -98,9 +98,4 @@ def _check(found: Machine, wanted: list[tuple[str, int]]) -> None:
 
 
 def _usable(found: Machine, vendor: str) -> int:
-    return sum(_is_usable(d) and vendor in (_ANY, d.vendor) for d in found.accelerators)
-
-
-def _is_usable(device: Accelerator) -> bool:
-    hidden = False in (device.driver_bound, device.visible)
-    return not hidden and device.usable_gib != 0
+    return sum(not d.unusable and vendor in (_ANY, d.vendor) for d in found.accelerators)

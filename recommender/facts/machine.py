@@ -124,6 +124,11 @@ class Accelerator:
     numa_node: int | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def unusable(self) -> bool:
+        """Whether nothing can compute on it: no driver, hidden, or no memory to be had."""
+        return False in (self.driver_bound, self.visible) or self.usable_gib == 0
+
 
 @noun
 class Link:

@@ -167,19 +167,15 @@ def _environment(context: Context, tool: Tool) -> dict[str, str]:
 
 def _with_bus(context: Context, tool: Tool, found: Findings) -> Findings:
     """The findings, and what is true of devices on the bus that the tool did not tell of."""
-    known = {accelerator.bus_id for accelerator in found.accelerators}
-    if not known or None in known:
+    if not found.devices:
         return found
-    rest = [d for d in context.pci if d.vendor == tool.vendor and d.driver_bound]
-    rest = [seen for seen in rest if seen.bus_id not in known]
-    # A container sees the bus of its host; virtual functions are for guests.
-    spare = [seen.bus_id for seen in rest if context.contained or seen.virtual_function]
-    lost = [seen for seen in rest if seen.bus_id not in spare]
+    own = (d for d in context.pci if d.vendor == tool.vendor and d.driver_bound)
+    lost, others = found.left(own, lent=context.contained)
     return replace(
         found,
         devices=(*found.devices, *(_lost(tool, seen) for seen in lost)),
         problems=(*found.problems, *(_not_offered(tool, seen) for seen in lost)),
-        not_ours=(*found.not_ours, *spare),
+        not_ours=(*found.not_ours, *(seen.bus_id for seen in others)),
     )
 
 
@@ -187,10 +183,7 @@ def _shown(context: Context, tool: Tool, found: Findings) -> Findings:
     """Each device with whether the environment lets programs see it."""
     choice = visible.chosen(context.env, *tool.variables)
     flags = visible.flags(choice, [_names(one, i) for i, one in enumerate(found.devices)])
-    devices = tuple(
-        parts.completed(device, Part(source=choice.variable, facts={"visible": flag}))
-        for device, flag in zip(found.devices, flags, strict=True)
-    )
+    devices = visible.marked(found.devices, flags, choice.variable)
     hidden = visible.problem(choice, flags, f"{tool.rules}.hidden")
     return replace(found, devices=devices, problems=(*found.problems, *hidden))
 
@@ -203,9 +196,7 @@ def _names(device: Device, place: int) -> list[str]:
 def _nodes(context: Context, tool: Tool) -> Iterator[Problem]:
     """Device nodes that are missing in a container, or that this user may not open."""
     names = [name for name in context.files.names("dev") if re.fullmatch(tool.nodes, name)]
-    paths = [context.files.path(f"dev/{name}") for name in names]
-    closed = [path for path in paths if not os.access(path, os.R_OK | os.W_OK)]
-    if closed and len(closed) == len(paths):
+    if names and not any(context.files.openable(f"dev/{name}") for name in names):
         what = f"This user may not open the {tool.label} devices (/dev/{names[0]})."
         yield tool.problem("permission", what, tool.grant)
     bound = any(d.vendor == tool.vendor and d.driver_bound for d in context.pci)

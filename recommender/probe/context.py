@@ -1,6 +1,6 @@
 """What every reader of the probe is given, and what it gives back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from threading import Event
 from typing import TypeAlias
@@ -80,6 +80,24 @@ class Findings:
     software: Mapping[str, Read] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     not_ours: tuple[str, ...] = ()
+
+    def left(
+        self, own: Iterable[PciDevice], *, lent: bool
+    ) -> tuple[tuple[PciDevice, ...], tuple[PciDevice, ...]]:
+        """Of a vendor's devices on the bus those not told of: the lost ones, and those of others.
+
+        None is left where a device has no address: then it may be any of them.
+
+        Args:
+            own: the vendor's devices that its driver holds.
+            lent: whether the bus shows devices that were given to others, as in a container. The
+                virtual functions of a card are for guests in any case.
+
+        """
+        told = {accelerator.bus_id for accelerator in self.accelerators}
+        rest = [] if None in told else [seen for seen in own if seen.bus_id not in told]
+        others = tuple(seen for seen in rest if lent or seen.virtual_function)
+        return tuple(seen for seen in rest if seen not in others), others
 
     @property
     def accelerators(self) -> tuple[Accelerator, ...]:

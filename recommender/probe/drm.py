@@ -19,6 +19,10 @@ _CARD = re.compile(r"card\d+")
 _RENDER = re.compile(r"renderD(\d+)")
 
 
+# The groups that distributions give the nodes of GPUs to.
+JOIN_GROUPS = "sudo usermod -aG render,video $USER"
+
+
 @noun
 class Card:
     """One card. Sizes are bytes, ids four hexadecimal digits; what is not told is None.

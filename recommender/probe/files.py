@@ -67,6 +67,10 @@ class Files:
             self.opened.add(name)
         return found
 
+    def openable(self, name: str) -> bool:
+        """Whether this user may read and write it, as programs must that use a device node."""
+        return os.access(self.path(name), os.R_OK | os.W_OK)
+
     def link(self, name: str) -> str | None:
         """The last part of a symbolic link's target: sysfs names the driver of a device so."""
         try:

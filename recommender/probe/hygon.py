@@ -3,13 +3,13 @@
 A DCU is called HCU since DTK 24, DTK is what ROCm is to AMD.
 """
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 
 from recommender.facts.machine import Problem
 from recommender.probe import parts
 from recommender.probe.context import Context, Findings, Read
+from recommender.probe.drm import JOIN_GROUPS
 from recommender.probe.files import clean, integer
 from recommender.probe.parts import Device, Part, completed
 from recommender.probe.rocm import agents, devices, links, log, visibility
@@ -24,7 +24,6 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _QUESTION = ("--showproductname", "--showmeminfo", "vram", "--json")
 _PLAIN = ("--showproductname", "--showmeminfo", "vram")
 _PLACES = ("opt/hyhal/bin/hy-smi", "usr/local/hyhal/bin/hy-smi", "opt/dtk/bin/hy-smi")
-_GROUPS = "sudo usermod -aG render,video $USER"
 
 
 def probe(context: Context) -> Findings:
@@ -131,12 +130,12 @@ def _access(context: Context, gpus: Sequence[Gpu]) -> Iterator[Problem]:
     minors = sorted(gpu.node.render_minor or 0 for gpu in gpus if gpu.node)
     names = ["dev/kfd", *(f"dev/dri/renderD{minor}" for minor in minors if minor)]
     there = [name for name in names if context.files.exists(name)] if context.live else []
-    closed = [name for name in there if not os.access(context.files.path(name), os.R_OK | os.W_OK)]
+    closed = [name for name in there if not context.files.openable(name)]
     if closed:
         listed = ", ".join(f"/{name}" for name in closed[:4])
         yield Problem(
             what=f"This user may not open {listed}, so the Hygon DCU cannot be used.",
-            fix=f"Run {_GROUPS} and log in again.",
+            fix=f"Run {JOIN_GROUPS} and log in again.",
             rule="probe.hygon.permission",
         )
     elif context.live and context.contained and gpus and "dev/kfd" not in there:

@@ -1,10 +1,10 @@
 """One list of devices out of what the vendors' readers and the bus tell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from recommender.facts.machine import Link, Machine, Software
+from recommender.facts.machine import Accelerator, Link, Machine, Software
 from recommender.probe import parts, pci
 from recommender.probe.context import Findings, PciDevice, Read
 from recommender.probe.parts import Device, completed
@@ -21,12 +21,9 @@ def merged(found: Mapping[str, Findings], bus: tuple[PciDevice, ...]) -> Finding
         bus: what lies on the PCI bus.
 
     """
-    if "vulkan" in found:
-        # Vulkan shows every GPU, also those that another reader told more of.
-        from recommender.probe.vulkan import untold
-
-        told = [a for name, one in found.items() if name != "vulkan" for a in one.accelerators]
-        found = {**found, "vulkan": untold(found["vulkan"], told)}
+    last = {name for name in found if name in READERS and READERS[name].last_resort}
+    told = [a for name, one in found.items() if name not in last for a in one.accelerators]
+    found = {name: untold(one, told) if name in last else one for name, one in found.items()}
     every = tuple(found.values())
     devices: list[Device] = []
     links: list[Link] = []
@@ -68,6 +65,26 @@ def evidence(found: Findings) -> dict[str, str]:
         **devices,
         **{f"software.{name}": source for name, (_, source) in found.software.items()},
     }
+
+
+def untold(found: Findings, told: Sequence[Accelerator]) -> Findings:
+    """``found`` without the devices that other readers told of.
+
+    Args:
+        found: what a last resort gave.
+        told: what the others did. A device without an address is taken to be among those of its
+            vendor.
+
+    """
+    vendors = {one.vendor for one in told}
+    addresses = {one.bus_id for one in told}
+    left = tuple(
+        one
+        for one in found.devices
+        if one.accelerator.bus_id not in addresses
+        and (one.accelerator.bus_id or one.accelerator.vendor not in vendors)
+    )
+    return replace(found, devices=left)
 
 
 def _explained(found: Mapping[str, Findings]) -> set[str]:

@@ -11,6 +11,7 @@ from recommender.probe.answers import Told, size, split, values, version, word
 from recommender.probe.asking import Tool
 from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
+from recommender.probe.drm import JOIN_GROUPS
 from recommender.probe.files import integer
 from recommender.probe.tables import bus_id, json_in
 
@@ -26,7 +27,7 @@ _TOOL = Tool(
     variables=("MACA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"),
     install="Install the MetaX driver package, which has mx-smi, and reboot.",
     start="Start a container with --device=/dev/dri --device=/dev/mxcd --group-add video.",
-    grant="Join the groups of the devices (sudo usermod -aG render,video $USER) and log in again.",
+    grant=f"Join the groups of the devices ({JOIN_GROUPS}) and log in again.",
 )
 _SOURCE = "mx-smi"
 _VERSIONS = {

@@ -20,6 +20,7 @@ from recommender.probe.answers import (
 from recommender.probe.asking import Tool
 from recommender.probe.bounds import bounded
 from recommender.probe.context import Context, Findings, Read
+from recommender.probe.drm import JOIN_GROUPS
 from recommender.probe.files import integer
 from recommender.probe.tables import bus_id, json_in
 
@@ -34,7 +35,7 @@ _TOOL = Tool(
     install="Install the Moore Threads driver package, and load it (sudo modprobe mtgpu).",
     start="Start a container with --env MTHREADS_VISIBLE_DEVICES=all (and the MT Container "
     "Toolkit on the host).",
-    grant="Join the groups of the devices (sudo usermod -aG render,video $USER) and log in again.",
+    grant=f"Join the groups of the devices ({JOIN_GROUPS}) and log in again.",
 )
 _SOURCE = "mthreads-gmi"
 _VERSIONS = {

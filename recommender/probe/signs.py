@@ -8,10 +8,14 @@ from recommender.probe.context import Context
 
 @noun
 class Signs:
-    """PCI vendors whose bound devices a reader is for, and files that show such devices too."""
+    """PCI vendors whose bound devices a reader is for, and files that show such devices too.
+
+    Devices of a ``last_resort`` count only where no other reader tells of them.
+    """
 
     pci: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    last_resort: bool = False
 
 
 # Reader (a module of this package) -> its signs. WSL shows no PCI device, a Jetson has none, and a
@@ -49,7 +53,7 @@ READERS: Mapping[str, Signs] = {
     "t_head": Signs(pci=("1ded",), files=("dev/alixpu", "dev/alixpu_ctl")),
     "qualcomm": Signs(pci=("17cb",)),
     # What is left: graphics of boards and telephones, and what WSL lends.
-    "vulkan": Signs(files=("dev/dri", "dev/dxg", "dev/kgsl-3d0", "dev/mali0")),
+    "vulkan": Signs(files=("dev/dri", "dev/dxg", "dev/kgsl-3d0", "dev/mali0"), last_resort=True),
 }
 # Windows shows neither bus nor nodes; the vendor's library or tool shows there.
 _WINDOWS_FILES = {"nvidia": (r"System32\nvml.dll", r"System32\nvidia-smi.exe")}

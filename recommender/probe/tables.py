@@ -16,6 +16,7 @@ _RULE = re.compile(r"[\s|+=~\-]*[+=~\-]{3}[\s|+=~\-]*")
 _BUS = re.compile(
     r"\b(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-9a-f])\b", re.IGNORECASE
 )
+_OPENING = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 # Warnings before a JSON value may begin with a bracket too.
 _MOST_STARTS = 50
 # No table is wider; a flood of bars in one line would take long.
@@ -55,13 +56,19 @@ def used_and_total(text: str) -> tuple[int, int] | None:
 
 def json_in(text: str) -> Any:
     """The JSON value in an answer that may have warnings around it; None where there is none."""
+    return next(json_values(text, _MOST_STARTS), None)
+
+
+def json_values(text: str, most: int) -> Iterator[Any]:
+    """Each JSON array or object in the text; ``most`` lines that could begin one are tried."""
     import json
 
-    starts = re.finditer(r"^[ \t]*[\[{]", text, re.MULTILINE)
-    for match in islice(starts, _MOST_STARTS):
+    end = 0
+    for match in islice(_OPENING.finditer(text), most):
+        if match.end() <= end:
+            continue
         try:
-            value, _ = json.JSONDecoder().raw_decode(text, match.end() - 1)
+            value, end = json.JSONDecoder().raw_decode(text, match.end() - 1)
         except (ValueError, RecursionError):
             continue
-        return value
-    return None
+        yield value

@@ -4,7 +4,6 @@ No tool is asked: tpu-info starts the TPU runtime, which takes seconds and locks
 metadata server of the VM is a network, and slow where there is none.
 """
 
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -145,7 +144,7 @@ def _nodes(context: Context) -> list[str]:
 
 def _permission(context: Context) -> Iterator[Problem]:
     nodes = _nodes(context) if context.live else []
-    closed = [node for node in nodes if not os.access(context.files.path(node), os.R_OK | os.W_OK)]
+    closed = [node for node in nodes if not context.files.openable(node)]
     if closed:
         yield Problem(
             what=f"This user may not open the Google TPU (/{closed[0]}).",
@@ -158,10 +157,7 @@ def _shown(context: Context, found: Findings) -> Findings:
     """Each chip with whether the environment lets programs use it."""
     choice = visible.chosen(context.env, *_VISIBLE)
     flags = visible.flags(choice, [[str(place)] for place in range(len(found.devices))])
-    devices = tuple(
-        parts.completed(device, Part(source=choice.variable, facts={"visible": flag}))
-        for device, flag in zip(found.devices, flags, strict=True)
-    )
+    devices = visible.marked(found.devices, flags, choice.variable)
     hidden = visible.problem(choice, flags, "probe.tpu.hidden")
     return replace(found, devices=devices, problems=(*found.problems, *hidden))
 

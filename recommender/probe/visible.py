@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from recommender.facts.machine import Problem
 from recommender.facts.noun import noun
 from recommender.probe.files import clean, integer
+from recommender.probe.parts import Device, Part, completed
 
 
 @noun
@@ -40,6 +41,16 @@ def flags(choice: Choice, names: Sequence[Sequence[str]]) -> tuple[bool | None, 
             break
         wanted.append(word)
     return tuple(any(_is(word, called) for word in wanted) for called in names)
+
+
+def marked(
+    devices: Sequence[Device], shown: Sequence[bool | None], variables: str
+) -> tuple[Device, ...]:
+    """The devices with whether they may be seen, which the named variables say."""
+    pairs = zip(devices, shown, strict=True)
+    return tuple(
+        completed(one, Part(source=variables, facts={"visible": flag})) for one, flag in pairs
+    )
 
 
 def problem(choice: Choice, shown: Sequence[bool | None], rule: str) -> tuple[Problem, ...]:

@@ -74,16 +74,10 @@ def _share(limit: float | None, total: float | None) -> float | None:
     return limit / total if limit is not None and total else None
 
 
-def flawed(group: Group) -> bool:
-    """Whether its members have no driver, are hidden, or offer no memory."""
-    first = group.first
-    return False in {first.driver_bound, first.visible} or first.usable_gib == 0
-
-
 def spare(group: Group, groups: Sequence[Group]) -> bool:
-    """Whether it is flawed beside others of its maker that serve."""
-    serving = (g.first for g in groups if not flawed(g) and g.first.integrated is not True)
-    return flawed(group) and group.first.vendor in {device.vendor for device in serving}
+    """Whether it is unusable beside others of its maker that serve."""
+    serving = (g.first for g in groups if not g.first.unusable and g.first.integrated is not True)
+    return group.first.unusable and group.first.vendor in {device.vendor for device in serving}
 
 
 def _unbound(groups: Sequence[Group]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_closed_nodes(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         return bool(Path(path).stat().st_mode & stat.S_IROTH)
 
     (root.path / "dev/accel0").chmod(0o600)
-    monkeypatch.setattr("recommender.probe.tpu.os.access", allowed)
+    monkeypatch.setattr("os.access", allowed)
     answer = found(root, "005e")
     assert [problem.rule for problem in answer.problems] == ["probe.tpu.permission"]
 

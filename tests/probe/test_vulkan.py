@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recommender.facts.machine import Accelerator
-from recommender.probe import vulkan
+from recommender.probe import merging, vulkan
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.files import Files
 from tests.probe.conftest import Root
@@ -259,9 +259,9 @@ def test_nothing_is_said_of_a_computer_without_a_gpu(root: Root, program: Progra
 def test_gpus_without_an_address_count_where_no_reader_told_their_vendor() -> None:
     cards = "GPU id = 0 (Microsoft Direct3D12 (NVIDIA GeForce RTX 4060))\n"
     found = vulkan.understood(cards + "GPU id = 1 (Microsoft Direct3D12 (Intel(R) Arc(TM) A380))\n")
-    left = vulkan.untold(found, [Accelerator(vendor="nvidia", bus_id="0000:01:00.0")])
+    left = merging.untold(found, [Accelerator(vendor="nvidia", bus_id="0000:01:00.0")])
     assert facts(left, "name") == [("Intel(R) Arc(TM) A380",)]
-    assert facts(vulkan.untold(found, []), "vendor") == [("nvidia",), ("intel",)]
+    assert facts(merging.untold(found, []), "vendor") == [("nvidia",), ("intel",)]
 
 
 def test_lines_that_were_cut_out_of_an_answer() -> None:

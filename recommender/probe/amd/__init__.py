@@ -1,6 +1,5 @@
 """AMD: the kernel's files first, then the tools of ROCm for what those do not tell."""
 
-import os
 from collections.abc import Iterator, Sequence
 
 from recommender.facts.machine import Problem
@@ -93,15 +92,11 @@ def _access(context: Context, gpus: Sequence[Gpu]) -> Iterator[Problem]:
     minors |= {gpu.card.render_minor for gpu in gpus if gpu.card}
     rendering = [f"{_RENDER}/renderD{minor}" for minor in sorted(filter(None, minors))]
     there = [name for name in (_KFD, *rendering) if context.files.exists(name)]
-    closed = [f"/{name}" for name in there if not _may_open(context, name)]
+    closed = [f"/{name}" for name in there if not context.files.openable(name)]
     if closed:
         yield problems.denied(closed)
     elif context.contained and rendering and there == [_KFD]:
         yield problems.not_given()
-
-
-def _may_open(context: Context, name: str) -> bool:
-    return os.access(context.files.path(name), os.R_OK | os.W_OK)
 
 
 def _overrides(context: Context, gpus: Sequence[Gpu]) -> Iterator[Problem]:

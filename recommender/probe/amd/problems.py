@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from recommender.facts.machine import Problem
+from recommender.probe.drm import JOIN_GROUPS
 
-_GROUPS = "sudo usermod -aG render,video $USER"
 _GIVE = "docker run --device /dev/kfd --device /dev/dri --group-add video --group-add render"
 
 _DENIED = (
@@ -20,7 +20,7 @@ _COMPLAINTS: tuple[tuple[str, tuple[str, str, str]], ...] = (
         (
             "probe.amd.permission",
             "This user may not use the AMD GPUs (/dev/kfd and /dev/dri/renderD*).",
-            f"Run {_GROUPS} and log in again.",
+            f"Run {JOIN_GROUPS} and log in again.",
         ),
     ),
     (
@@ -87,7 +87,7 @@ def denied(nodes: Sequence[str]) -> Problem:
     listed = ", ".join(nodes[:4])
     return Problem(
         what=f"This user may not open {listed}, so ROCm and Vulkan cannot use the AMD GPU.",
-        fix=f"Run {_GROUPS} and log in again.",
+        fix=f"Run {JOIN_GROUPS} and log in again.",
         rule="probe.amd.permission",
     )
 

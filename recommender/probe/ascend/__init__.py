@@ -18,7 +18,7 @@ from recommender.probe.ascend import (
     versions,
 )
 from recommender.probe.context import Context, Findings
-from recommender.probe.parts import Device, Part, completed
+from recommender.probe.parts import Device
 
 __all__ = ["probe", "understood"]
 
@@ -110,17 +110,12 @@ def _links(texts: Sequence[str], count: int) -> tuple[Link, ...]:
 
 def _rest(context: Context, found: Findings) -> Findings:
     """The findings, and what is true of devices on the bus that the driver did not tell of."""
-    told = {accelerator.bus_id for accelerator in found.accelerators}
-    own = () if None in told else context.bound(nodes.PCI_VENDOR)
-    rest = [seen.bus_id for seen in own if seen.bus_id not in told]
-    # A container sees the bus of its host; virtual functions are for guests.
-    spare = [bus_id for bus_id in rest if context.contained or nodes.is_virtual(context, bus_id)]
-    lost = [bus_id for bus_id in rest if bus_id not in spare]
+    lost, others = found.left(context.bound(nodes.PCI_VENDOR), lent=context.contained)
     return replace(
         found,
-        devices=(*found.devices, *map(nodes.lost, lost)),
-        problems=(*found.problems, *map(failures.not_offered, lost)),
-        not_ours=tuple(spare),
+        devices=(*found.devices, *(nodes.lost(seen.bus_id) for seen in lost)),
+        problems=(*found.problems, *(failures.not_offered(seen.bus_id) for seen in lost)),
+        not_ours=tuple(seen.bus_id for seen in others),
     )
 
 
@@ -133,13 +128,9 @@ def _seen(context: Context, found: Findings) -> Findings:
     names = [(_number(device, place),) for place, device in enumerate(found.devices)]
     read = _READ_OF_CHOICE.match(choice.value)
     flags = visible.flags(replace(choice, value=read[0] if read else ""), names)
-    part = f"${_VISIBLE}"
     return replace(
         found,
-        devices=tuple(
-            completed(device, Part(source=part, facts={"visible": flag}))
-            for device, flag in zip(found.devices, flags, strict=True)
-        ),
+        devices=visible.marked(found.devices, flags, f"${_VISIBLE}"),
         problems=(*found.problems, *visible.problem(choice, flags, "probe.ascend.hidden")),
     )
 

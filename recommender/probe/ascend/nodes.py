@@ -4,7 +4,6 @@ The driver makes a node ``davinciN`` a chip and three for all of them; a contain
 it was started with, while its bus shows all of the host.
 """
 
-import os
 import re
 
 from recommender.probe.ascend.chips import VENDOR, pci_family
@@ -36,11 +35,6 @@ def lost(bus_id: str) -> Device:
     return device(Part(source="npu-smi info", facts=facts))
 
 
-def is_virtual(context: Context, bus_id: str) -> bool:
-    """Whether a device on the bus is a slice of another."""
-    return context.files.exists(f"sys/bus/pci/devices/{bus_id}/physfn")
-
-
 def missing(files: Files) -> tuple[str, ...]:
     """Nodes that every program needs and that are not there (``davinci_manager``, ...)."""
     absent = [names[0] for names in _SHARED if not any(files.exists(f"dev/{n}") for n in names)]
@@ -52,7 +46,7 @@ def denied(files: Files) -> tuple[str, ...]:
     shared = [name for names in _SHARED for name in names]
     every = [*shared, *(f"davinci{number}" for number in _numbers(files))]
     there = [name for name in every if files.exists(f"dev/{name}")]
-    return tuple(n for n in there if not os.access(files.path(f"dev/{n}"), os.R_OK | os.W_OK))
+    return tuple(n for n in there if not files.openable(f"dev/{n}"))
 
 
 def _numbers(files: Files) -> list[int]:

@@ -119,10 +119,7 @@ def _shown(
     if not choice.value or None in numbers:
         return tuple(devices), ()
     flags = visible.flags(choice, [[str(number)] for number in numbers])
-    shown = tuple(
-        parts.completed(one, Part(source=_MODULES, facts={"visible": flag}))
-        for one, flag in zip(devices, flags, strict=True)
-    )
+    shown = visible.marked(devices, flags, _MODULES)
     return shown, visible.problem(choice, flags, f"{TOOL.rules}.hidden")
 
 

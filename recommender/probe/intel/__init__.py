@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from recommender.facts.machine import Accelerator, Link, Problem
+from recommender.probe import visible
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.intel import kernel, problems, selection
 from recommender.probe.intel.told import Told, asked, read
-from recommender.probe.parts import Device, Part, completed, device
+from recommender.probe.parts import Device, Part, device
 
 __all__ = ["probe", "understood"]
 
@@ -32,7 +33,7 @@ def probe(context: Context) -> Findings:
     devices = tuple(_device(context, seen, memory[seen.bus_id], told) for seen in own)
     flags = selection.shown(context.env, [one.accelerator for one in devices])
     return Findings(
-        devices=tuple(map(_flagged, devices, flags)),
+        devices=visible.marked(devices, flags, _SELECTING),
         links=_links(devices),
         software={**told.software, **kernel.software(context.files)} if every else {},
         problems=(
@@ -79,10 +80,6 @@ def _device(context: Context, seen: PciDevice, memory: Part, told: Told) -> Devi
         *told.at(seen.bus_id),
         memory,
     )
-
-
-def _flagged(known: Device, flag: bool | None) -> Device:  # noqa: FBT001  # None: not decided
-    return completed(known, Part(source=_SELECTING, facts={"visible": flag}))
 
 
 def _wrong(

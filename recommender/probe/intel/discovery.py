@@ -5,19 +5,17 @@ labels and values is relied on.
 """
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from recommender.probe.intel.fields import Fields, label
+from recommender.probe.tables import json_values
 
 _ROW = re.compile(r"(?:(\d+)[\s|]+)?([A-Z][\w ./()-]*):(.*)")
 _STARTS = {"device_name", "device_type"}
 _NEEDED = _STARTS | {"pci_bdf_address", "device_state"}
 _LISTED = re.compile(r"^GPU (\d+): (.+?) \(UUID: \S*\)\s*$", re.MULTILINE)
-_OPENING = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 # More beginnings of JSON than a real answer has: in hostile text each one costs time.
 _MOST_OPENINGS = 200
 
@@ -58,14 +56,7 @@ def rows(text: str) -> Iterator[Fields]:
 
 def documents(text: str) -> Iterator[Mapping[str, Any]]:
     """JSON objects in the text, those in lists included; warnings may stand around them."""
-    end = 0
-    for match in islice(_OPENING.finditer(text), _MOST_OPENINGS):
-        if match.end() <= end:
-            continue
-        try:
-            value, end = json.JSONDecoder().raw_decode(text, match.end() - 1)
-        except (ValueError, RecursionError):
-            continue
+    for value in json_values(text, _MOST_OPENINGS):
         yield from _objects(value)
 
 

@@ -1,6 +1,5 @@
 """What the kernel drivers i915 and xe tell of their GPUs in sysfs, without any tool."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,7 +72,7 @@ def denied(context: Context, seen: PciDevice) -> tuple[str, ...]:
     if not context.live:
         return ()
     there = (node for node in nodes(context.files, seen) if context.files.exists(node))
-    return tuple(n for n in there if not os.access(context.files.path(n), os.R_OK | os.W_OK))
+    return tuple(n for n in there if not context.files.openable(n))
 
 
 def software(files: Files) -> dict[str, Read]:

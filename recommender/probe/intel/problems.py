@@ -3,8 +3,9 @@
 import re
 
 from recommender.facts.machine import Problem
+from recommender.probe.drm import JOIN_GROUPS
 
-_RENDER = "sudo usermod -aG render,video $USER, then log in again"
+_RENDER = f"{JOIN_GROUPS}, then log in again"
 _SAID = (
     (
         re.compile(

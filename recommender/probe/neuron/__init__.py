@@ -78,10 +78,7 @@ def _shown(context: Context, found: Findings) -> Findings:
         count = device.accelerator.details.get("nc_count") or 0
         flags.append(not wanted.isdisjoint(range(first, first + count)) if count else None)
         first += count
-    devices = tuple(
-        parts.completed(device, Part(source=_CORES, facts={"visible": flag}))
-        for device, flag in zip(found.devices, flags, strict=True)
-    )
+    devices = visible.marked(found.devices, flags, _CORES)
     hidden = visible.problem(choice, flags, f"{TOOL.rules}.hidden")
     return replace(found, devices=devices, problems=(*found.problems, *hidden))
 

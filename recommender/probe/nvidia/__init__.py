@@ -76,20 +76,17 @@ def _by_driver(context: Context) -> list[Reading] | int:
 def _completed(context: Context, found: Findings) -> Findings:
     """The findings, and what is true of devices on the bus that the driver did not tell of."""
     named = tuple(_named(context.files, device) for device in found.devices)
-    told = {accelerator.bus_id for accelerator in found.accelerators}
-    rest = [seen for seen in _own(context) if seen.bus_id not in told]
-    if None in told:
-        rest = []
-    # The bus shows all devices of the host, also those that others were given, and the virtual
-    # functions that are for guests.
-    given = context.contained or any(context.env.get(name) for name in _BATCH_JOB)
-    others = [seen for seen in rest if given or seen.virtual_function]
-    found = replace(found, devices=named, not_ours=tuple(seen.bus_id for seen in others))
-    rest = [seen for seen in rest if seen not in others]
+    lent = context.contained or any(context.env.get(name) for name in _BATCH_JOB)
+    lost, others = found.left(_own(context), lent=lent)
     explained = any(problem.rule in problems.UNREADABLE for problem in found.problems)
-    lost = [_from_bus(context.files, seen.bus_id, usable_gib=0.0) for seen in rest]
-    more = () if explained else tuple(problems.not_offered(seen.bus_id) for seen in rest)
-    return replace(found, devices=(*named, *lost), problems=(*found.problems, *more))
+    more = () if explained else tuple(problems.not_offered(seen.bus_id) for seen in lost)
+    barred = (_from_bus(context.files, seen.bus_id, usable_gib=0.0) for seen in lost)
+    return replace(
+        found,
+        devices=(*named, *barred),
+        problems=(*found.problems, *more),
+        not_ours=tuple(seen.bus_id for seen in others),
+    )
 
 
 def _without_driver(context: Context, code: int, kernel_driver: str | None) -> Findings:

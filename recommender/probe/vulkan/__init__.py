@@ -3,17 +3,17 @@
 The last resort. Vulkan tells a name and whether a GPU is part of the processor, no memory.
 """
 
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.facts.machine import Accelerator, Problem
+from recommender.facts.machine import Problem
 from recommender.probe.context import Context, Findings
+from recommender.probe.drm import JOIN_GROUPS
 from recommender.probe.parts import Device, Part, completed, device
 from recommender.probe.vulkan.forms import understood
 
-__all__ = ["probe", "understood", "untold"]
+__all__ = ["probe", "understood"]
 
 # Kernel drivers (DRM) with a Vulkan driver, of GPUs inside of processors -> the GPU's vendor.
 _DRIVERS = {
@@ -48,27 +48,6 @@ def probe(context: Context) -> Findings:
     # Behind a node that says nothing of its GPU there may be none.
     problems = (*_denied(context, nodes), *told.problems)[:1] if known else ()
     return replace(told, devices=_paired(_others(context, told.devices), known), problems=problems)
-
-
-def untold(found: Findings, told: Iterable[Accelerator]) -> Findings:
-    """``found`` without the GPUs that the readers of vendors told of.
-
-    Args:
-        found: what :func:`probe` gave.
-        told: what the others did. A GPU without an address is taken to be among those of its
-            vendor.
-
-    """
-    others = tuple(told)
-    vendors = {one.vendor for one in others}
-    addresses = {one.bus_id for one in others}
-    left = tuple(
-        one
-        for one in found.devices
-        if one.accelerator.bus_id not in addresses
-        and (one.accelerator.bus_id or one.accelerator.vendor not in vendors)
-    )
-    return replace(found, devices=left)
 
 
 def _nodes(context: Context) -> Iterator[tuple[str, str]]:
@@ -155,10 +134,9 @@ def _paired(devices: Sequence[Device], known: Sequence[Part]) -> tuple[Device, .
 def _denied(context: Context, nodes: Sequence[tuple[str, str]]) -> Iterator[Problem]:
     for node, _ in nodes:
         place = f"dev/dri/{node}"
-        if not os.access(context.files.path(place), os.R_OK | os.W_OK):
+        if not context.files.openable(place):
             yield Problem(
                 what=f"This user may not open the GPU (/{place}).",
-                fix="Join the groups of GPUs (sudo usermod -aG render,video $USER) and log in "
-                "again.",
+                fix=f"Join the groups of GPUs ({JOIN_GROUPS}) and log in again.",
                 rule="probe.vulkan.permission",
             )

@@ -2,15 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import InputError, nearest, printable
-from recommender.facts import Framework, Platform, Rule
+from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
 from recommender.facts.codec import decode
-from recommender.facts.framework import Notice, Outline, Requirement
 from recommender.facts.noun import noun
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
@@ -26,34 +25,62 @@ class Knowledge:
 
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
-        """All frameworks with all their platforms, in the order of their ids."""
-        return tuple(self._whole(item) for item in self._frameworks.values())
+        """The frameworks that are ranked with all that is known of them, in the order of their ids."""
+        return tuple(self._whole(item) for item in self._ranked.values())
+
+    @cached_property
+    def challengers(self) -> tuple[Framework, ...]:
+        """Challengers and layers with all that is known of them, in the order of their ids."""
+        return tuple(self._whole(item) for item in self._challengers.values())
 
     @cached_property
     def heads(self) -> tuple[Framework, ...]:
-        """All frameworks without their platforms, which cost most to build."""
-        return tuple(
-            decode(Framework, {**item, "platforms": ()}) for item in self._frameworks.values()
-        )
+        """The frameworks that are ranked without their platforms, which cost most to build."""
+        return tuple(map(_head, self._ranked.values()))
+
+    @cached_property
+    def challenger_heads(self) -> tuple[Framework, ...]:
+        """Challengers and layers without their platforms."""
+        return tuple(map(_head, self._challengers.values()))
 
     def outlines(self, framework: str) -> tuple[Outline, ...]:
         """What each platform of a framework drives."""
-        return tuple(decode(Outline, item) for item in self._frameworks[framework]["platforms"])
+        return tuple(decode(Outline, item) for item in self._named(framework)["platforms"])
 
     def platform(self, framework: str, platform: str) -> Platform:
-        """One platform of a framework."""
-        platforms = self._frameworks[framework]["platforms"]
-        return decode(Platform, _body(next(p for p in platforms if p["id"] == platform)))
+        """One platform of a framework, without what only explanations show of it."""
+        platforms = self._named(framework)["platforms"]
+        found = next(item for item in platforms if item["id"] == platform)
+        return decode(Platform, self._body(framework, found))
 
-    @staticmethod
-    def _whole(framework: Mapping[str, Any]) -> Framework:
-        bodies = [_body(platform) for platform in framework["platforms"]]
-        return decode(Framework, {**framework, "platforms": bodies})
+    def _body(self, framework: str, platform: Mapping[str, Any]) -> Mapping[str, Any]:
+        file = "platforms.jsonl" if framework in self._ranked else "challengers.jsonl"
+        return json.loads(_bodies(file)[platform["line"]])  # type: ignore[no-any-return]
+
+    def _whole(self, framework: Mapping[str, Any]) -> Framework:
+        name = framework["id"]
+        details = document("details")[name]
+        bodies = [
+            {**self._body(name, platform), **details["platforms"][platform["id"]]}
+            for platform in framework["platforms"]
+        ]
+        return decode(Framework, {**framework, "upkeep": details["upkeep"], "platforms": bodies})
+
+    def _named(self, framework: str) -> Mapping[str, Any]:
+        return self._ranked.get(framework) or self._challengers[framework]
 
     @cached_property
-    def _frameworks(self) -> dict[str, Mapping[str, Any]]:
-        found = self.document["frameworks"]
-        return {item["id"]: item for item in sorted(found, key=lambda item: str(item["id"]))}
+    def _ranked(self) -> dict[str, Mapping[str, Any]]:
+        return _by_id(self.document["frameworks"])
+
+    @cached_property
+    def _challengers(self) -> dict[str, Mapping[str, Any]]:
+        return _by_id(document("challengers")["frameworks"])
+
+    @cached_property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Where the article and today's facts disagree."""
+        return tuple(decode(Conflict, item) for item in document("conflicts")["conflicts"])
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -96,20 +123,29 @@ class Knowledge:
         return self.document["vocabulary"][name]  # type: ignore[no-any-return]
 
     def framework(self, name: str) -> Framework:
-        """A framework by id, name or alias, in any case.
+        """A framework, challenger or layer by id, name or alias, in any case.
 
         Raises:
             InputError: there is no such framework.
         """
         wanted = name.casefold()
-        for framework in self.heads:
+        every = (*self.heads, *self.challenger_heads)
+        for framework in every:
             spellings = (framework.id, framework.name, *framework.aliases)
             if wanted in (spelling.casefold() for spelling in spellings):
-                return self._whole(self._frameworks[framework.id])
-        known = [framework.id for framework in self.heads]
+                return self._whole(self._named(framework.id))
+        known = [framework.id for framework in every]
         hint = nearest(name, known) or f"; known are {', '.join(known)}"
         message = f"unknown framework {printable(name)!r}{hint}"
         raise InputError(message)
+
+
+def _by_id(found: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {item["id"]: item for item in sorted(found, key=lambda item: str(item["id"]))}
+
+
+def _head(framework: Mapping[str, Any]) -> Framework:
+    return decode(Framework, {**framework, "platforms": ()})
 
 
 @cache
@@ -120,7 +156,7 @@ def load() -> Knowledge:
 
 @cache
 def document(name: str) -> dict[str, Any]:
-    """One compiled document: core, sources, accelerators, models or remedies.
+    """One compiled document: core, challengers, details, sources, models, ...
 
     Raises:
         InputError: the knowledge is missing or broken.
@@ -129,12 +165,8 @@ def document(name: str) -> dict[str, Any]:
 
 
 @cache
-def _bodies() -> list[str]:
-    return _text("platforms.jsonl").split("\n")
-
-
-def _body(platform: Mapping[str, Any]) -> Mapping[str, Any]:
-    return json.loads(_bodies()[platform["line"]])  # type: ignore[no-any-return]
+def _bodies(file: str) -> list[str]:
+    return _text(file).split("\n")
 
 
 def folder() -> Path:

@@ -17,6 +17,7 @@ _CORE = (
     "corrections",
     "devices",
     "common",
+    "parsers",
     "quantizations",
     "recommendations",
     "situations",
@@ -28,7 +29,7 @@ _CORE = (
 
 
 def compile_document(root: Path, name: str) -> dict[str, Any]:
-    """One document of the compiled knowledge: core, accelerators, models or remedies.
+    """One document of the compiled knowledge: core, or a file of its own.
 
     Raises:
         InputError: a file is missing, is no YAML, or is no mapping.
@@ -52,30 +53,69 @@ def pack(root: Path) -> dict[str, str]:
     """What the wheel carries: file name to text.
 
     Most platforms are for other hardware than that of a question, and parsing all of them would
-    take longer than the answer: their bodies are lines of a file of their own, of which those that
-    matter are parsed. So are sources and models; the models that are proposed stand in the core.
+    take longer than the answer: their bodies are lines of files of their own, of which those that
+    matter are parsed. What only explanations show (packages, capabilities, upkeep, conflicts), the
+    challengers, sources and models are files of their own, too; the models that are proposed stand
+    in the core, and so do the rules by which challengers are named.
     """
     core, models = compile_document(root, "core"), compile_document(root, "models")
-    sources = core.pop("sources")
-    bodies: list[str] = []
-    for framework in core["frameworks"]:
-        framework["platforms"] = [_packed(item, bodies) for item in framework["platforms"]]
+    sources, every = core.pop("sources"), core.pop("frameworks")
+    files: dict[str, str] = {}
+    heads: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    bodies: dict[bool, list[str]] = {True: [], False: []}
+    for framework in every:
+        ranked = is_ranked(framework)
+        heads[ranked].append(_head(framework, bodies[ranked]))
     rows = {row["id"]: row for row in models["models"]}
-    core |= {"date": sources["date"], "ladder": [rows[name] for name in models["ladder"]]}
-    return {
-        "core.json": _text(core),
-        "platforms.jsonl": "\n".join(bodies),
-        "sources.json": _text(sources),
-        "models.json": _text(models),
-        "accelerators.json": _text(compile_document(root, "accelerators")),
-        "remedies.json": _text(compile_document(root, "remedies")),
+    core |= {
+        "date": sources["date"],
+        "ladder": [rows[name] for name in models["ladder"]],
+        "frameworks": heads[True],
+        "consider": [_considered(framework) for framework in heads[False]],
     }
+    files["core.json"] = _text(core)
+    files["challengers.json"] = _text({"frameworks": heads[False]})
+    files["platforms.jsonl"] = "\n".join(bodies[True])
+    files["challengers.jsonl"] = "\n".join(bodies[False])
+    files["details.json"] = _text({item["id"]: _details(item) for item in every})
+    files["sources.json"] = _text(sources)
+    files["models.json"] = _text(models)
+    for name in ("accelerators", "conflicts", "remedies"):
+        files[f"{name}.json"] = _text(compile_document(root, name))
+    return files
+
+
+def is_ranked(framework: Mapping[str, Any]) -> bool:
+    """Whether a framework is one of those that every answer ranks."""
+    return framework.get("role", "framework") == "framework"
+
+
+_DETAILS = ("packages", "capabilities")
+
+
+def _head(framework: dict[str, Any], bodies: list[str]) -> dict[str, Any]:
+    head = {key: value for key, value in framework.items() if key != "upkeep"}
+    return head | {"platforms": [_packed(item, bodies) for item in framework["platforms"]]}
 
 
 def _packed(platform: dict[str, Any], bodies: list[str]) -> dict[str, Any]:
-    bodies.append(_text(platform))
+    bodies.append(_text({key: value for key, value in platform.items() if key not in _DETAILS}))
     head = {key: platform[key] for key in ("id", "name", "device")}
     return head | {"line": len(bodies) - 1}
+
+
+def _details(framework: dict[str, Any]) -> dict[str, Any]:
+    """What only an explanation shows of a framework."""
+    platforms = {
+        item["id"]: {key: item[key] for key in _DETAILS if key in item}
+        for item in framework["platforms"]
+    }
+    return {"upkeep": framework.get("upkeep"), "platforms": platforms}
+
+
+def _considered(head: dict[str, Any]) -> dict[str, Any]:
+    kept = ("id", "name", "role", "over", "consider")
+    return {key: head[key] for key in kept if key in head}
 
 
 def _text(value: object) -> str:
@@ -113,17 +153,23 @@ def plain(value: Any) -> Any:
 
 
 def spell_out(framework: dict[str, Any]) -> dict[str, Any]:
-    """A framework document with every shorthand of its platforms written in full."""
+    """A framework document with every shorthand of its platforms written in full.
+
+    Capabilities of the framework are those of each of its platforms which does not say otherwise.
+    """
     platforms = framework.get("platforms")
     if not isinstance(platforms, list):
         return framework
-    return framework | {"platforms": [_platform(item) for item in platforms]}
+    shared = framework.get("capabilities", {})
+    kept = {key: value for key, value in framework.items() if key != "capabilities"}
+    return kept | {"platforms": [_platform(item, shared) for item in platforms]}
 
 
-def _platform(platform: Any) -> Any:
+def _platform(platform: Any, shared: Any) -> Any:
     if not isinstance(platform, dict):
         return platform
     full = dict(platform)
+    _spell_capabilities(full, shared)
     for key in ("arguments", "environment"):
         if isinstance(full.get(key), list):
             full[key] = [_step(step) for step in full[key]]
@@ -131,6 +177,28 @@ def _platform(platform: Any) -> Any:
     if isinstance(methods, dict):
         full["methods"] = {name: _method(method) for name, method in methods.items()}
     return full
+
+
+def _spell_capabilities(platform: dict[str, Any], shared: Any) -> None:
+    """Every capability as a mapping; those that the platform has are among its traits."""
+    own = platform.get("capabilities", {})
+    if not (isinstance(own, dict) and isinstance(shared, dict)):
+        return
+    spelled = {name: _capability(value) for name, value in {**shared, **own}.items()}
+    able = [name for name, value in spelled.items() if _is_able(value)]
+    platform["capabilities"] = spelled
+    platform["traits"] = list(dict.fromkeys((*platform.get("traits", ()), *able)))
+
+
+def _capability(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"support": value}
+    return {"terms": value} if isinstance(value, list) else value
+
+
+def _is_able(value: Any) -> bool:
+    grade = value.get("support", "native") if isinstance(value, dict) else None
+    return grade not in {"no", "unknown"}
 
 
 def _method(method: Any) -> Any:

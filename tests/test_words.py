@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.facts import Text
-from recommender.facts.framework import Notice, Requirement
+from recommender.facts import Notice, Requirement
 from recommender.knowledge import load
 from recommender.rules.conditions import OPERATORS
 from recommender.words import LANGUAGES, Words, placeholders, replace_names

@@ -7,19 +7,13 @@ from recommender.facts.answer import Answer, Candidate, Commands, Launch, Reason
 from recommender.facts.fit import DeviceMemory, Fit, Speed
 from recommender.facts.framework import (
     Article,
-    Budget,
     Cell,
-    Condition,
+    Conflict,
     Framework,
-    Line,
-    Method,
-    Notice,
-    Platform,
-    Quantization,
-    Requirement,
+    Outline,
     Rule,
-    Step,
-    Text,
+    Standing,
+    Upkeep,
 )
 from recommender.facts.machine import (
     Accelerator,
@@ -32,6 +26,20 @@ from recommender.facts.machine import (
     Software,
 )
 from recommender.facts.model import Model
+from recommender.facts.platform import (
+    Budget,
+    Capability,
+    KvQuantized,
+    Line,
+    Method,
+    Notice,
+    Package,
+    Platform,
+    Quantization,
+    Requirement,
+    Step,
+)
+from recommender.facts.sentence import Condition, Text
 from recommender.facts.workload import Workload
 
 __all__ = [
@@ -40,13 +48,16 @@ __all__ = [
     "Article",
     "Budget",
     "Candidate",
+    "Capability",
     "Cell",
     "Commands",
     "Condition",
+    "Conflict",
     "Cpu",
     "DeviceMemory",
     "Fit",
     "Framework",
+    "KvQuantized",
     "Launch",
     "Line",
     "Link",
@@ -56,6 +67,8 @@ __all__ = [
     "Model",
     "Notice",
     "Os",
+    "Outline",
+    "Package",
     "Platform",
     "Problem",
     "Quantization",
@@ -65,7 +78,9 @@ __all__ = [
     "Rule",
     "Software",
     "Speed",
+    "Standing",
     "Step",
     "Text",
+    "Upkeep",
     "Workload",
 ]

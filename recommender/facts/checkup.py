@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from recommender.facts.answer import SCHEMA_VERSION
-from recommender.facts.framework import Condition, Line, Text
+from recommender.facts.platform import Line
+from recommender.facts.sentence import Condition, Text
 from recommender.facts.noun import noun
 
 

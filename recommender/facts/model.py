@@ -41,7 +41,6 @@ class Model:
     task: str | None = None
     released: str | None = None
     license: str | None = None
-    parsers: Mapping[str, str] = field(default_factory=dict)
     gguf_repos: tuple[str, ...] = ()
     quantized_repos: Mapping[str, str] = field(default_factory=dict)
     ollama_tag: str | None = None

@@ -15,7 +15,7 @@ from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
-from recommender.rules.registry import registry_facts
+from recommender.rules.registry import parser_facts, registry_facts
 from recommender.rules.situation import Situation, fit_facts, model_facts
 from recommender.words import Words
 
@@ -155,7 +155,9 @@ def _kv_share(trial: Trial, model: Model) -> float:
 
 
 def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
+    parsers = question.knowledge.document["parsers"]["parsers"]
     values = model_facts(model) | registry_facts(trial.framework, model)
+    values |= parser_facts(trial.framework, model, parsers)
     values |= {"model.given": question.model is not None}
     facts = trial.facts.extend(
         values | fit_facts(fit, question.workload, len(trial.group.members), model)

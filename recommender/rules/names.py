@@ -7,14 +7,16 @@ LAUNCH_FACTS = frozenset(
     (
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
         *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "registry.name", "registry.size"),
+        *("parser.tool", "parser.reasoning"),
         *("ascend_devices", "cpu_kv_gib", "via.wsl2"),
     )
 )
 _FRAMEWORK_FACTS = frozenset(
     (
-        *(f"framework.{name}" for name in ("id", "name", "status")),
+        *(f"framework.{name}" for name in ("id", "name", "role", "status", "license")),
         *(f"platform.{name}" for name in ("id", "name", "support", "version", "formats")),
         "traits",
+        *("standing.throughput", "standing.ease"),
         *(
             f"article.{name}"
             for name in (

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.facts import Framework, Platform, Reason
-from recommender.facts.framework import Outline
+from recommender.facts import Framework, Outline, Platform, Reason
 from recommender.facts.noun import noun
 from recommender.rules import score
 from recommender.rules.candidates import Question, Scored, candidate

@@ -179,26 +179,37 @@ def model_facts(model: Model | None) -> dict[str, Any]:
         "model.modality": asked.modality,
         "model.task": asked.task,
         "model.released": asked.released,
-        "model.parsers.vllm_tool": asked.parsers.get("vllm_tool", False),
-        "model.parsers.vllm_reasoning": asked.parsers.get("vllm_reasoning", False),
-        "model.parsers.sglang_tool": asked.parsers.get("sglang_tool", False),
-        "model.parsers.sglang_reasoning": asked.parsers.get("sglang_reasoning", False),
     }
 
 
 def framework_facts(framework: Framework, platform: Platform) -> dict[str, Any]:
     """Facts about the framework on one of its platforms, and its row of the article."""
-    row = framework.article
     return {
         "framework.id": framework.id,
         "framework.name": framework.name,
+        "framework.role": framework.role,
         "framework.status": framework.status,
+        "framework.license": framework.license,
         "platform.id": platform.id,
         "platform.name": platform.name,
         "platform.support": platform.support,
         "platform.version": platform.version,
         "platform.formats": platform.formats,
         "traits": (*framework.traits, *platform.traits),
+        **_row_facts(framework),
+    }
+
+
+def _row_facts(framework: Framework) -> dict[str, Any]:
+    """The article's row; a framework that is not in the article has a standing instead."""
+    row, standing = framework.article, framework.standing
+    facts: dict[str, Any] = {
+        "standing.throughput": standing.throughput if standing else None,
+        "standing.ease": standing.ease if standing else None,
+    }
+    if row is None:
+        return facts
+    return facts | {
         "article.throughput": row.throughput.level,
         "article.ease": row.ease.level,
         "article.techniques": row.techniques.terms,

@@ -2,7 +2,7 @@
 
 from recommender.facts import Framework, Machine, Problem, Rule
 from recommender.facts.codec import decode, encode
-from recommender.facts.framework import Requirement
+from recommender.facts import Requirement
 
 
 def test_nested_values_become_nouns() -> None:

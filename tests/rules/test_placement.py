@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.facts import Accelerator, Fit, Machine, Memory, Model, Platform, Workload
-from recommender.facts.framework import Budget
+from recommender.facts import Budget
 from recommender.rules.builds import Build
 from recommender.rules.memory import kv_gib_per_token, usable_gib
 from recommender.rules.placement import Job, divides, place

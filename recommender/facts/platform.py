@@ -1,0 +1,197 @@
+"""What runs: a framework on one kind of hardware, its packages, limits, abilities and commands."""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from recommender.facts.noun import noun
+from recommender.facts.sentence import Condition, Text
+
+
+@noun
+class Requirement:
+    """A condition that must hold, else the platform cannot run.
+
+    ``text`` says what failed (without it a sentence is made from the condition), ``fix`` what would
+    mend it: a sentence, or the key of one in words.yaml.
+    """
+
+    rule: str
+    needs: Condition
+    text: Text | None = None
+    fix: Text | str | None = None
+    source: str | None = None
+    checked: str | None = None
+
+
+@noun
+class Notice:
+    """Something that a user must be told when ``when`` holds; it moves no rank."""
+
+    rule: str
+    when: Condition
+    text: Text
+    fix: Text | str | None = None
+    source: str | None = None
+    checked: str | None = None
+
+
+@noun
+class Quantization:
+    """How a platform runs a weight format: native, weight-only, plugin or no."""
+
+    formats: tuple[str, ...]
+    support: str
+    when: Condition = field(default_factory=dict)
+    source: str | None = None
+    checked: str | None = None
+
+
+@noun
+class KvQuantized:
+    """When the command quantizes the KV cache, and what ``share`` of its 16-bit size remains."""
+
+    when: Condition
+    share: float
+
+
+@noun
+class Budget:
+    """What a server may take of the device's memory, and how it can split a model.
+
+    ``fraction`` is of the total (``of: total``) or of what is free after the weights
+    (``of: free``); ``reserve_gib`` is what it needs besides weights and KV cache on each device,
+    ``reserve_tp_gib`` what more as soon as devices work together. ``split`` names the kinds of
+    parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on machines of their
+    own); ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether
+    weights may lie in main memory; ``kv_quantized`` how small the KV cache becomes.
+    """
+
+    fraction: float = 0.9
+    of: str = "total"
+    reserve_gib: float = 2.0
+    reserve_tp_gib: float = 0.0
+    split: tuple[str, ...] = ()
+    offload: bool = False
+    kv_quantized: KvQuantized | None = None
+    source: str | None = None
+
+
+@noun
+class Step:
+    """Words of a command, and variables for it, that stand there when ``when`` holds.
+
+    ``args`` is split at white space before ``{name}`` is replaced by a fact, so a value never
+    becomes two words. The word ``{arguments}`` stands for the platform's arguments, ``{env}`` for
+    the variables in the form that ``docker run`` takes.
+    """
+
+    args: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    when: Condition = field(default_factory=dict)
+
+
+@noun
+class Line:
+    """One command line. A ``raw`` line is shell text; only its ``{name}`` values are quoted."""
+
+    steps: tuple[Step, ...] = ()
+    raw: str | None = None
+    when: Condition = field(default_factory=dict)
+    source: str | None = None
+
+
+@noun
+class Method:
+    """One way to install and start: pip, docker or native.
+
+    ``host`` is the address that the server binds; ``pythons`` are the Python versions that the
+    package accepts, the preferred one first.
+    """
+
+    requires: tuple[Requirement, ...] = ()
+    image: str | None = None
+    pythons: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    install: tuple[Line, ...] = ()
+    serve: tuple[Line, ...] = ()
+    check: tuple[Line, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    source: str | None = None
+    checked: str | None = None
+
+
+@noun
+class Package:
+    """One thing that can be installed, and what it was built for; what is left out is unknown.
+
+    ``kind`` is wheel, image, binary, installer or source. ``stack`` holds the versions of the
+    vendor's software that it was built with (``cuda: "13.0"``), ``driver`` the oldest driver of the
+    host. ``capabilities`` are the compute capabilities with machine code in it (``90a`` in NVIDIA's
+    terms is written ``9.0a``: that one exactly; ``10.0f``: its family), ``ptx`` those with code that
+    newer devices translate; ``gfx`` AMD targets, ``series`` families of devices; ``cpu_flags``
+    are the instruction sets that it needs, ``torch`` is the pinned PyTorch.
+    """
+
+    name: str
+    kind: str
+    version: str | None = None
+    os: tuple[str, ...] = ("linux",)
+    arch: tuple[str, ...] = ()
+    stack: Mapping[str, str] = field(default_factory=dict)
+    driver: str | None = None
+    capabilities: tuple[str, ...] = ()
+    ptx: tuple[str, ...] = ()
+    gfx: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    cpu_flags: tuple[str, ...] = ()
+    glibc: str | None = None
+    pythons: tuple[str, ...] = ()
+    torch: str | None = None
+    text: Text | None = None
+    source: str
+    checked: str
+
+
+@noun
+class Capability:
+    """How well a platform can do one thing of the vocabulary.
+
+    ``support`` is native, partial, plugin, experimental, no or unknown. ``terms`` name what of it
+    (kinds of parallelism, APIs, methods), ``text`` its limits.
+    """
+
+    support: str = "native"
+    terms: tuple[str, ...] = ()
+    text: Text | None = None
+    source: str | None = None
+    checked: str | None = None
+
+
+@noun
+class Platform:
+    """What runs: a framework on one kind of hardware, with its own version, image and limits.
+
+    ``device`` selects the accelerators that it drives; ``wsl2`` is the support grade under WSL2.
+    ``traits`` say what kind of program it is, and name every one of its ``capabilities``.
+    """
+
+    id: str
+    name: str
+    support: str
+    version: str
+    device: Condition
+    formats: tuple[str, ...] = ("safetensors",)
+    traits: tuple[str, ...] = ()
+    packages: tuple[Package, ...] = ()
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    port: int
+    requires: tuple[Requirement, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    quantizations: tuple[Quantization, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+    environment: tuple[Step, ...] = ()
+    arguments: tuple[Step, ...] = ()
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    wsl2: str = "unsupported"
+    source: str
+    checked: str

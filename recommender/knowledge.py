@@ -94,6 +94,11 @@ class Knowledge:
         return tuple(decode(Requirement, item) for item in self.document["common"]["requirements"])
 
     @cached_property
+    def abilities(self) -> tuple[Requirement, ...]:
+        """What the work asks of every platform, whatever it runs on."""
+        return tuple(decode(Requirement, item) for item in self.document["common"]["abilities"])
+
+    @cached_property
     def candidate_notices(self) -> tuple[Notice, ...]:
         """What any candidate must say about its device or placement."""
         return tuple(decode(Notice, item) for item in self.document["common"]["notices"])

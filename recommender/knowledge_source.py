@@ -185,9 +185,11 @@ def _spell_capabilities(platform: dict[str, Any], shared: Any) -> None:
     if not (isinstance(own, dict) and isinstance(shared, dict)):
         return
     spelled = {name: _capability(value) for name, value in {**shared, **own}.items()}
-    able = [name for name, value in spelled.items() if _is_able(value)]
+    grades = {name: _grade(value) for name, value in spelled.items()}
+    able = [name for name, grade in grades.items() if grade not in {"no", "unknown"}]
     platform["capabilities"] = spelled
     platform["traits"] = list(dict.fromkeys((*platform.get("traits", ()), *able)))
+    platform["cannot"] = [name for name, grade in grades.items() if grade == "no"]
 
 
 def _capability(value: Any) -> Any:
@@ -196,9 +198,8 @@ def _capability(value: Any) -> Any:
     return {"terms": value} if isinstance(value, list) else value
 
 
-def _is_able(value: Any) -> bool:
-    grade = value.get("support", "native") if isinstance(value, dict) else None
-    return grade not in {"no", "unknown"}
+def _grade(value: Any) -> Any:
+    return value.get("support", "native") if isinstance(value, dict) else None
 
 
 def _method(method: Any) -> Any:

@@ -1,14 +1,15 @@
 """The whole way of the data, from a machine and a wish to an answer."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from recommender import __version__
 from recommender.facts import (
-    Accelerator,
     Answer,
     Candidate,
+    Considered,
+    Framework,
     Machine,
     Model,
     Problem,
@@ -17,13 +18,18 @@ from recommender.facts import (
 )
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
+from recommender.rules.beside import beside
 from recommender.rules.candidates import Question, Scored
+from recommender.rules.confidence import confidence, unknown
 from recommender.rules.eligibility import told
+from recommender.rules.grouping import groups
 from recommender.rules.instead import instead, served
 from recommender.rules.ranking import Verdict, base, decide
 from recommender.rules.score import selected
-from recommender.rules.situation import Group
 from recommender.words import Words
+
+if TYPE_CHECKING:
+    from recommender.facts.why_not import WhyNot
 
 
 def recommend(  # noqa: PLR0913  # the whole question
@@ -33,6 +39,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     *,
     rules: str = "current",
     lang: str = "en",
+    include: Collection[str] = (),
     problems: Sequence[Problem] = (),
     knowledge: Knowledge | None = None,
 ) -> Answer:
@@ -45,18 +52,12 @@ def recommend(  # noqa: PLR0913  # the whole question
         rules: ``current`` uses the article, today's facts and the corrections; ``article`` the
             article and what hardware makes impossible.
         lang: ``en`` or ``zh``, for the sentences alone.
+        include: ids of challengers and layers that take part besides the ranked frameworks.
         problems: what was noticed while the question was put together.
         knowledge: other knowledge than the installed.
     """
     known = knowledge or load()
-    question = Question(
-        knowledge=known,
-        machine=machine,
-        workload=workload,
-        model=_merged(model) if model else None,
-        rules=selected(known.rules, rules),
-        words=Words(table=known.words, lang=lang),
-    )
+    question = _question(known, machine, workload, model, rules, lang, include)
     devices = groups(machine)
     verdict = decide(question, devices)
     if not served(verdict, devices):
@@ -65,51 +66,67 @@ def recommend(  # noqa: PLR0913  # the whole question
     return _answer(question, verdict, rules, problems)
 
 
+def why_not(  # noqa: PLR0913  # the whole question
+    framework: str,
+    machine: Machine,
+    workload: Workload,
+    model: Model | None = None,
+    *,
+    rules: str = "current",
+    lang: str = "en",
+    problems: Sequence[Problem] = (),
+) -> "WhyNot":
+    """Why a framework does not run on what is here, or does not lead, and what would change it."""
+    from recommender.facts.why_not import WhyNot
+    from recommender.rules import why
+
+    question = _question(load(), machine, workload, model, rules, lang, (framework,))
+    devices = groups(machine)
+    verdict = decide(question, devices)
+    refused = any(item.framework.id == framework for item in verdict.refused)
+    names = [scored.trial.framework.id for scored in verdict.ranking]
+    ranked = framework in names
+    return WhyNot(
+        framework=framework,
+        rank=names.index(framework) + 1 if ranked else None,
+        obstacles=why.obstacles(question, framework, devices) if refused else (),
+        change=why.change(question, framework) if refused else (),
+        ahead=why.ahead(question, verdict, framework) if ranked else None,
+        problems=tuple(problems),
+    )
+
+
+def _question(  # noqa: PLR0913, PLR0917  # the whole question
+    known: Knowledge,
+    machine: Machine,
+    workload: Workload,
+    model: Model | None,
+    rules: str,
+    lang: str,
+    include: Collection[str],
+) -> Question:
+    return Question(
+        knowledge=known,
+        frameworks=_frameworks(known, include),
+        machine=machine,
+        workload=workload,
+        model=_merged(model) if model else None,
+        rules=selected(known.rules, rules),
+        words=Words(table=known.words, lang=lang),
+    )
+
+
+def _frameworks(known: Knowledge, include: Collection[str]) -> tuple[Framework, ...]:
+    if not include:
+        return known.heads
+    chosen = (framework for framework in known.challenger_heads if framework.id in include)
+    return (*known.heads, *chosen)
+
+
 def _merged(model: Model) -> Model:
     from recommender.models.catalogue import merge
 
     return merge(model)
-
-
-def groups(machine: Machine) -> list[Group]:
-    """Equal accelerators together, in the order of the machine."""
-    if not machine.accelerators:
-        return []
-    from recommender.devices.catalogue import complete, series_of
-
-    found: dict[tuple[object, ...], list[Accelerator]] = defaultdict(list)
-    for device in map(complete, machine.accelerators):
-        found[_kind(device)].append(device)
-    return [
-        Group(
-            members=tuple(members),
-            series=series_of(members[0]),
-            link=_link(machine, members),
-        )
-        for members in found.values()
-    ]
-
-
-def _kind(device: Accelerator) -> tuple[object, ...]:
-    memory = None if device.memory_gib is None else round(device.memory_gib)
-    return (
-        device.vendor,
-        device.name,
-        memory,
-        device.compute_capability,
-        device.gfx,
-        device.chip,
-        device.partition,
-        device.unusable,
-    )
-
-
-def _link(machine: Machine, members: Sequence[Accelerator]) -> str | None:
-    indexes = {device.index for device in members}
-    for link in machine.links:
-        if not link.devices or indexes <= set(link.devices):
-            return link.kind
-    return None
 
 
 def _answer(
@@ -121,6 +138,7 @@ def _answer(
         for rank, scored in enumerate(verdict.ranking, start=1)
     )
     proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None
+    taking_part = {framework.id for framework in question.frameworks}
     return Answer(
         llmpick_version=__version__,
         knowledge_date=question.knowledge.date,
@@ -133,8 +151,16 @@ def _answer(
             Rejection(framework=item.framework.id, platform=item.platform, reasons=item.reasons)
             for item in verdict.refused
         ),
+        also_consider=_beside(question, rules, taking_part),
         problems=(*problems, *question.machine.problems, *_machine_problems(question)),
     )
+
+
+def _beside(question: Question, rules: str, taking_part: Collection[str]) -> tuple[Considered, ...]:
+    """The article knows of no challengers."""
+    if rules == "article":
+        return ()
+    return beside(question, groups(question.machine), taking_part)
 
 
 def _proposed(scored: Scored) -> Model:
@@ -145,6 +171,7 @@ def _proposed(scored: Scored) -> Model:
 def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str]) -> Candidate:
     platform = scored.trial.platform
     through = scored.facts.fact("via.wsl2")
+    missing = unknown(scored)
     moved = [reason for reason in scored.reasons if reason.rule in warned]
     return Candidate(
         rank=rank,
@@ -152,6 +179,8 @@ def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str])
         platform=platform.id,
         support="plugin" if through and platform.support == "supported" else platform.support,
         score=scored.score,
+        confidence=confidence(missing),
+        unknown=missing,
         version=platform.version,
         device=scored.trial.group.first.name,
         reasons=scored.reasons,

@@ -23,7 +23,8 @@ from recommender.facts import (
     Workload,
 )
 from recommender.knowledge import Knowledge, load
-from recommender.pipeline import groups, recommend
+from recommender.pipeline import recommend
+from recommender.rules.grouping import groups
 from recommender.render.document import as_json
 from tests.rules.test_properties import machines, models, some, workloads
 

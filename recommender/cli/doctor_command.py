@@ -50,20 +50,23 @@ def doctor(
 
 
 def _asked(names: list[str] | tuple[str, ...], known: Knowledge) -> tuple[Framework, ...]:
+    if not names:
+        return known.heads
     wanted = {known.framework(name).id for name in names}
-    return tuple(head for head in known.heads if not wanted or head.id in wanted)
+    return tuple(head for head in (*known.heads, *known.challenger_heads) if head.id in wanted)
 
 
 def _examined(
     here: Machine, asked: tuple[Framework, ...], known: Knowledge, words: Words
 ) -> Checkup:
-    from recommender.pipeline import groups
+    from recommender.rules.grouping import groups
     from recommender.render.bug_report import report
     from recommender.rules.candidates import Question
     from recommender.rules.checkup import examine
 
     question = Question(
         knowledge=known,
+        frameworks=asked,
         machine=here,
         workload=Workload(),
         model=None,

@@ -176,3 +176,31 @@ def _language(name: str, origin: str) -> str:
     short = name.lower().replace("_", "-").split(".")[0].split("-")[0]
     _one_of(origin, short, ("en", "zh"))
     return short
+
+
+def included(known: "Knowledge", wished: Sequence[str], rules: str) -> frozenset[str]:
+    """The ids of the challengers that ``--include`` names.
+
+    Raises:
+        InputError: an unknown name, a layer, or challengers among the article's rules.
+    """
+    if not wished:
+        return frozenset()
+    if rules == "article":
+        message = (
+            "--include adds challengers, which the article does not know; drop --rules article"
+        )
+        raise InputError(message)
+    every = [head for head in known.challenger_heads if head.role == "challenger"]
+    if "challengers" in wished:
+        return frozenset(head.id for head in every)
+    return frozenset(_challenger(known, name) for name in wished)
+
+
+def _challenger(known: "Knowledge", name: str) -> str:
+    found = known.framework(name)
+    if found.role == "challenger":
+        return found.id
+    why = "is ranked already" if found.role == "framework" else "runs over others and is not ranked"
+    message = f"--include {found.id}: {found.name} {why}; llmpick explain {found.id} tells more"
+    raise InputError(message)

@@ -5,63 +5,80 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
-from recommender.facts import Answer, Framework, Workload
-from recommender.knowledge import Knowledge, load
+from recommender.cli.asking import Asked, Meant, asks, meant
+from recommender.facts import Framework
+from recommender.knowledge import load
 from recommender.words import Words
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    app.command("explain")(explain)
+    app.command("explain")(asks(explain))
     app.command("frameworks")(frameworks)
 
 
 def explain(
-    framework: Annotated[str, typer.Argument(help="The framework: vllm, sglang, ollama, ...")],
-    machine: options.MachineFile = None,
-    gpu: options.Gpu = None,
-    ram: options.Ram = None,
-    os: options.OsName = None,
-    use_case: options.UseCase = "personal",
-    concurrency: options.Concurrency = 1,
-    model: options.ModelName = None,
-    lifecycle: options.Lifecycle = None,
-    rules: options.Rules = "current",
-    lang: options.Lang = None,
+    asked: Asked,
+    framework: Annotated[
+        str, typer.Argument(help="A framework, challenger or layer: vllm, ollama, mlx-lm, ...")
+    ],
+    *,
+    why_not: Annotated[
+        bool,
+        typer.Option(
+            "--why-not", help="Why it does not run or lead here, and what would change it."
+        ),
+    ] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
-    """Explain one framework: the article's row, what is true today, and its place here."""
+    """Explain one framework: the article beside today's facts, and its place here.
+
+    With --why-not: every rule that failed, the fact and its source, and the smallest change after
+    which the framework runs. Changes nothing.
+    """
     form = output.chosen(out, json=json)
-    language = inputs.language(lang)
-    inputs.one_of("--rules", rules, ("current", "article"))
-    known = load()
-    asked = known.framework(framework)
-    wish = Workload(use_case=use_case, concurrency=concurrency, lifecycle=lifecycle)
-    inputs.workload(known, wish)
-    named, problems = inputs.model(model, None, None)
-    described = inputs.Described(
-        gpus=gpu or (), ram_gib=ram, os=os, arch=None, cpu=None, driver=None, nodes=None
-    )
-    here = inputs.machine(machine, described)
-    from recommender.pipeline import recommend
-
-    answer = recommend(here, wish, named, rules=rules, lang=language, problems=problems)
+    named = load().framework(framework)
+    question = meant(asked)
     if form == "name":
-        output.write(asked.id)
+        output.write(named.id)
+    elif why_not:
+        _why_not(named, question, form)
     else:
-        _explain(answer, asked, known, Words(table=known.words, lang=language), form)
+        _explain(named, question, form)
 
 
-def _explain(
-    answer: Answer, framework: Framework, known: Knowledge, words: Words, form: str
-) -> None:
+def _explain(framework: Framework, question: Meant, form: str) -> None:
     from recommender.render import explanation
 
+    known = load()
+    answer = question.answer(include=(framework.id,))
+    words = Words(table=known.words, lang=question.lang)
     if form == "json":
-        output.write_json(explanation.document(answer, framework, known.rules, words))
+        output.write_json(explanation.document(answer, framework, known, words))
     else:
-        explanation.show(answer, framework, known.rules, words, output.console())
+        explanation.show(answer, framework, known, words, output.console())
+
+
+def _why_not(framework: Framework, question: Meant, form: str) -> None:
+    from recommender.pipeline import why_not
+    from recommender.render import why_not as render
+
+    known = load()
+    found = why_not(
+        framework.id,
+        question.machine,
+        question.workload,
+        question.model,
+        rules=question.rules,
+        lang=question.lang,
+        problems=question.problems,
+    )
+    if form == "json":
+        output.write_json(found)
+    else:
+        words = Words(table=known.words, lang=question.lang)
+        render.show(found, framework, words, output.console())
 
 
 def frameworks(
@@ -81,4 +98,4 @@ def frameworks(
     else:
         from recommender.render.frameworks import show
 
-        show(known.frameworks, words, output.console())
+        show((*known.frameworks, *known.challengers), words, output.console())

@@ -117,6 +117,14 @@ Rules: TypeAlias = Annotated[
         rich_help_panel=_WORK,
     ),
 ]
+Include: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--include",
+        help="Also rank: challengers, or one of them by name. Repeatable.",
+        rich_help_panel=_WORK,
+    ),
+]
 Lang: TypeAlias = Annotated[
     str | None, typer.Option("--lang", help="en or zh.", rich_help_panel=_OUTPUT)
 ]

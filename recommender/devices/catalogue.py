@@ -1,7 +1,7 @@
 """The table of accelerators: which rows a name means, and what follows from a name alone."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -95,6 +95,11 @@ def core_part(name: str) -> Mapping[str, Any]:
 def names() -> tuple[str, ...]:
     """The name of every row, in the order of the table."""
     return tuple(row["name"] for row in _rows())
+
+
+def specs() -> Iterator[Spec]:
+    """Every row, in the order of the table."""
+    return (_spec(position) for position in range(len(_rows())))
 
 
 def find(name: str) -> Found:

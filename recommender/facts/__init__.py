@@ -3,7 +3,15 @@
 ``None`` means *unknown* in every field. Nothing here imports the rest of llmpick.
 """
 
-from recommender.facts.answer import Answer, Candidate, Commands, Launch, Reason, Rejection
+from recommender.facts.answer import (
+    Answer,
+    Candidate,
+    Commands,
+    Considered,
+    Launch,
+    Reason,
+    Rejection,
+)
 from recommender.facts.fit import DeviceMemory, Fit, Speed
 from recommender.facts.framework import (
     Article,
@@ -53,6 +61,7 @@ __all__ = [
     "Commands",
     "Condition",
     "Conflict",
+    "Considered",
     "Cpu",
     "DeviceMemory",
     "Fit",

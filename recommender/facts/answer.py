@@ -56,13 +56,20 @@ class Launch:
 
 @noun
 class Candidate:
-    """One framework that can run here. The points of ``reasons`` sum to ``score``."""
+    """One framework that can run here. The points of ``reasons`` sum to ``score``.
+
+    ``unknown`` names the facts that could have decided against it and are not known, and
+    ``confidence`` follows from them: high with none, low where even the memory or the support is
+    unknown, else medium.
+    """
 
     rank: int
     framework: str
     platform: str
     support: str
     score: float
+    confidence: str = "high"
+    unknown: tuple[str, ...] = ()
     version: str | None = None
     device: str | None = None
     reasons: tuple[Reason, ...] = ()
@@ -82,6 +89,20 @@ class Rejection:
 
 
 @noun
+class Considered:
+    """A framework beside the ranked ones that an expert would name here, and why.
+
+    ``role`` is challenger, or layer for what runs over the ranked frameworks named in ``over``.
+    """
+
+    framework: str
+    name: str
+    role: str
+    over: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...]
+
+
+@noun
 class Answer:
     """The whole answer; ``problems`` are about the machine, the wish or the model."""
 
@@ -95,3 +116,4 @@ class Answer:
     ranking: tuple[Candidate, ...] = ()
     rejected: tuple[Rejection, ...] = ()
     problems: tuple[Problem, ...] = ()
+    also_consider: tuple[Considered, ...] = ()

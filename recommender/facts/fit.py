@@ -21,7 +21,8 @@ class Fit:
 
     ``model`` is the repository or file that is loaded, which may be a quantized build of the one
     asked for; ``build`` says why: ``own``, ``quantized`` or ``gguf``. ``requests`` counts how many
-    requests of ``context_tokens`` the KV cache holds at once; ``nodes`` how many machines serve one
+    requests of ``context_tokens`` the KV cache holds at once; ``expert_parallel`` over how many ranks
+    whole experts are spread (1: they are cut like the other weights); ``nodes`` how many machines serve one
     copy of the model together. ``needs_gib`` and ``has_gib`` are what one request needs over all
     devices, and what there is.
     """
@@ -36,6 +37,7 @@ class Fit:
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     data_parallel: int = 1
+    expert_parallel: int = 1
     nodes: int = 1
     context_tokens: int | None = None
     concurrent_requests: int | None = None

@@ -13,7 +13,8 @@ class Model:
     ``id`` is what a server is given (hub repository or path), ``base`` the unquantized repository
     it was made from. ``params`` and ``active_params`` are counts, ``weights_gib`` is the size of
     the weight files, ``quantized_repos`` maps repositories with other builds to their quantization,
-    ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers.
+    ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers, ``moe_intermediate`` the
+    hidden size of one expert.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Model:
     kv_bytes_per_token: int | None = None
     mla: bool | None = None
     moe: bool | None = None
+    moe_intermediate: int | None = None
     quantization: str | None = None
     format: str | None = None
     weights_gib: float | None = None

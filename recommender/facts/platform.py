@@ -172,7 +172,8 @@ class Platform:
     """What runs: a framework on one kind of hardware, with its own version, image and limits.
 
     ``device`` selects the accelerators that it drives; ``wsl2`` is the support grade under WSL2.
-    ``traits`` say what kind of program it is, and name every one of its ``capabilities``.
+    ``traits`` say what kind of program it is, and name every one of its ``capabilities``;
+    ``cannot`` names those that it is known not to have.
     """
 
     id: str
@@ -182,6 +183,7 @@ class Platform:
     device: Condition
     formats: tuple[str, ...] = ("safetensors",)
     traits: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
     packages: tuple[Package, ...] = ()
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     port: int

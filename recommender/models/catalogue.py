@@ -16,7 +16,7 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _SAME_SIZE = 0.25
 _ARCHITECTURE = (
     *("family", "params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim"),
-    *("vocab", "context", "kv_bytes_per_token", "mla", "moe"),
+    *("vocab", "context", "kv_bytes_per_token", "mla", "moe", "moe_intermediate"),
 )
 _BUILDS = ("gguf_repos", "quantized_repos", "ollama_tag")
 

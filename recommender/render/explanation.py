@@ -1,34 +1,28 @@
 """One framework explained: the article's row, today's facts, corrections, and its place here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from recommender.errors import visible
-from recommender.facts import Answer, Candidate, Framework, Reason, Rejection, Rule
+from recommender.facts import (
+    Answer,
+    Candidate,
+    Capability,
+    Framework,
+    Package,
+    Platform,
+    Reason,
+    Rejection,
+)
 from recommender.facts.codec import encode
-from recommender.render.frameworks import CELLS, cell_line, platforms, status
+from recommender.knowledge import Knowledge
+from recommender.render import side_by_side
+from recommender.render.frameworks import status
 from recommender.render.layout import hanging
 from recommender.words import Words
-
-
-def corrections(framework: Framework, rules: Iterable[Rule]) -> list[Rule]:
-    """The corrections whose condition names this framework or its status."""
-    return [
-        rule
-        for rule in rules
-        if rule.layer == "corrections"
-        and (
-            framework.id in _named(rule.when.get("framework.id"))
-            or rule.when.get("framework.status") == framework.status
-        )
-    ]
-
-
-def _named(test: Any) -> list[Any]:
-    return list(test) if isinstance(test, (list, tuple)) else [test]
 
 
 def place(answer: Answer, framework: Framework) -> tuple[Candidate | None, Rejection | None]:
@@ -39,21 +33,16 @@ def place(answer: Answer, framework: Framework) -> tuple[Candidate | None, Rejec
 
 
 def document(
-    answer: Answer, framework: Framework, rules: Iterable[Rule], words: Words
+    answer: Answer, framework: Framework, known: Knowledge, words: Words
 ) -> dict[str, Any]:
     """The explanation for programs."""
     ranked, refused = place(answer, framework)
+    rows = side_by_side.rows(framework, known.rules, known.conflicts, words)
     return {
         "schema_version": answer.schema_version,
         "framework": encode(framework),
-        "corrections": [
-            {
-                "rule": rule.rule,
-                "text": words.text(rule.text, words.show_fact),
-                "source": rule.source,
-                "checked": rule.checked,
-            }
-            for rule in corrections(framework, rules)
+        "article": [
+            {"about": row.about, "claim": row.claim, "conflicts": _told(row, words)} for row in rows
         ],
         "ranked": encode(ranked),
         "rejected": encode(refused),
@@ -61,22 +50,104 @@ def document(
     }
 
 
+def _told(row: side_by_side.Row, words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": conflict.id,
+            "claim": words.text(conflict.claim, words.show_fact),
+            "today": words.text(conflict.today, words.show_fact),
+            "effect": words.text(conflict.effect, words.show_fact),
+            "rules": list(conflict.rules),
+            "holds_for": conflict.holds_for,
+            "source": conflict.source,
+            "checked": conflict.checked,
+        }
+        for conflict in row.conflicts
+    ]
+
+
 def show(
-    answer: Answer, framework: Framework, rules: Iterable[Rule], words: Words, console: Console
+    answer: Answer, framework: Framework, known: Knowledge, words: Words, console: Console
 ) -> None:
     """Print the explanation for people."""
     title = f"{framework.name} · {status(framework, words)} · {framework.license}"
     console.print(Text(title, style="bold green"))
-    console.print(Text(words.key("look.article"), style="bold"))
-    for name in CELLS:
-        console.print(hanging(Text(cell_line(framework, name, words)), 3, 5, console))
-    console.print(Text(words.key("look.today"), style="bold"))
-    for name in platforms(framework):
-        console.print(hanging(Text(name), 3, 5, console))
-    for rule in corrections(framework, rules):
-        text = words.text(rule.text, words.show_fact)
-        console.print(hanging(Text.assemble(("≠ ", "yellow"), text), 3, 5, console))
+    console.print(hanging(Text(words.text(framework.summary, words.show_fact)), 0, 2, console))
+    for line in _upkeep(framework, words):
+        console.print(hanging(Text(line), 0, 2, console))
+    rows = side_by_side.rows(framework, known.rules, known.conflicts, words)
+    if rows:
+        console.print()
+        side_by_side.show(rows, words, console)
+    _platforms(answer, framework, known, words, console)
     _here(answer, framework, words, console)
+
+
+def _upkeep(framework: Framework, words: Words) -> Iterable[str]:
+    if framework.role == "layer":
+        yield words.key("look.layer", names=list(framework.over))
+    kept = framework.upkeep
+    if kept is None:
+        return
+    if kept.released:
+        yield words.key("look.released", date=kept.released, days=kept.every_days)
+    if kept.text:
+        yield words.text(kept.text, words.show_fact)
+
+
+def _platforms(
+    answer: Answer, framework: Framework, known: Knowledge, words: Words, console: Console
+) -> None:
+    """Every platform in a line; packages and abilities of the one that matters here."""
+    ranked, refused = place(answer, framework)
+    here = ranked.platform if ranked else (refused.platform if refused else None)
+    console.print()
+    console.print(Text(words.key("look.platforms"), style="bold"))
+    for platform in framework.platforms:
+        grade = words.key(f"support.{platform.support}")
+        line = Text(f"{platform.name} · {platform.version} · {grade}")
+        console.print(hanging(line, 3, 5, console))
+        if platform.id == here:
+            for text in _details(platform, known, words):
+                console.print(hanging(Text(text, style="dim"), 5, 7, console))
+
+
+def _details(platform: Platform, known: Knowledge, words: Words) -> Iterable[str]:
+    yield from (_package(package, words) for package in platform.packages)
+    labels = known.vocabulary("capabilities")
+    for name, capability in sorted(platform.capabilities.items()):
+        yield _capability(labels.get(name, {}).get(words.lang, name), capability, words)
+
+
+def _package(package: Package, words: Words) -> str:
+    parts: Mapping[str, Any] = {
+        "arch": package.arch,
+        **{name: (version,) for name, version in package.stack.items()},
+        "driver": (package.driver,),
+        "capabilities": package.capabilities,
+        "ptx": package.ptx,
+        "gfx": package.gfx,
+        "series": package.series,
+        "cpu_flags": package.cpu_flags,
+        "glibc": (package.glibc,),
+        "python": package.pythons,
+        "torch": (package.torch,),
+    }
+    told = [
+        f"{words.key(f'package.{name}') if words.has(f'package.{name}') else name} "
+        + " ".join(str(value) for value in values)
+        for name, values in parts.items()
+        if any(values)
+    ]
+    text = words.text(package.text, words.show_fact) if package.text else None
+    return " · ".join(filter(None, (package.name, *told, text)))
+
+
+def _capability(label: str, capability: Capability, words: Words) -> str:
+    grade = words.key(f"grade.{capability.support}")
+    terms = f" ({', '.join(capability.terms)})" if capability.terms else ""
+    text = f": {words.text(capability.text, words.show_fact)}" if capability.text else ""
+    return f"{label} · {grade}{terms}{text}"
 
 
 def _here(answer: Answer, framework: Framework, words: Words, console: Console) -> None:

@@ -22,7 +22,8 @@ def show(frameworks: Sequence[Framework], words: Words, console: Console) -> Non
             )
         )
         lines = [words.text(framework.summary, _nothing)]
-        lines += [cell_line(framework, name, words) for name in ("throughput", "ease")]
+        if framework.article:
+            lines += [cell_line(framework, name, words) for name in ("throughput", "ease")]
         lines.append(f"{words.key('look.platforms')}: {' · '.join(platforms(framework))}")
         for line in lines:
             console.print(hanging(Text(line), 3, 5, console))

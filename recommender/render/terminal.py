@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.errors import visible
-from recommender.facts import Answer, Candidate, Launch, Problem, Reason, Rejection
+from recommender.facts import Answer, Candidate, Considered, Launch, Problem, Reason, Rejection
 from recommender.render.layout import hanging
 from recommender.render.lines import fold
 from recommender.render.summary import machine_line, workload_line
@@ -38,6 +38,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
     else:
         console.print(words.key("table.nothing"), style="bold")
     _rejected(answer.rejected, words, console)
+    _beside(answer.also_consider, words, console)
     if answer.ranking:
         console.print()
         console.print(_next(answer, words), style="dim")
@@ -52,7 +53,8 @@ def problem_text(problem: Problem) -> Text:
 def _pick(
     answer: Answer, pick: Candidate, names: dict[str, str], words: Words, console: Console
 ) -> None:
-    points = words.key("table.points", points=pick.score)
+    sure = words.key(f"confidence.{pick.confidence}")
+    points = f"{words.key('table.points', points=pick.score)} · {sure}"
     title = f"1  {names[pick.framework]} {pick.version or ''} · {pick.platform}"
     gap = max(console.width - Text(title).cell_len - Text(points).cell_len, 2)
     console.print(Text.assemble((title, "bold green"), " " * gap, points))
@@ -139,6 +141,18 @@ def _rejected(rejected: Sequence[Rejection], words: Words, console: Console) -> 
         reason = item.reasons[0]
         fix = f" → {reason.fix}" if reason.fix else ""
         text = Text.assemble(("x ", "red"), visible(reason.text), (visible(fix), "dim"))
+        console.print(hanging(text, 3, 5, console))
+
+
+def _beside(considered: Sequence[Considered], words: Words, console: Console) -> None:
+    if not considered:
+        return
+    console.print()
+    console.print(words.key("table.beside"), style="bold")
+    for item in considered:
+        over = words.key("table.over", names=list(item.over)) if item.over else ""
+        reason = visible(item.reasons[0].text)
+        text = Text.assemble(("~ ", "cyan"), (item.name, "bold"), (over, "dim"), f": {reason}")
         console.print(hanging(text, 3, 5, console))
 
 

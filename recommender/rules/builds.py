@@ -34,18 +34,22 @@ class Build:
 def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     """Every build of ``model`` that ``platform`` loads, in the order of preference.
 
-    A quantized build that was asked for is not replaced by another one; a model that was published
-    in a format which the platform cannot compute is.
+    A quantized build that was asked for is not replaced by another one, nor is a model that was
+    published in a format which the platform cannot compute: see ``alternative``.
     """
     found: list[Build] = []
     if (model.format or "safetensors") in platform.formats:
-        own = _own(model, platform, facts, table)
-        found += own
-        if model.quantization in _UNQUANTIZED or not (own or model.base):
+        found += _own(model, platform, facts, table)
+        if model.quantization in _UNQUANTIZED:
             found += _quantized(model, platform, facts, table)
     elif "gguf" in platform.formats:
         found += _gguf(model, platform, facts, table)
     return found
+
+
+def alternative(model: Model, platform: Platform, facts: Situation, table: "Table") -> Build | None:
+    """Another quantized repository of a model whose own format the platform cannot compute."""
+    return next(iter(_quantized(model, platform, facts, table)), None)
 
 
 def refused(model: Model, platform: Platform, facts: Situation, table: "Table") -> bool:

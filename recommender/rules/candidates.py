@@ -10,7 +10,15 @@ from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.models.rows import ladder
 from recommender.rules import score
-from recommender.rules.builds import Build, Table, builds, native_conditions, refused, smaller
+from recommender.rules.builds import (
+    Build,
+    Table,
+    alternative,
+    builds,
+    native_conditions,
+    refused,
+    smaller,
+)
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
@@ -46,6 +54,7 @@ class Question:
     """What was asked: on this machine, for this work, with this model, by these rules."""
 
     knowledge: Knowledge
+    frameworks: tuple[Framework, ...]
     machine: Machine
     workload: Workload
     model: Model | None
@@ -168,7 +177,7 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
         workload=question.workload,
         facts=facts,
         fit=fit,
-        reasons=score.reasons(question.rules, facts, question.words),
+        reasons=score.reasons((*question.rules, *trial.framework.consider), facts, question.words),
         warnings=_warnings(question, trial, facts),
     )
 
@@ -213,10 +222,21 @@ def _format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
         params=dict(values),
         text=question.words.key(said, **values),
         fact=f"model.quantization = {model.quantization}, model.format = {model.format}",
-        fix=question.words.key(f"fix.{rule}", **values),
+        fix=_other_build(question, trial, model)
+        if known
+        else question.words.key(f"fix.{rule}", **values),
         source=trial.platform.source,
         checked=trial.platform.checked,
     )
+
+
+def _other_build(question: Question, trial: Trial, model: Model) -> str:
+    """The build to take in place of one that the platform has no kernels for."""
+    other = alternative(model, trial.platform, trial.facts, question.table)
+    if other is None:
+        return question.words.key("fix.fit.quantization")
+    values = {"model": other.model, "quantization": other.quantization}
+    return question.words.key("fix.fit.other-build", **values)
 
 
 def _device(question: Question, trial: Trial) -> str:

@@ -4,31 +4,43 @@ from dataclasses import replace
 
 from recommender.facts import Reason, Rule
 from recommender.rules.candidates import Question, Scored
+from recommender.rules.turns import turns
 
 # A few points are no more than one aside of the article's table.
 _CLOSE_POINTS = 6.0
+# As many options as a reader takes in.
+_MOST_TURNS = 3
 
 
 def with_close_call(question: Question, ranking: tuple[Scored, ...]) -> tuple[Scored, ...]:
-    """The ranking; a second place that is close says so, and for what it would be the first."""
+    """The ranking; a second place that is close says so, and what would put it first."""
     if len(ranking) < 2:  # noqa: PLR2004
         return ranking
     first, second, *others = ranking
     gap = round(first.score - second.score, 1)
     if gap > _CLOSE_POINTS:
         return ranking
-    told = _close(question, second, gap)
+    told = _close(question, first, second, gap)
     return (first, replace(second, warnings=(told, *second.warnings)), *others)
 
 
-def _close(question: Question, second: Scored, gap: float) -> Reason:
-    said = {reason.rule for reason in second.reasons}
-    known = second.facts.fact
-    own = [rule for rule in question.rules if _recommends(rule, second) and rule.rule not in said]
-    tips = [question.words.text(rule.text, known) for rule in own]
+def _close(question: Question, first: Scored, second: Scored, gap: float) -> Reason:
+    tips = _tips(question, second) or _options(question, first, second)
     key = "ranking.close" if tips else "ranking.close-plain"
     text = question.words.key(key, gap=gap, tips=tips)
-    return Reason(rule="ranking.close", text=text, params={"gap": gap})
+    return Reason(rule="ranking.close", text=text, params={"gap": gap, "turns": tips})
+
+
+def _tips(question: Question, second: Scored) -> list[str]:
+    """The article's recommendations of the second that this work does not call for."""
+    said = {reason.rule for reason in second.reasons}
+    own = [rule for rule in question.rules if _recommends(rule, second) and rule.rule not in said]
+    return [question.words.text(rule.text, second.facts.fact) for rule in own]
+
+
+def _options(question: Question, first: Scored, second: Scored) -> list[str]:
+    found = turns(question, first, second, ("concurrency", "priority"))[:_MOST_TURNS]
+    return [question.words.key("turn.first", options=found)] if found else []
 
 
 def _recommends(rule: Rule, scored: Scored) -> bool:

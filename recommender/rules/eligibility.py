@@ -31,10 +31,11 @@ class Trial:
 
 def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     """``trial`` with the way to install it, or with everything that keeps it from running."""
-    needs = list(_applicable(trial, common))
+    needs = (*common, *trial.platform.requires)
     failed = [_failure(trial, need, words) for need in needs if _state(need, trial) is False]
-    unsure = [name for need in needs for name in _unsure(need, trial)]
     method, blocked = _choose_method(trial, words)
+    chosen = trial.platform.methods[method].requires if method else ()
+    unsure = [name for need in (*needs, *chosen) for name in _unsure(need, trial)]
     return replace(
         trial,
         method=method,
@@ -42,12 +43,6 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
         failed=(*failed, *(() if method else blocked)),
         unsure=tuple(dict.fromkeys(unsure)),
     )
-
-
-def _applicable(trial: Trial, common: Iterable[Requirement]) -> Iterator[Requirement]:
-    if trial.group.members:
-        yield from common
-    yield from trial.platform.requires
 
 
 def _state(need: Requirement, trial: Trial) -> bool | None:

@@ -16,6 +16,7 @@ _FRAMEWORK_FACTS = frozenset(
         *(f"framework.{name}" for name in ("id", "name", "role", "status", "license")),
         *(f"platform.{name}" for name in ("id", "name", "support", "version", "formats")),
         "traits",
+        "cannot",
         *("standing.throughput", "standing.ease"),
         *(
             f"article.{name}"

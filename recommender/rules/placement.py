@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from recommender.facts import DeviceMemory, Fit, Machine, Model, Platform, Workload
 from recommender.facts.noun import noun
+from recommender.rules.blocks import whole_blocks
 from recommender.rules.builds import Build
 from recommender.rules.memory import (
     kv_gib_per_token,
@@ -46,13 +47,17 @@ class Job:
 
 @noun
 class Layout:
-    """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans."""
+    """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans.
+
+    ``expert`` is over how many ranks whole experts are spread instead of being cut.
+    """
 
     tensor: int = 1
     pipeline: int = 1
     data: int = 1
     nodes: int = 1
     pooled: int = 1
+    expert: int = 1
 
     @property
     def shards(self) -> int:
@@ -135,10 +140,24 @@ def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
         copies = count // (tensor * pipeline) if "data" in job.platform.budget.split else 1
         # A copy without a user of its own only costs memory.
         data = max(min(copies, job.workload.concurrency), 1)
-        yield Layout(tensor=tensor, pipeline=pipeline, data=data)
+        yield from _with_experts(job, Layout(tensor=tensor, pipeline=pipeline, data=data))
     nodes = job.machine.nodes
     if nodes > 1 and tensor == count and _spans_nodes(job):
-        yield Layout(tensor=tensor, pipeline=nodes, nodes=nodes)
+        yield from _with_experts(job, Layout(tensor=tensor, pipeline=nodes, nodes=nodes))
+
+
+def _with_experts(job: Job, layout: Layout) -> Iterator[Layout]:
+    """The layout, with expert parallelism where tensor parallelism would cut an expert's blocks.
+
+    Experts are sharded over the ranks of all copies (source: vllm-58152).
+    """
+    ranks = layout.tensor * layout.data
+    if whole_blocks(job.model, job.build.quantization, ranks):
+        yield layout
+    elif "expert" in job.platform.budget.split:
+        yield replace(layout, expert=ranks)
+    elif whole_blocks(job.model, job.build.quantization, layout.tensor):
+        yield replace(layout, data=1)
 
 
 def _pipelines(job: Job, count: int) -> bool:
@@ -227,6 +246,7 @@ def _fit(job: Job, layout: Layout, memory: float | None, requests: int | None) -
         tensor_parallel=layout.tensor,
         pipeline_parallel=layout.pipeline,
         data_parallel=layout.data,
+        expert_parallel=layout.expert,
         nodes=layout.nodes,
         context_tokens=job.context,
         concurrent_requests=requests,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.facts import Framework, Outline, Platform, Reason
+from recommender.facts import Framework, Outline, Platform, Reason, Requirement
 from recommender.facts.noun import noun
 from recommender.rules import score
 from recommender.rules.candidates import Question, Scored, candidate
@@ -46,15 +46,40 @@ def decide(question: Question, groups: Sequence[Group]) -> Verdict:
     known = base(question)
     scored: list[Scored] = []
     refused: list[Refused] = []
-    for framework in question.knowledge.heads:
+    for framework in question.frameworks:
         outcomes = list(_outcomes(question, framework, groups, known))
         best = _best(outcomes)
         if best is not None:
             scored.append(best)
         if best is None or (groups and not best.trial.group.members):
             refused.append(_refusal(question, framework, groups, outcomes))
-    ranking = sorted(scored, key=lambda item: (-item.score, item.trial.framework.id))
+    ranking = sorted(_working(scored), key=lambda item: (-item.score, item.trial.framework.id))
     return Verdict(ranking=with_close_call(question, tuple(ranking)), refused=tuple(refused))
+
+
+def _working(scored: list[Scored]) -> list[Scored]:
+    """Candidates that leave the accelerators idle are none as long as another uses them."""
+    on_devices = [item for item in scored if item.trial.group.members]
+    return on_devices or scored
+
+
+def trials(question: Question, groups: Sequence[Group]) -> Iterator[Trial]:
+    """Every platform of every framework on every group of devices that it drives."""
+    known = base(question)
+    for framework in question.frameworks:
+        yield from (trial for trial, _ in _outcomes(question, framework, groups, known))
+
+
+def outcomes(question: Question, framework: str, groups: Sequence[Group]) -> Iterator[_Outcome]:
+    """Every trial of one framework, with the candidate or the reasons against it."""
+    head = next(head for head in question.frameworks if head.id == framework)
+    return _outcomes(question, head, groups, base(question))
+
+
+def refusal_of(question: Question, framework: str, groups: Sequence[Group]) -> Refused:
+    """Why one framework does not run on what is here, as an answer says it."""
+    head = next(head for head in question.frameworks if head.id == framework)
+    return _refusal(question, head, groups, list(outcomes(question, framework, groups)))
 
 
 def base(question: Question) -> Situation:
@@ -96,7 +121,7 @@ def _judged(
     question: Question, framework: Framework, platform: Platform, group: Group, facts: Situation
 ) -> Trial:
     """The trial as the machine is; where Windows is in the way, inside WSL2 if that is allowed."""
-    common = question.knowledge.requirements
+    common = _common(question, group)
     trial = Trial(framework=framework, platform=platform, group=group, facts=facts)
     plain = judge(trial, common, question.words)
     if plain.runs or not _may_use_wsl2(platform, facts):
@@ -104,6 +129,12 @@ def _judged(
     inside = replace(trial, facts=facts.extend(_wsl2_facts(platform)))
     through = judge(inside, common, question.words)
     return through if through.runs else plain
+
+
+def _common(question: Question, group: Group) -> tuple[Requirement, ...]:
+    """What every platform needs: to be able to do the work, and devices that can be used."""
+    needed = question.knowledge.requirements if group.members else ()
+    return (*question.knowledge.abilities, *needed)
 
 
 def _may_use_wsl2(platform: Platform, facts: Situation) -> bool:

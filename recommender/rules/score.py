@@ -17,6 +17,12 @@ def reasons(rules: Iterable[Rule], facts: Situation, words: Words) -> tuple[Reas
     )
 
 
+def points(rules: Iterable[Rule], facts: Situation) -> float:
+    """The score alone, without its reasons."""
+    moved = (_points(rule, facts) for rule in rules if holds(rule.when, facts) is True)
+    return round(sum(found for found in moved if found is not None), 1)
+
+
 def total(found: Iterable[Reason]) -> float:
     """The sum of the points, rounded to a tenth."""
     return round(sum(reason.points for reason in found), 1)

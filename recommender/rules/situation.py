@@ -6,6 +6,7 @@ from typing import Any
 
 from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Platform, Workload
 from recommender.facts.noun import noun
+from recommender.rules.blocks import whole_blocks
 
 _SOFTWARE = (
     "cuda",
@@ -170,6 +171,7 @@ def model_facts(model: Model | None) -> dict[str, Any]:
         "model.quantization": asked.quantization,
         "model.format": asked.format,
         "model.moe": asked.moe,
+        "model.moe_intermediate": asked.moe_intermediate,
         "model.mla": asked.mla,
         "model.heads": asked.heads,
         "model.kv_heads": asked.kv_heads,
@@ -196,6 +198,7 @@ def framework_facts(framework: Framework, platform: Platform) -> dict[str, Any]:
         "platform.version": platform.version,
         "platform.formats": platform.formats,
         "traits": (*framework.traits, *platform.traits),
+        "cannot": platform.cannot,
         **_row_facts(framework),
     }
 
@@ -243,6 +246,9 @@ def fit_facts(
         "fit.enough": None if requests is None else requests >= workload.concurrency,
         "fit.offload": fit.offload or "none",
         "fit.nodes": fit.nodes,
+        "fit.expert_parallel": fit.expert_parallel,
+        "fit.cuts_blocks": bool(model)
+        and not whole_blocks(model or Model(id=""), fit.quantization, max(devices, 1)),
         "fit.layout": _layout(fit),
         "fit.model_context_short": bool(
             model and model.context and model.context < workload.context_tokens
@@ -258,5 +264,6 @@ def _layout(fit: Fit) -> str:
         ("TP", fit.tensor_parallel),
         ("PP", fit.pipeline_parallel),
         ("DP", fit.data_parallel),
+        ("EP", fit.expert_parallel),
     )
     return " x ".join(f"{name} {degree}" for name, degree in degrees if degree > 1) or "TP 1"

@@ -96,7 +96,7 @@ def test_the_contracts_keys(llmpick: Run) -> None:
     answer = llmpick("recommend", *EIGHT["vllm"], "--json").json
     assert list(answer) == [
         *("schema_version", "llmpick_version", "knowledge_date", "rules", "machine"),
-        *("workload", "model", "ranking", "rejected", "problems"),
+        *("workload", "model", "ranking", "rejected", "problems", "also_consider"),
     ]
     assert {"install", "serve", "check"} <= answer["ranking"][0]["launch"].keys()
 

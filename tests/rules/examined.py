@@ -7,7 +7,7 @@ from recommender.facts import Machine, Workload
 from recommender.facts.checkup import Finding, Remedies, Standing
 from recommender.facts.codec import decode
 from recommender.knowledge import document, load
-from recommender.pipeline import groups
+from recommender.rules.grouping import groups
 from recommender.rules.candidates import Question
 from recommender.rules.checkup import examine
 from recommender.words import Words
@@ -76,6 +76,7 @@ def examined(
     """What is found for these frameworks, or for all."""
     known = load()
     question = Question(
+        frameworks=load().heads,
         knowledge=known,
         machine=machine,
         workload=Workload(),

@@ -1,0 +1,150 @@
+"""The options that make up a question, shared by every command that answers one."""
+
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
+from typing import Any
+
+from recommender.cli import inputs, options
+from recommender.facts import Answer, Machine, Model, Problem, Workload
+from recommender.facts.noun import noun
+from recommender.knowledge import Knowledge, load
+
+
+@noun
+class Asked:
+    """The options as they were typed; a field is an option, its default the option's."""
+
+    machine: options.MachineFile = None
+    gpu: options.Gpu = None
+    ram: options.Ram = None
+    os: options.OsName = None
+    arch: options.Arch = None
+    cpu: options.CpuName = None
+    driver: options.Driver = None
+    nodes: options.Nodes = None
+    use_case: options.UseCase = "personal"
+    concurrency: options.Concurrency = 1
+    model: options.ModelName = None
+    quant: options.Quant = None
+    fmt: options.Format = None
+    context: options.Context = 8192
+    priority: options.Priority = None
+    need: options.Need = None
+    install: options.Install = None
+    offline: options.Offline = False
+    region: options.Region = None
+    lifecycle: options.Lifecycle = None
+    allow: options.Allow = None
+    rules: options.Rules = "current"
+    include: options.Include = None
+    lang: options.Lang = None
+
+
+@noun
+class Meant:
+    """What the options mean: a machine, a workload, a model, and how to answer."""
+
+    machine: Machine
+    workload: Workload
+    model: Model | None
+    problems: tuple[Problem, ...]
+    rules: str
+    include: frozenset[str]
+    lang: str
+
+    def answer(self, include: Collection[str] = ()) -> Answer:
+        """The answer, with more challengers or layers than were asked for."""
+        from recommender.pipeline import recommend
+
+        return recommend(
+            self.machine,
+            self.workload,
+            self.model,
+            rules=self.rules,
+            lang=self.lang,
+            include=self.include | set(include),
+            problems=self.problems,
+        )
+
+
+def meant(asked: Asked) -> Meant:
+    """The options checked and read; this machine is probed where none was given.
+
+    Raises:
+        InputError: an option has no meaning.
+    """
+    language = inputs.language(asked.lang)
+    inputs.one_of("--rules", asked.rules, ("current", "article"))
+    known = load()
+    workload = _workload(known, asked)
+    include = inputs.included(known, asked.include or (), asked.rules)
+    named, problems = inputs.model(asked.model, asked.quant, asked.fmt)
+    return Meant(
+        machine=_machine(asked),
+        workload=workload,
+        model=named,
+        problems=problems,
+        rules=asked.rules,
+        include=include,
+        lang=language,
+    )
+
+
+def _workload(known: Knowledge, asked: Asked) -> Workload:
+    wish = Workload(
+        use_case=asked.use_case,
+        concurrency=asked.concurrency,
+        priority=asked.priority,
+        context_tokens=asked.context,
+        features=tuple(asked.need or ()),
+        install=asked.install,
+        offline=asked.offline,
+        region=asked.region,
+        lifecycle=asked.lifecycle,
+        allow=tuple(asked.allow or ()),
+    )
+    return inputs.workload(known, wish)
+
+
+def _machine(asked: Asked) -> Machine:
+    described = inputs.Described(
+        gpus=asked.gpu or (),
+        ram_gib=asked.ram,
+        os=asked.os,
+        arch=asked.arch,
+        cpu=asked.cpu,
+        driver=asked.driver,
+        nodes=asked.nodes,
+    )
+    return inputs.machine(asked.machine, described)
+
+
+def asks(command: Callable[..., None]) -> Callable[..., None]:
+    """``command`` with an option for each field of ``Asked`` in place of its first parameter."""
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = [_parameter(field.name, field.type, field.default) for field in fields(Asked)]
+    names = {parameter.name for parameter in shared}
+
+    def wrapped(**values: Any) -> None:
+        asked = Asked(**{name: values.pop(name) for name in names})
+        command(asked, **values)
+
+    wrapped.__doc__, wrapped.__name__ = command.__doc__, command.__name__
+    wrapped.__signature__ = inspect.Signature(_ordered(own, shared))  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=hint)
+
+
+def _ordered(
+    own: Sequence[inspect.Parameter], shared: Sequence[inspect.Parameter]
+) -> list[inspect.Parameter]:
+    """Arguments first, then what makes up the question, then what is the command's own."""
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    kept = [parameter.replace(kind=keyword) for parameter in own]
+    arguments = [item for item in kept if item.default is inspect.Parameter.empty]
+    return [*arguments, *shared, *(item for item in kept if item not in arguments)]

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -19,18 +19,22 @@ _CACHE = _CHECKOUT.parent / ".cache"
 
 @noun
 class Knowledge:
-    """The core of what is known: frameworks, rules, words; see docs/data-guidelines.md."""
+    """The core of what is known: frameworks, rules, words; see docs/data-guidelines.md.
+
+    ``document`` is core.json, ``read`` gives the text of the other compiled files by name.
+    """
 
     document: Mapping[str, Any]
+    read: Callable[[str], str]
 
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
-        """The frameworks that are ranked with all that is known of them, in the order of their ids."""
+        """The frameworks that are ranked with all that is known of them, by their ids."""
         return tuple(self._whole(item) for item in self._ranked.values())
 
     @cached_property
     def challengers(self) -> tuple[Framework, ...]:
-        """Challengers and layers with all that is known of them, in the order of their ids."""
+        """Challengers and layers with all that is known of them, by their ids."""
         return tuple(self._whole(item) for item in self._challengers.values())
 
     @cached_property
@@ -45,21 +49,47 @@ class Knowledge:
 
     def outlines(self, framework: str) -> tuple[Outline, ...]:
         """What each platform of a framework drives."""
-        return tuple(decode(Outline, item) for item in self._named(framework)["platforms"])
+        if framework not in self._outlines:
+            platforms = self._named(framework)["platforms"]
+            self._outlines[framework] = tuple(decode(Outline, item) for item in platforms)
+        return self._outlines[framework]
+
+    @cached_property
+    def _outlines(self) -> dict[str, tuple[Outline, ...]]:
+        return {}
 
     def platform(self, framework: str, platform: str) -> Platform:
         """One platform of a framework, without what only explanations show of it."""
-        platforms = self._named(framework)["platforms"]
-        found = next(item for item in platforms if item["id"] == platform)
-        return decode(Platform, self._body(framework, found))
+        key = (framework, platform)
+        if key not in self._platforms:
+            platforms = self._named(framework)["platforms"]
+            found = next(item for item in platforms if item["id"] == platform)
+            self._platforms[key] = decode(Platform, self._body(framework, found))
+        return self._platforms[key]
+
+    @cached_property
+    def _platforms(self) -> dict[tuple[str, str], Platform]:
+        return {}
 
     def _body(self, framework: str, platform: Mapping[str, Any]) -> Mapping[str, Any]:
-        file = "platforms.jsonl" if framework in self._ranked else "challengers.jsonl"
-        return json.loads(_bodies(file)[platform["line"]])  # type: ignore[no-any-return]
+        bodies = self._bodies if framework in self._ranked else self._challenger_bodies
+        return json.loads(bodies[platform["line"]])  # type: ignore[no-any-return]
+
+    @cached_property
+    def _bodies(self) -> list[str]:
+        return self.read("platforms.jsonl").split("\n")
+
+    @cached_property
+    def _challenger_bodies(self) -> list[str]:
+        return self.read("challengers.jsonl").split("\n")
+
+    @cached_property
+    def _details(self) -> Mapping[str, Any]:
+        return json.loads(self.read("details.json"))  # type: ignore[no-any-return]
 
     def _whole(self, framework: Mapping[str, Any]) -> Framework:
         name = framework["id"]
-        details = document("details")[name]
+        details = self._details[name]
         bodies = [
             {**self._body(name, platform), **details["platforms"][platform["id"]]}
             for platform in framework["platforms"]
@@ -75,12 +105,14 @@ class Knowledge:
 
     @cached_property
     def _challengers(self) -> dict[str, Mapping[str, Any]]:
-        return _by_id(document("challengers")["frameworks"])
+        return _by_id(json.loads(self.read("challengers.json"))["frameworks"])
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Where the article and today's facts disagree."""
-        return tuple(decode(Conflict, item) for item in document("conflicts")["conflicts"])
+        return tuple(
+            decode(Conflict, item) for item in json.loads(self.read("conflicts.json"))["conflicts"]
+        )
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -156,7 +188,7 @@ def _head(framework: Mapping[str, Any]) -> Framework:
 @cache
 def load() -> Knowledge:
     """The knowledge that this installation carries, or that LLMPICK_KNOWLEDGE_DIR names."""
-    return Knowledge(document=document("core"))
+    return Knowledge(document=document("core"), read=_text)
 
 
 @cache
@@ -167,11 +199,6 @@ def document(name: str) -> dict[str, Any]:
         InputError: the knowledge is missing or broken.
     """
     return json.loads(_text(f"{name}.json"))  # type: ignore[no-any-return]
-
-
-@cache
-def _bodies(file: str) -> list[str]:
-    return _text(file).split("\n")
 
 
 def folder() -> Path:

@@ -87,7 +87,7 @@ def pack(root: Path) -> dict[str, str]:
 
 def is_ranked(framework: Mapping[str, Any]) -> bool:
     """Whether a framework is one of those that every answer ranks."""
-    return framework.get("role", "framework") == "framework"
+    return bool(framework.get("role", "framework") == "framework")
 
 
 _DETAILS = ("packages", "capabilities")

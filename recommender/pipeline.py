@@ -19,12 +19,13 @@ from recommender.facts import (
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
 from recommender.rules.beside import beside
-from recommender.rules.candidates import Question, Scored
+from recommender.rules.candidates import Scored
 from recommender.rules.confidence import confidence, unknown
 from recommender.rules.eligibility import told
 from recommender.rules.grouping import groups
 from recommender.rules.instead import instead, served
-from recommender.rules.ranking import Verdict, base, decide
+from recommender.rules.question import Question
+from recommender.rules.ranking import Verdict, decide
 from recommender.rules.score import selected
 from recommender.words import Words
 
@@ -63,7 +64,8 @@ def recommend(  # noqa: PLR0913  # the whole question
     if not served(verdict, devices):
         question, verdict, told = instead(question, verdict, devices)
         problems = (*problems, *told)
-    return _answer(question, verdict, rules, problems)
+    named = () if rules == "article" else beside(question, devices)
+    return _answer(question, verdict, rules, problems, named)
 
 
 def why_not(  # noqa: PLR0913  # the whole question
@@ -130,7 +132,11 @@ def _merged(model: Model) -> Model:
 
 
 def _answer(
-    question: Question, verdict: Verdict, rules: str, problems: Sequence[Problem]
+    question: Question,
+    verdict: Verdict,
+    rules: str,
+    problems: Sequence[Problem],
+    named: tuple[Considered, ...],
 ) -> Answer:
     warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
@@ -138,7 +144,6 @@ def _answer(
         for rank, scored in enumerate(verdict.ranking, start=1)
     )
     proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None
-    taking_part = {framework.id for framework in question.frameworks}
     return Answer(
         llmpick_version=__version__,
         knowledge_date=question.knowledge.date,
@@ -151,16 +156,9 @@ def _answer(
             Rejection(framework=item.framework.id, platform=item.platform, reasons=item.reasons)
             for item in verdict.refused
         ),
-        also_consider=_beside(question, rules, taking_part),
+        also_consider=named,
         problems=(*problems, *question.machine.problems, *_machine_problems(question)),
     )
-
-
-def _beside(question: Question, rules: str, taking_part: Collection[str]) -> tuple[Considered, ...]:
-    """The article knows of no challengers."""
-    if rules == "article":
-        return ()
-    return beside(question, groups(question.machine), taking_part)
 
 
 def _proposed(scored: Scored) -> Model:
@@ -191,6 +189,6 @@ def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str])
 
 
 def _machine_problems(question: Question) -> tuple[Problem, ...]:
-    facts = base(question)
+    facts = question.base
     said = told(question.knowledge.machine_notices, facts, question.words)
     return tuple(Problem(what=reason.text, fix=reason.fix, rule=reason.rule) for reason in said)

@@ -38,6 +38,7 @@ def test_the_eight_frameworks() -> None:
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_a_row_of_the_table(name: str) -> None:
     row = FRAMEWORKS[name].article
+    assert row is not None
     throughput, ease, techniques, hardware = TABLE[name]
     assert row.throughput.level == throughput
     assert row.ease.level == ease

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ import pytest
 import recommender
 from recommender.errors import InputError
 from recommender.facts.codec import encode
-from recommender.knowledge import Knowledge, load
-from recommender.knowledge_schema import SUPPORT
+from recommender.knowledge import load
 from recommender.knowledge_source import compile_document, pack, plain, read_yaml
+from recommender.lint.vocabulary import SUPPORT
 
 CODE = Path(recommender.__file__).parent
 ROOT = CODE.parent / "knowledge"
@@ -163,8 +164,9 @@ def test_an_unknown_framework_is_refused_with_the_nearest() -> None:
 
 
 def test_frameworks_come_in_the_order_of_their_ids() -> None:
-    turned = Knowledge(
-        document={**load().document, "frameworks": load().document["frameworks"][::-1]}
+    turned = replace(
+        load(),
+        document={**load().document, "frameworks": load().document["frameworks"][::-1]},
     )
     names = [framework.id for framework in turned.heads]
     assert names == sorted(names)

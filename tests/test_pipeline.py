@@ -22,10 +22,10 @@ from recommender.facts import (
     Software,
     Workload,
 )
-from recommender.knowledge import Knowledge, load
+from recommender.knowledge import load
 from recommender.pipeline import recommend
-from recommender.rules.grouping import groups
 from recommender.render.document import as_json
+from recommender.rules.grouping import groups
 from tests.rules.test_properties import machines, models, some, workloads
 
 UNREPLACED = re.compile(r"\{[a-z0-9_.]+\}")
@@ -168,7 +168,7 @@ def test_other_knowledge_decides() -> None:
     document = load().document
     kept = [item for item in document["frameworks"] if item["id"] == "llama.cpp"]
     answer = recommend(
-        MACHINE, Workload(), knowledge=Knowledge(document={**document, "frameworks": kept})
+        MACHINE, Workload(), knowledge=replace(load(), document={**document, "frameworks": kept})
     )
     assert [item.framework for item in answer.ranking] == ["llama.cpp"]
     assert answer.rejected == ()
@@ -193,7 +193,7 @@ def test_the_article_never_reads_a_correction(
     machine: Machine, workload: Workload, model: Model | None
 ) -> None:
     corrections = {**load().document["corrections"], "rules": []}
-    without = Knowledge(document={**load().document, "corrections": corrections})
+    without = replace(load(), document={**load().document, "corrections": corrections})
     article = recommend(machine, workload, model, rules="article")
     assert "corrections" not in {reason.layer for reason in _said(article)}
     plain = recommend(machine, workload, model, rules="article", knowledge=without)
@@ -243,11 +243,12 @@ def _sentences(answer: Answer) -> Iterator[str]:
 
 
 def test_the_places_of_a_tie_go_by_name() -> None:
-    bare = Knowledge(
+    bare = replace(
+        load(),
         document={
             **load().document,
             **{name: {"rules": []} for name in ("recommendations", "workload", "corrections")},
-        }
+        },
     )
     ranking = recommend(MACHINE, Workload(), knowledge=bare).ranking
     names = [candidate.framework for candidate in ranking]

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.facts import Text
-from recommender.facts import Notice, Requirement
+from recommender.facts import Notice, Requirement, Text
 from recommender.knowledge import load
 from recommender.rules.conditions import OPERATORS
 from recommender.words import LANGUAGES, Words, placeholders, replace_names

@@ -36,6 +36,9 @@ class Asked:
     region: options.Region = None
     lifecycle: options.Lifecycle = None
     allow: options.Allow = None
+    nvidia_only: options.NvidiaOnly = False
+    orchestrator: options.Orchestrator = None
+    managed: options.Managed = None
     rules: options.Rules = "current"
     include: options.Include = None
     lang: options.Lang = None
@@ -103,6 +106,9 @@ def _workload(known: Knowledge, asked: Asked) -> Workload:
         region=asked.region,
         lifecycle=asked.lifecycle,
         allow=tuple(asked.allow or ()),
+        nvidia_only=asked.nvidia_only,
+        orchestrator=asked.orchestrator,
+        managed=asked.managed,
     )
     return inputs.workload(known, wish)
 

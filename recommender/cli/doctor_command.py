@@ -59,10 +59,10 @@ def _asked(names: list[str] | tuple[str, ...], known: Knowledge) -> tuple[Framew
 def _examined(
     here: Machine, asked: tuple[Framework, ...], known: Knowledge, words: Words
 ) -> Checkup:
-    from recommender.rules.grouping import groups
     from recommender.render.bug_report import report
-    from recommender.rules.candidates import Question
     from recommender.rules.checkup import examine
+    from recommender.rules.grouping import groups
+    from recommender.rules.question import Question
 
     question = Question(
         knowledge=known,

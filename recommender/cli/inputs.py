@@ -106,6 +106,8 @@ def workload(known: "Knowledge", wish: Workload) -> Workload:
     _one_of("--install", wish.install, known.vocabulary("installs"))
     _one_of("--region", wish.region, known.vocabulary("regions"))
     _one_of("--lifecycle", wish.lifecycle, known.vocabulary("lifecycles"))
+    _one_of("--orchestrator", wish.orchestrator, known.vocabulary("orchestrators"))
+    _one_of("--managed", wish.managed, known.vocabulary("services"))
     for feature in wish.features:
         _one_of("--need", feature, known.vocabulary("features"))
     for allowance in wish.allow:

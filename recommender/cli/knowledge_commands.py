@@ -40,7 +40,7 @@ def validate(
     """Check every knowledge file: shape, words, conditions, sources. Exit code 5 on a finding."""
     from recommender.errors import InputError, printable
     from recommender.knowledge import folder as in_use
-    from recommender.knowledge_schema import check
+    from recommender.lint import check
 
     where = folder or in_use()
     if not where.is_dir():

@@ -109,6 +109,18 @@ Allow: TypeAlias = Annotated[
         rich_help_panel=_WORK,
     ),
 ]
+NvidiaOnly: TypeAlias = Annotated[
+    bool,
+    typer.Option("--nvidia-only", help="It will only ever run on NVIDIA.", rich_help_panel=_WORK),
+]
+Orchestrator: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--orchestrator", help="What starts it: kubernetes.", rich_help_panel=_WORK),
+]
+Managed: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--managed", help="The service that runs it: sagemaker.", rich_help_panel=_WORK),
+]
 Rules: TypeAlias = Annotated[
     str,
     typer.Option(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from recommender.devices import spelling
@@ -102,6 +102,7 @@ def specs() -> Iterator[Spec]:
     return (_spec(position) for position in range(len(_rows())))
 
 
+@lru_cache(maxsize=1024)
 def find(name: str) -> Found:
     """The rows that ``name`` fits, whatever its case and punctuation; none if it fits nothing."""
     plain = spelling.normal(name)

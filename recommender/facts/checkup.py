@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from recommender.facts.answer import SCHEMA_VERSION
+from recommender.facts.noun import noun
 from recommender.facts.platform import Line
 from recommender.facts.sentence import Condition, Text
-from recommender.facts.noun import noun
 
 
 @noun

@@ -21,10 +21,10 @@ class Fit:
 
     ``model`` is the repository or file that is loaded, which may be a quantized build of the one
     asked for; ``build`` says why: ``own``, ``quantized`` or ``gguf``. ``requests`` counts how many
-    requests of ``context_tokens`` the KV cache holds at once; ``expert_parallel`` over how many ranks
-    whole experts are spread (1: they are cut like the other weights); ``nodes`` how many machines serve one
-    copy of the model together. ``needs_gib`` and ``has_gib`` are what one request needs over all
-    devices, and what there is.
+    requests of ``context_tokens`` the KV cache holds at once; ``expert_parallel`` over how many
+    ranks whole experts are spread (1: they are cut like the other weights); ``nodes`` how many
+    machines serve one copy of the model together. ``needs_gib`` and ``has_gib`` are what one
+    request needs over all devices, and what there is.
     """
 
     fits: bool | None

@@ -116,13 +116,13 @@ class Framework:
     summary: Text
     upkeep: Upkeep | None = None
     traits: tuple[str, ...] = ()
+    source: str
+    checked: str
     article: Article | None = None
     standing: Standing | None = None
     consider: tuple[Rule, ...] = ()
     registry: tuple[RegistryName, ...] = ()
     platforms: tuple[Platform, ...]
-    source: str
-    checked: str
 
 
 @noun

@@ -12,9 +12,9 @@ class Model:
 
     ``id`` is what a server is given (hub repository or path), ``base`` the unquantized repository
     it was made from. ``params`` and ``active_params`` are counts, ``weights_gib`` is the size of
-    the weight files, ``quantized_repos`` maps repositories with other builds to their quantization,
-    ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers, ``moe_intermediate`` the
-    hidden size of one expert.
+    the weight files, ``quantized_repos`` maps repositories with other builds to their
+    quantization, ``kv_bytes_per_token`` the 16-bit KV cache of one token over all layers,
+    ``moe_intermediate`` the hidden size of one expert.
     """
 
     id: str

@@ -125,11 +125,11 @@ class Package:
     """One thing that can be installed, and what it was built for; what is left out is unknown.
 
     ``kind`` is wheel, image, binary, installer or source. ``stack`` holds the versions of the
-    vendor's software that it was built with (``cuda: "13.0"``), ``driver`` the oldest driver of the
-    host. ``capabilities`` are the compute capabilities with machine code in it (``90a`` in NVIDIA's
-    terms is written ``9.0a``: that one exactly; ``10.0f``: its family), ``ptx`` those with code that
-    newer devices translate; ``gfx`` AMD targets, ``series`` families of devices; ``cpu_flags``
-    are the instruction sets that it needs, ``torch`` is the pinned PyTorch.
+    vendor's software that it was built with (``cuda: "13.0"``), ``driver`` the oldest driver of
+    the host. ``capabilities`` are the compute capabilities with machine code in it (NVIDIA's
+    ``sm_90a`` is written ``9.0a``: that one exactly; ``10.0f``: its family), ``ptx`` those with
+    code that newer devices translate; ``gfx`` AMD targets, ``series`` families of devices;
+    ``cpu_flags`` are the instruction sets that it needs, ``torch`` is the pinned PyTorch.
     """
 
     name: str
@@ -181,12 +181,15 @@ class Platform:
     support: str
     version: str
     device: Condition
+    port: int
     formats: tuple[str, ...] = ("safetensors",)
     traits: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
-    packages: tuple[Package, ...] = ()
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
-    port: int
+    wsl2: str = "unsupported"
+    source: str
+    checked: str
+    packages: tuple[Package, ...] = ()
     requires: tuple[Requirement, ...] = ()
     notices: tuple[Notice, ...] = ()
     quantizations: tuple[Quantization, ...] = ()
@@ -194,6 +197,3 @@ class Platform:
     environment: tuple[Step, ...] = ()
     arguments: tuple[Step, ...] = ()
     methods: Mapping[str, Method] = field(default_factory=dict)
-    wsl2: str = "unsupported"
-    source: str
-    checked: str

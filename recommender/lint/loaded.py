@@ -21,6 +21,7 @@ class Loaded:
     models: Mapping[str, Any]
     remedies: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    article: Mapping[str, Any]
 
     @property
     def frameworks(self) -> list[dict[str, Any]]:
@@ -46,6 +47,7 @@ def load(root: Path) -> Loaded:
         models=read_yaml(root / "models.yaml"),
         remedies=compile_document(root, "remedies"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        article=read_yaml(root / "article.yaml"),
     )
 
 

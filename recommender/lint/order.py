@@ -1,6 +1,7 @@
 """Keys stand in the order in which they are explained, and names in the order of the alphabet."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from recommender import facts
@@ -15,8 +16,8 @@ _NOUNS = {
     "quantizations": facts.Quantization,
     "consider": facts.Rule,
 }
-# Keys of a file that are no field of the noun, and where they stand.
-_BESIDE = {"capabilities": "traits"}
+# A key of a framework's file that is spelt out in its platforms, and after which it stands.
+_SHARED, _AFTER = "capabilities", "traits"
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:
@@ -31,7 +32,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
 
 
 def _sorted(where: str, names: Sequence[str]) -> Iterator[str]:
-    for before, after in zip(names, names[1:], strict=False):
+    for before, after in pairwise(names):
         if before > after:
             yield f"{where}: {after} must stand before {before}"
 
@@ -42,7 +43,9 @@ def _nested(where: str, value: Any) -> Iterator[str]:
             noun = _NOUNS.get(key)
             if noun and isinstance(items, list):
                 for item in items:
-                    label = f"{where}/{item.get('id') or item.get('rule') or item.get('name') or key}"
+                    label = (
+                        f"{where}/{item.get('id') or item.get('rule') or item.get('name') or key}"
+                    )
                     yield from _keys(label, noun, item)
             yield from _nested(where, items)
     elif isinstance(value, list):
@@ -52,9 +55,8 @@ def _nested(where: str, value: Any) -> Iterator[str]:
 
 def _keys(where: str, noun: Any, item: Mapping[str, Any]) -> Iterator[str]:
     order = list(noun.__dataclass_fields__)
-    for extra, after in _BESIDE.items():
-        if extra not in order and after in order:
-            order.insert(order.index(after) + 1, extra)
+    if _SHARED not in order and _AFTER in order:
+        order.insert(order.index(_AFTER) + 1, _SHARED)
     wanted = [key for key in order if key in item]
     found = [key for key in item if key in order]
     for right, wrong in zip(wanted, found, strict=True):

@@ -18,11 +18,13 @@ _FACTS = {
     "workload.lifecycle": "lifecycles",
     "workload.allow": "allowances",
     "workload.region": "regions",
+    "workload.orchestrator": "orchestrators",
+    "workload.managed": "services",
 }
-# Values that stand for a wish that was not uttered, and words whose meaning is in the code: the
-# ways to install are the keys of methods.
+# Values that stand for a wish that was not uttered, and words whose meaning is not in a
+# test for them: ways to install are the keys of methods, services are named as they are.
 _UNSAID = frozenset(("any", "none"))
-_BY_CODE = frozenset(("installs",))
+_BY_CODE = frozenset(("installs", "services"))
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:
@@ -46,9 +48,7 @@ def _tested(document: Any) -> dict[str, set[str]]:
     """The words that conditions test a fact for."""
     found: dict[str, set[str]] = {}
     situations = document["situations"]["situations"].values()
-    conditions = [
-        node[key] for _, node in nodes(document) for key in CONDITIONS if key in node
-    ]
+    conditions = [node[key] for _, node in nodes(document) for key in CONDITIONS if key in node]
     for condition in (*situations, *conditions):
         _collect(condition, found)
     return found

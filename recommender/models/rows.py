@@ -1,6 +1,7 @@
 """The rows of knowledge/models.yaml, for those who need no look-up by what people type."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from recommender.facts import Model
@@ -24,6 +25,7 @@ def by_exact_id(identity: str) -> Model | None:
     return next((of_row(row) for row in rows() if row["id"].casefold() == wanted), None)
 
 
+@cache
 def ladder() -> tuple[Model, ...]:
     """The models that llmpick proposes from when none was named, small to large."""
     return tuple(map(of_row, document("core")["ladder"]))

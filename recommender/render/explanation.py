@@ -22,6 +22,7 @@ from recommender.knowledge import Knowledge
 from recommender.render import side_by_side
 from recommender.render.frameworks import status
 from recommender.render.layout import hanging
+from recommender.render.terminal import commands
 from recommender.words import Words
 
 
@@ -90,7 +91,8 @@ def _upkeep(framework: Framework, words: Words) -> Iterable[str]:
     if kept is None:
         return
     if kept.released:
-        yield words.key("look.released", date=kept.released, days=kept.every_days)
+        key = "look.released" if kept.every_days else "look.released-once"
+        yield words.key(key, date=kept.released, days=kept.every_days)
     if kept.text:
         yield words.text(kept.text, words.show_fact)
 
@@ -154,15 +156,16 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
     ranked, refused = place(answer, framework)
     console.print(Text(words.key("look.here"), style="bold"))
     if ranked:
-        line = words.key(
-            "look.rank", rank=ranked.rank, points=ranked.score, platform=ranked.platform
-        )
+        key = "look.commands" if framework.role == "layer" else "look.rank"
+        line = words.key(key, rank=ranked.rank, points=ranked.score, platform=ranked.platform)
         console.print(hanging(Text(line), 3, 5, console))
         _reasons(ranked.reasons, console)
         for warning in ranked.warnings:
             console.print(
                 hanging(Text.assemble(("! ", "yellow"), visible(warning.text)), 3, 5, console)
             )
+        if framework.role != "framework" and ranked.launch:
+            commands(ranked.launch, answer.machine.os.family == "windows", words, console)
     if refused:
         console.print(hanging(Text(words.key("look.rejected"), style="red"), 3, 5, console))
         for reason in refused.reasons:

@@ -64,7 +64,7 @@ def _pick(
         text = Text.assemble(("! ", "yellow"), visible(warning.text))
         console.print(hanging(text, 3, 5, console))
     if pick.launch:
-        _commands(pick.launch, answer.machine.os.family == "windows", words, console)
+        commands(pick.launch, answer.machine.os.family == "windows", words, console)
 
 
 def _shown(pick: Candidate) -> list[Reason]:
@@ -87,7 +87,8 @@ def strongest(reasons: Sequence[Reason], count: int) -> list[Reason]:
     return sorted(moved, key=lambda reason: -abs(reason.points))[:count]
 
 
-def _commands(launch: Launch, windows: bool, words: Words, console: Console) -> None:  # noqa: FBT001
+def commands(launch: Launch, windows: bool, words: Words, console: Console) -> None:  # noqa: FBT001
+    """Print the lines to copy, with what they cannot say."""
     joiner = " `" if windows and not launch.notes else " \\"
     for note in launch.notes:
         console.print(hanging(Text.assemble(("! ", "yellow"), visible(note)), 3, 5, console))

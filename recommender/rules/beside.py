@@ -1,20 +1,18 @@
 """Challengers and layers that an expert would name beside the ranking."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from recommender.facts import Considered, Rule
 from recommender.facts.codec import decode
 from recommender.rules import score
-from recommender.rules.candidates import Question
-from recommender.rules.ranking import base
+from recommender.rules.question import Question
 from recommender.rules.situation import Group, device_facts
 
 
-def beside(
-    question: Question, groups: Sequence[Group], left_out: Collection[str]
-) -> tuple[Considered, ...]:
-    """Those whose rules hold on any of the devices here, but for the frameworks left out."""
-    known = base(question)
+def beside(question: Question, groups: Sequence[Group]) -> tuple[Considered, ...]:
+    """Those whose rules hold on any of the devices here, but for those that take part."""
+    left_out = {framework.id for framework in question.frameworks}
+    known = question.base
     places = [known.extend(device_facts(group)) for group in groups or (Group(),)]
     found = []
     for entry in question.knowledge.document["consider"]:

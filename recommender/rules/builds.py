@@ -31,20 +31,18 @@ class Build:
     weights_gib: float | None
 
 
-def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> Iterator[Build]:
     """Every build of ``model`` that ``platform`` loads, in the order of preference.
 
     A quantized build that was asked for is not replaced by another one, nor is a model that was
     published in a format which the platform cannot compute: see ``alternative``.
     """
-    found: list[Build] = []
     if (model.format or "safetensors") in platform.formats:
-        found += _own(model, platform, facts, table)
+        yield from _own(model, platform, facts, table)
         if model.quantization in _UNQUANTIZED:
-            found += _quantized(model, platform, facts, table)
+            yield from _quantized(model, platform, facts, table)
     elif "gguf" in platform.formats:
-        found += _gguf(model, platform, facts, table)
-    return found
+        yield from _gguf(model, platform, facts, table)
 
 
 def alternative(model: Model, platform: Platform, facts: Situation, table: "Table") -> Build | None:
@@ -89,7 +87,8 @@ def _own_gib(model: Model, quantization: str | None, table: "Table") -> float | 
 def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     found = []
     for repository, quantization in model.quantized_repos.items():
-        if table.family(quantization) != "safetensors":
+        family = table.family(quantization)
+        if family == "gguf" or family not in platform.formats:
             continue
         support = support_of(quantization, platform, facts, table)
         if support in {"native", "weight-only", "emulated"}:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
-from recommender.facts import Fit, Framework, Machine, Model, Platform, Reason, Rule, Workload
+from recommender.facts import (
+    Fit,
+    Framework,
+    Model,
+    Platform,
+    Reason,
+    Workload,
+)
 from recommender.facts.noun import noun
-from recommender.knowledge import Knowledge
 from recommender.models.rows import ladder
 from recommender.rules import score
 from recommender.rules.builds import (
     Build,
-    Table,
     alternative,
     builds,
     native_conditions,
@@ -23,8 +27,13 @@ from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
+from recommender.rules.question import Question
 from recommender.rules.registry import parser_facts, registry_facts
-from recommender.rules.situation import Situation, fit_facts, model_facts
+from recommender.rules.situation import (
+    Situation,
+    fit_facts,
+    model_facts,
+)
 from recommender.words import Words
 
 # A proposed model leaves a processor fast enough to talk to, and main memory to others.
@@ -49,24 +58,6 @@ class Scored:
         return score.total(self.reasons)
 
 
-@noun
-class Question:
-    """What was asked: on this machine, for this work, with this model, by these rules."""
-
-    knowledge: Knowledge
-    frameworks: tuple[Framework, ...]
-    machine: Machine
-    workload: Workload
-    model: Model | None
-    rules: tuple[Rule, ...]
-    words: Words
-
-    @cached_property
-    def table(self) -> Table:
-        """Bits per weight of every format."""
-        return Table(self.knowledge.document["quantizations"]["quantizations"])
-
-
 def candidate(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
     """A scored candidate, or the reasons why no build of the model can be loaded."""
     if question.model is None:
@@ -79,16 +70,26 @@ def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tupl
     return found if isinstance(found, tuple) else _scored(question, trial, model, found)
 
 
-def _placed(question: Question, trial: Trial, model: Model) -> Fit | tuple[Reason, ...]:
-    """The preferred placement of a build of the model, or why there is none."""
-    options = builds(model, trial.platform, trial.facts, question.table)
-    if not options:
+def _placed(
+    question: Question, trial: Trial, model: Model, *, exact: bool = False
+) -> Fit | tuple[Reason, ...]:
+    """The preferred placement of a build of the model, or why there is none.
+
+    ``exact`` takes no shorter context and no build that costs visible quality.
+    """
+    placed: list[tuple[Build, Fit]] = []
+    for build in builds(model, trial.platform, trial.facts, question.table):
+        fit = place(_job(question, trial, model, build), exact=exact)
+        if _cannot_be_bettered(fit, model, question.workload):
+            return fit
+        placed.append((build, fit))
+    if not placed:
         return (_format_refusal(question, trial, model),)
-    placed = [(build, place(_job(question, trial, model, build))) for build in options]
     fits = [fit for _, fit in placed if fit.fits is not False]
     if fits:
         return _preferred(fits, question.workload)
-    for build in smaller(model, trial.platform, trial.facts, question.table):
+    worse = () if exact else smaller(model, trial.platform, trial.facts, question.table)
+    for build in worse:
         fit = place(_job(question, trial, model, build))
         if fit.fits:
             return fit
@@ -96,18 +97,26 @@ def _placed(question: Question, trial: Trial, model: Model) -> Fit | tuple[Reaso
     return (_memory_refusal(question, trial, build, fit),)
 
 
+def _cannot_be_bettered(fit: Fit, model: Model, workload: Workload) -> bool:
+    """Whether no later build is preferred: on the devices, for several users, the whole context."""
+    wished = min(workload.context_tokens, model.context or workload.context_tokens)
+    whole = fit.context_tokens == wished and fit.offload is None
+    return bool(fit.fits) and whole and _serves(fit, workload)
+
+
+def _serves(fit: Fit, workload: Workload) -> bool:
+    """Whether it is for at least two users where several come."""
+    some = min(workload.concurrency, 2)
+    return fit.concurrent_requests is None or fit.concurrent_requests >= some
+
+
 def _preferred(fits: list[Fit], workload: Workload) -> Fit:
     """The first build that serves at least two users where several come, in the widest context.
 
     Else the first that lies on the devices alone, else the first.
     """
-    some = min(workload.concurrency, 2)
     on_device = [fit for fit in fits if fit.offload is None]
-    serving = [
-        fit
-        for fit in on_device
-        if fit.concurrent_requests is None or fit.concurrent_requests >= some
-    ]
+    serving = [fit for fit in on_device if _serves(fit, workload)]
     widest = max((fit.context_tokens or 0 for fit in serving), default=0)
     whole = [fit for fit in serving if (fit.context_tokens or 0) == widest]
     return (whole or on_device or fits)[0]
@@ -118,7 +127,7 @@ def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, .
     best: tuple[Model, Fit] | None = None
     refusal: tuple[Reason, ...] = ()
     for model in ladder():
-        found = _placed(question, trial, model)
+        found = _placed(question, trial, model, exact=best is not None)
         if isinstance(found, tuple):
             refusal = refusal or found
             break
@@ -177,7 +186,9 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
         workload=question.workload,
         facts=facts,
         fit=fit,
-        reasons=score.reasons((*question.rules, *trial.framework.consider), facts, question.words),
+        reasons=score.reasons(
+            (*question.live_rules, *trial.framework.consider), facts, question.words
+        ),
         warnings=_warnings(question, trial, facts),
     )
 
@@ -185,7 +196,7 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
 def _warnings(question: Question, trial: Trial, facts: Situation) -> tuple[Reason, ...]:
     method = trial.platform.methods[trial.method] if trial.method else None
     notices = (
-        *question.knowledge.candidate_notices,
+        *question.live_notices,
         *trial.platform.notices,
         *(method.notices if method else ()),
     )

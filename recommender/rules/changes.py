@@ -7,11 +7,11 @@ from typing import Any
 from recommender.facts import Machine, Model, Requirement
 from recommender.facts.noun import noun
 from recommender.rules.builds import builds
-from recommender.rules.candidates import Question
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial
 from recommender.rules.grouping import groups
 from recommender.rules.hardware import Hardware, other_hardware
+from recommender.rules.question import Question
 from recommender.rules.ranking import decide, trials
 from recommender.versions import parts
 

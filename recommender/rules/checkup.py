@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from recommender.facts import Framework
 from recommender.facts.checkup import Block, Finding, Obstacle, Remedies, Standing
-from recommender.rules.candidates import Question
+from recommender.rules.question import Question
 from recommender.rules.remedies import (
     advice,
     commands,

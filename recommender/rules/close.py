@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from recommender.facts import Reason, Rule
-from recommender.rules.candidates import Question, Scored
+from recommender.rules.candidates import Scored
+from recommender.rules.question import Question
 from recommender.rules.turns import turns
 
 # A few points are no more than one aside of the article's table.

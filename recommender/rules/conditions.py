@@ -11,7 +11,7 @@ The answer is True, False or None: None when a fact that decides is unknown.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Protocol
 
 from recommender.versions import parts
@@ -29,7 +29,32 @@ class Facts(Protocol):
 
 def holds(condition: Mapping[str, Any], facts: Facts) -> bool | None:
     """Whether every part of ``condition`` holds; an empty condition does."""
-    return _all(_part(name, test, facts) for name, test in condition.items())
+    unknown = False
+    for name, test in condition.items():
+        found = _part(name, test, facts)
+        if found is False:
+            return False
+        unknown = unknown or found is None
+    return None if unknown else True
+
+
+def never(condition: Mapping[str, Any], facts: Facts, fixed: Container[str]) -> bool:
+    """Whether facts that will not change, those named in ``fixed``, rule the condition out.
+
+    Of what else it asks nothing is looked at, so that False means no more than: perhaps.
+    """
+    return any(_never(name, test, facts, fixed) for name, test in condition.items())
+
+
+def _never(name: str, test: Any, facts: Facts, fixed: Container[str]) -> bool:
+    if name in fixed:
+        return _test(facts.fact(name), test) is False
+    if name == "any":
+        return all(never(inner, facts, fixed) for inner in test)
+    if name == "holds":
+        names = [test] if isinstance(test, str) else test
+        return any(never(facts.situation(inner), facts, fixed) for inner in names)
+    return name == "all" and any(never(inner, facts, fixed) for inner in test)
 
 
 def failures(condition: Mapping[str, Any], facts: Facts) -> list[str]:
@@ -45,45 +70,59 @@ def unknowns(condition: Mapping[str, Any], facts: Facts) -> list[str]:
 def _part(name: str, test: Any, facts: Facts) -> bool | None:
     join = _JOINS.get(name)
     if join is not None:
-        return join(holds(inner, facts) for inner in test)
+        return join(test, facts)
     if name == "holds":
         names = [test] if isinstance(test, str) else test
-        return _all(holds(facts.situation(inner), facts) for inner in names)
+        return _all([facts.situation(inner) for inner in names], facts)
     return _test(facts.fact(name), test)
 
 
-def _all(results: Any) -> bool | None:
+def _all(conditions: Any, facts: Facts) -> bool | None:
     unknown = False
-    for result in results:
-        if result is False:
+    for condition in conditions:
+        found = holds(condition, facts)
+        if found is False:
             return False
-        unknown = unknown or result is None
+        unknown = unknown or found is None
     return None if unknown else True
 
 
-def _any(results: Any) -> bool | None:
-    return _not(_all(_not(result) for result in results))
+def _any(conditions: Any, facts: Facts) -> bool | None:
+    unknown = False
+    for condition in conditions:
+        found = holds(condition, facts)
+        if found is True:
+            return True
+        unknown = unknown or found is None
+    return None if unknown else False
 
 
-def _none(results: Any) -> bool | None:
-    return _all(_not(result) for result in results)
+def _none(conditions: Any, facts: Facts) -> bool | None:
+    found = _any(conditions, facts)
+    return None if found is None else not found
 
 
-def _not(result: bool | None) -> bool | None:  # noqa: FBT001  # three values, not a switch
-    return None if result is None else not result
-
-
-_JOINS: dict[str, Callable[[Any], bool | None]] = {"all": _all, "any": _any, "none": _none}
+_JOINS: dict[str, Callable[[Any, Facts], bool | None]] = {"all": _all, "any": _any, "none": _none}
 
 
 def _test(value: Any, test: Any) -> bool | None:
-    if isinstance(test, Mapping):
-        return _all(_operate(value, name, wanted) for name, wanted in test.items())
+    if isinstance(test, dict):
+        return _operations(value, test)
     if value is None:
         return None
     if isinstance(test, (list, tuple)):
         return any(_equal(value, option) for option in test)
     return _equal(value, test)
+
+
+def _operations(value: Any, test: Mapping[str, Any]) -> bool | None:
+    unknown = False
+    for name, wanted in test.items():
+        found = _operate(value, name, wanted)
+        if found is False:
+            return False
+        unknown = unknown or found is None
+    return None if unknown else True
 
 
 def _operate(value: Any, name: str, wanted: Any) -> bool | None:
@@ -96,7 +135,7 @@ def _operate(value: Any, name: str, wanted: Any) -> bool | None:
 
 def _equal(value: Any, wanted: Any) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
-        return value.casefold() == wanted.casefold()
+        return value == wanted or value.casefold() == wanted.casefold()
     return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
 
 

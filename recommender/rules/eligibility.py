@@ -1,6 +1,6 @@
 """Which framework runs on which device here, and every reason why another does not."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
@@ -31,11 +31,13 @@ class Trial:
 
 def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     """``trial`` with the way to install it, or with everything that keeps it from running."""
-    needs = (*common, *trial.platform.requires)
-    failed = [_failure(trial, need, words) for need in needs if _state(need, trial) is False]
     method, blocked = _choose_method(trial, words)
     chosen = trial.platform.methods[method].requires if method else ()
-    unsure = [name for need in (*needs, *chosen) for name in _unsure(need, trial)]
+    own = [(need, _state(need, trial)) for need in (*common, *trial.platform.requires)]
+    failed = [_failure(trial, need, words) for need, state in own if state is False]
+    undecided = [need for need, state in own if state is None]
+    undecided += [need for need in chosen if _state(need, trial) is None]
+    unsure = [name for need in undecided for name in unknowns(need.needs, trial.facts)]
     return replace(
         trial,
         method=method,
@@ -47,10 +49,6 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
 
 def _state(need: Requirement, trial: Trial) -> bool | None:
     return holds(need.needs, trial.facts)
-
-
-def _unsure(need: Requirement, trial: Trial) -> list[str]:
-    return unknowns(need.needs, trial.facts) if _state(need, trial) is None else []
 
 
 def _choose_method(trial: Trial, words: Words) -> tuple[str | None, tuple[Reason, ...]]:

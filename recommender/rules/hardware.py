@@ -9,8 +9,8 @@ from recommender.facts import Accelerator, Machine, Os, Software
 from recommender.facts.noun import noun
 
 _MORE = (2, 4, 8, 16)
-# A description of a computer that was not bought yet: what servers have most.
-_USUAL_ARCH = "x86_64"
+# Of a computer that was not bought yet: what servers have most.
+_ARCHES = ("x86_64", "aarch64")
 _USUAL_GIB, _USUAL_WATTS = 24.0, 300.0
 
 
@@ -77,7 +77,7 @@ def _replaced(machine: Machine, spec: Spec, *, own: bool) -> Hardware:
     else:
         changed = Machine(
             os=Os(family="macos" if spec.vendor == "apple" else "linux"),
-            arch=spec.host_arch or _USUAL_ARCH,
+            arch=spec.host_arch if spec.host_arch in _ARCHES else _ARCHES[0],
             memory=machine.memory,
             accelerators=devices,
             software=Software(docker=machine.software.docker),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from recommender.facts import Model, Problem
 from recommender.models.rows import by_exact_id
-from recommender.rules.candidates import Question
+from recommender.rules.question import Question
 from recommender.rules.ranking import Verdict, decide
 from recommender.rules.situation import Group
 

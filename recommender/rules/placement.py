@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from recommender.facts import DeviceMemory, Fit, Machine, Model, Platform, Workload
 from recommender.facts.noun import noun
@@ -45,8 +46,7 @@ class Job:
         return kv_gib_per_token(self.model) * self.kv_share * self.context
 
 
-@noun
-class Layout:
+class Layout(NamedTuple):
     """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans.
 
     ``expert`` is over how many ranks whole experts are spread instead of being cut.
@@ -70,12 +70,15 @@ class Layout:
         return self.shards * self.data
 
 
-def place(job: Job) -> Fit:
-    """The best layout that holds a request of the wished context, or of half of it, and so on."""
+def place(job: Job, *, exact: bool = False) -> Fit:
+    """The best layout that holds a request of the wished context, or of half of it, and so on.
+
+    ``exact`` shortens nothing but what is longer than the model's own context.
+    """
     context = min(job.context, job.model.context or job.context)
-    first = _place(replace(job, context=context))
+    first = _place(job if context == job.context else replace(job, context=context))
     fit = first
-    while fit.fits is False and context // 2 >= _SHORTEST_CONTEXT:
+    while not exact and fit.fits is False and context // 2 >= _SHORTEST_CONTEXT:
         context //= 2
         fit = _place(replace(job, context=context))
     return fit if fit.fits else first
@@ -155,9 +158,9 @@ def _with_experts(job: Job, layout: Layout) -> Iterator[Layout]:
     if whole_blocks(job.model, job.build.quantization, ranks):
         yield layout
     elif "expert" in job.platform.budget.split:
-        yield replace(layout, expert=ranks)
+        yield layout._replace(expert=ranks)
     elif whole_blocks(job.model, job.build.quantization, layout.tensor):
-        yield replace(layout, data=1)
+        yield layout._replace(data=1)
 
 
 def _pipelines(job: Job, count: int) -> bool:

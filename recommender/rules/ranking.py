@@ -6,18 +6,17 @@ from dataclasses import replace
 from recommender.facts import Framework, Outline, Platform, Reason, Requirement
 from recommender.facts.noun import noun
 from recommender.rules import score
-from recommender.rules.candidates import Question, Scored, candidate
+from recommender.rules.candidates import Scored, candidate
 from recommender.rules.close import with_close_call
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, judge
+from recommender.rules.question import Question
 from recommender.rules.situation import (
+    WSL2_FACTS,
     Group,
     Situation,
     device_facts,
     framework_facts,
-    machine_facts,
-    model_facts,
-    workload_facts,
 )
 
 
@@ -43,7 +42,7 @@ _Outcome = tuple[Trial, Scored | tuple[Reason, ...]]
 
 def decide(question: Question, groups: Sequence[Group]) -> Verdict:
     """Try every framework on every group of devices and on the processor."""
-    known = base(question)
+    known = question.base
     scored: list[Scored] = []
     refused: list[Refused] = []
     for framework in question.frameworks:
@@ -65,7 +64,7 @@ def _working(scored: list[Scored]) -> list[Scored]:
 
 def trials(question: Question, groups: Sequence[Group]) -> Iterator[Trial]:
     """Every platform of every framework on every group of devices that it drives."""
-    known = base(question)
+    known = question.base
     for framework in question.frameworks:
         yield from (trial for trial, _ in _outcomes(question, framework, groups, known))
 
@@ -73,27 +72,13 @@ def trials(question: Question, groups: Sequence[Group]) -> Iterator[Trial]:
 def outcomes(question: Question, framework: str, groups: Sequence[Group]) -> Iterator[_Outcome]:
     """Every trial of one framework, with the candidate or the reasons against it."""
     head = next(head for head in question.frameworks if head.id == framework)
-    return _outcomes(question, head, groups, base(question))
+    return _outcomes(question, head, groups, question.base)
 
 
 def refusal_of(question: Question, framework: str, groups: Sequence[Group]) -> Refused:
     """Why one framework does not run on what is here, as an answer says it."""
     head = next(head for head in question.frameworks if head.id == framework)
     return _refusal(question, head, groups, list(outcomes(question, framework, groups)))
-
-
-def base(question: Question) -> Situation:
-    """Facts about the machine, the work and the model."""
-    values = (
-        machine_facts(question.machine)
-        | workload_facts(question.workload)
-        | model_facts(question.model)
-    )
-    return Situation(
-        values=values,
-        situations=question.knowledge.situations,
-        installed=question.machine.software.installed,
-    )
 
 
 def _outcomes(
@@ -126,7 +111,7 @@ def _judged(
     plain = judge(trial, common, question.words)
     if plain.runs or not _may_use_wsl2(platform, facts):
         return plain
-    inside = replace(trial, facts=facts.extend(_wsl2_facts(platform)))
+    inside = replace(trial, facts=facts.extend({**WSL2_FACTS, "via.wsl2": platform.wsl2}))
     through = judge(inside, common, question.words)
     return through if through.runs else plain
 
@@ -140,19 +125,6 @@ def _common(question: Question, group: Group) -> tuple[Requirement, ...]:
 def _may_use_wsl2(platform: Platform, facts: Situation) -> bool:
     wished = "wsl2" in facts.fact("workload.allow")
     return wished and facts.fact("os.family") == "windows" and platform.wsl2 != "unsupported"
-
-
-def _wsl2_facts(platform: Platform) -> dict[str, object]:
-    return {
-        "os.family": "linux",
-        "os.distro": "ubuntu",
-        "os.version": "24.04",
-        "os.libc": "glibc",
-        "os.libc_version": "2.39",
-        "os.wsl": True,
-        "via.wsl2": platform.wsl2,
-        "python.version": None,
-    }
 
 
 def _best(outcomes: Sequence[_Outcome]) -> Scored | None:

@@ -30,7 +30,8 @@ def parser_facts(
     False where it has none; the first row of ``rows`` (knowledge/parsers.yaml) one of whose names
     is part of the model's id, else of the id that it was made from, decides.
     """
-    row = _family(model.id if model else "", rows) or _family(model and model.base, rows) or {}
+    asked = model or Model(id="")
+    row = _family(asked.id, rows) or _family(asked.base, rows) or {}
     return {
         f"parser.{kind}": row.get(kind, {}).get(framework.id, False)
         for kind in ("tool", "reasoning")

@@ -7,10 +7,9 @@ from dataclasses import replace
 from recommender.facts import Framework
 from recommender.facts.checkup import Remedies, Remedy
 from recommender.facts.noun import noun
-from recommender.rules.candidates import Question
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import told
-from recommender.rules.ranking import base
+from recommender.rules.question import Question
 from recommender.rules.remedies import finding_facts, machine_facts, remedy_for, spare
 from recommender.rules.situation import Group, Situation
 from recommender.rules.ways import Cause, Way, ways
@@ -88,7 +87,7 @@ def survey_of(
     frameworks: Sequence[Framework],
 ) -> Survey:
     """All ways to install the frameworks that are asked for, and which of them count."""
-    known = base(question).extend(machine_facts(question.machine, groups))
+    known = question.base.extend(machine_facts(question.machine, groups))
     found = tuple(way for item in frameworks for way in ways(question, known, groups, item))
     driving = {way.framework.id for way in found if way.group.members or not groups}
     own = all(group.first.integrated for group in groups)

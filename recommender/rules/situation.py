@@ -46,9 +46,10 @@ class Situation:
 
     def fact(self, name: str) -> Any:
         """The value of a fact, None if it is unknown here, False if it is known to be absent."""
-        if name.startswith("installed."):
+        value = self.values.get(name)
+        if value is None and name.startswith("installed."):
             return self.installed.get(name.removeprefix("installed."), False)
-        return self.values.get(name)
+        return value
 
     def situation(self, name: str) -> Mapping[str, Any]:
         """The condition that knowledge gives this name."""
@@ -57,6 +58,18 @@ class Situation:
     def extend(self, values: Mapping[str, Any]) -> "Situation":
         """The same situation with more facts known."""
         return replace(self, values={**self.values, **values})
+
+
+# Facts of the machine that are others inside WSL2.
+WSL2_FACTS: Mapping[str, Any] = {
+    "os.family": "linux",
+    "os.distro": "ubuntu",
+    "os.version": "24.04",
+    "os.libc": "glibc",
+    "os.libc_version": "2.39",
+    "os.wsl": True,
+    "python.version": None,
+}
 
 
 def machine_facts(machine: Machine) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What of the work would put another framework first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from recommender.facts import Workload
 from recommender.rules import score
-from recommender.rules.candidates import Question, Scored
+from recommender.rules.candidates import Scored
+from recommender.rules.question import Question
 from recommender.rules.situation import workload_facts
 
 _USERS = (1, 4, 12, 64)
@@ -32,19 +34,20 @@ def _score(question: Question, scored: Scored, work: Workload) -> float:
 
 def _variations(question: Question, parts: Sequence[str]) -> Iterator[tuple[str, Workload]]:
     work, known = question.workload, question.knowledge
-    if "concurrency" in parts:
-        for users in _USERS:
-            if users != work.concurrency:
-                yield f"--concurrency {users}", replace(work, concurrency=users)
-    if "priority" in parts:
-        for word in known.vocabulary("priorities"):
-            if word != work.priority:
-                yield f"--priority {word}", replace(work, priority=word)
-    if "use-case" in parts:
-        for word in known.vocabulary("use_cases"):
-            if word != work.use_case:
-                yield f"--use-case {word}", replace(work, use_case=word)
-    if "need" in parts:
-        for word in known.vocabulary("features"):
-            if word not in work.features:
-                yield f"--need {word}", replace(work, features=(*work.features, word))
+    every: dict[str, tuple[Iterable[Any], Callable[[Any], Workload]]] = {
+        "concurrency": (_USERS, lambda users: replace(work, concurrency=users)),
+        "priority": (
+            known.vocabulary("priorities"),
+            lambda word: replace(work, priority=word),
+        ),
+        "use-case": (known.vocabulary("use_cases"), lambda word: replace(work, use_case=word)),
+        "need": (
+            known.vocabulary("features"),
+            lambda word: replace(work, features=tuple({**dict.fromkeys(work.features), word: 0})),
+        ),
+    }
+    for part in parts:
+        values, varied = every[part]
+        for value in values:
+            if (other := varied(value)) != work:
+                yield f"--{part} {value}", other

@@ -6,9 +6,10 @@ from typing import Any
 
 from recommender.facts import Framework, Method, Platform, Reason, Requirement
 from recommender.facts.noun import noun
-from recommender.rules.candidates import Question, Scored, candidate
+from recommender.rules.candidates import Scored, candidate
 from recommender.rules.conditions import failures, holds
 from recommender.rules.eligibility import Trial, judge
+from recommender.rules.question import Question
 from recommender.rules.situation import Group, Situation, device_facts, framework_facts
 from recommender.versions import parts
 

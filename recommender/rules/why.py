@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from recommender.facts import Reason
 from recommender.facts.why_not import Ahead, Obstacle, Step
-from recommender.rules.candidates import Question, Scored
+from recommender.rules.candidates import Scored
 from recommender.rules.changes import Change, smallest_change
+from recommender.rules.question import Question
 from recommender.rules.ranking import Verdict, outcomes, refusal_of
 from recommender.rules.situation import Group
 from recommender.rules.turns import turns

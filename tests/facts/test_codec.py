@@ -1,8 +1,7 @@
 """Plain values to frozen nouns and back."""
 
-from recommender.facts import Framework, Machine, Problem, Rule
+from recommender.facts import Framework, Machine, Problem, Requirement, Rule
 from recommender.facts.codec import decode, encode
-from recommender.facts import Requirement
 
 
 def test_nested_values_become_nouns() -> None:

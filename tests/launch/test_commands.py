@@ -92,7 +92,9 @@ def _only(framework: str, platform: str) -> Knowledge:
     """The installed knowledge with one platform."""
     whole = next(f for f in load().document["frameworks"] if f["id"] == framework)
     kept = [item for item in whole["platforms"] if item["id"] == platform]
-    return Knowledge(document={**load().document, "frameworks": [{**whole, "platforms": kept}]})
+    return replace(
+        load(), document={**load().document, "frameworks": [{**whole, "platforms": kept}]}
+    )
 
 
 def _device(row: Mapping[str, Any]) -> Accelerator:

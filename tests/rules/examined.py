@@ -7,9 +7,9 @@ from recommender.facts import Machine, Workload
 from recommender.facts.checkup import Finding, Remedies, Standing
 from recommender.facts.codec import decode
 from recommender.knowledge import document, load
-from recommender.rules.grouping import groups
-from recommender.rules.candidates import Question
 from recommender.rules.checkup import examine
+from recommender.rules.grouping import groups
+from recommender.rules.question import Question
 from recommender.words import Words
 
 REMEDIES = decode(Remedies, document("remedies"))

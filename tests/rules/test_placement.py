@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.facts import Accelerator, Fit, Machine, Memory, Model, Platform, Workload
-from recommender.facts import Budget
+from recommender.facts import Accelerator, Budget, Fit, Machine, Memory, Model, Platform, Workload
 from recommender.rules.builds import Build
 from recommender.rules.memory import kv_gib_per_token, usable_gib
 from recommender.rules.placement import Job, divides, place

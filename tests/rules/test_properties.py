@@ -23,7 +23,7 @@ from recommender.facts import (
     Workload,
 )
 from recommender.facts.codec import decode, encode
-from recommender.knowledge import Knowledge, document, load
+from recommender.knowledge import document, load
 from recommender.models.rows import of_row, rows
 from recommender.pipeline import recommend
 from recommender.render.document import as_json
@@ -196,7 +196,7 @@ def test_the_order_of_keys_and_files_moves_nothing(
 ) -> None:
     frameworks = list(load().document["frameworks"])
     chance.shuffle(frameworks)
-    other = Knowledge(document={**load().document, "frameworks": frameworks})
+    other = replace(load(), document={**load().document, "frameworks": frameworks})
     same = decode(Machine, _shuffled(encode(machine), chance))
     expected = recommend(machine, workload, model)
     found = recommend(same, workload, model, knowledge=other)

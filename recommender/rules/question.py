@@ -1,0 +1,68 @@
+"""What was asked, and what follows from it for every candidate alike."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from recommender.facts import Framework, Machine, Model, Notice, Rule, Workload
+from recommender.facts.noun import noun
+from recommender.knowledge import Knowledge
+from recommender.rules.builds import Table
+from recommender.rules.conditions import never
+from recommender.rules.situation import (
+    WSL2_FACTS,
+    Situation,
+    machine_facts,
+    model_facts,
+    workload_facts,
+)
+from recommender.words import Words
+
+
+@noun
+class Question:
+    """What was asked: on this machine, for this work, with this model, by these rules."""
+
+    knowledge: Knowledge
+    frameworks: tuple[Framework, ...]
+    machine: Machine
+    workload: Workload
+    model: Model | None
+    rules: tuple[Rule, ...]
+    words: Words
+
+    @cached_property
+    def table(self) -> Table:
+        """Bits per weight of every format."""
+        return Table(self.knowledge.document["quantizations"]["quantizations"])
+
+    @cached_property
+    def base(self) -> Situation:
+        """Facts about the machine, the work and the model."""
+        values = (
+            machine_facts(self.machine) | workload_facts(self.workload) | model_facts(self.model)
+        )
+        return Situation(
+            values=values,
+            situations=self.knowledge.situations,
+            installed=self.machine.software.installed,
+        )
+
+    @cached_property
+    def live_rules(self) -> tuple[Rule, ...]:
+        """The rules that machine and work do not rule out for every candidate."""
+        return tuple(rule for rule in self.rules if self._may_hold(rule.when))
+
+    @cached_property
+    def live_notices(self) -> tuple[Notice, ...]:
+        """The notices that machine and work do not rule out for every candidate."""
+        every = self.knowledge.candidate_notices
+        return tuple(notice for notice in every if self._may_hold(notice.when))
+
+    def _may_hold(self, condition: Mapping[str, Any]) -> bool:
+        return not never(condition, self.base, self._fixed)
+
+    @cached_property
+    def _fixed(self) -> frozenset[str]:
+        stays = machine_facts(self.machine).keys() | workload_facts(self.workload).keys()
+        return frozenset(stays - WSL2_FACTS.keys())

@@ -1,0 +1,27 @@
+"""The linter of launches."""
+
+import pytest
+
+from recommender.lint import launches
+from recommender.lint.loaded import Loaded
+from tests.lint.conftest import Spoilt
+
+
+def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
+    assert list(launches.findings(sound)) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "named"),
+    [
+        (
+            "frameworks/ollama.yaml",
+            'OLLAMA_CONTEXT_LENGTH: "{fit.context_tokens}"',
+            'OLLAMA_CONTEXT_LENGTH: "{fit.context_tokens}"',
+            "",
+        ),
+    ],
+)
+def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named: str) -> None:
+    found = list(launches.findings(spoilt(file, old, new)))
+    assert any(named in finding for finding in found), found

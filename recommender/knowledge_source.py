@@ -69,7 +69,10 @@ def pack(root: Path) -> dict[str, str]:
     rows = {row["id"]: row for row in models["models"]}
     core |= {
         "date": sources["date"],
-        "ladder": [rows[name] for name in models["ladder"]],
+        "ladders": [
+            ladder | {"models": [rows[name] for name in ladder["models"]]}
+            for ladder in models["ladders"]
+        ],
         "frameworks": heads[True],
         "consider": [_considered(framework) for framework in heads[False]],
     }

@@ -105,7 +105,7 @@ def test_a_framework_is_added_by_a_file(copied: Path) -> None:
         ("words.yaml", "", "must hold a mapping"),
         ("accelerators.yaml", None, "accelerators.yaml"),
         ("models.yaml", "models: []", "broken"),
-        ("models.yaml", "models: 3\nladder: []", "broken"),
+        ("models.yaml", "models: 3\nladders: []", "broken"),
         ("sources.yaml", "sources: []", "broken"),
         ("frameworks/vllm.yaml", "id: vllm", "broken"),
         ("frameworks/vllm.yaml", "id: vllm\nplatforms: [1]", "broken"),

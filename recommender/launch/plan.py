@@ -80,7 +80,8 @@ def _mounted(facts: Situation) -> Iterator[str]:
 
 
 def _ascend_devices(facts: Situation) -> Iterator[str]:
-    for index in range(facts.fact("fit.devices") or 1):
+    """Those of one machine; each machine of several gets as many."""
+    for index in range((facts.fact("fit.devices") or 1) // (facts.fact("fit.nodes") or 1)):
         yield from ("--device", f"/dev/davinci{index}")
 
 

@@ -26,6 +26,6 @@ def by_exact_id(identity: str) -> Model | None:
 
 
 @cache
-def ladder() -> tuple[Model, ...]:
-    """The models that llmpick proposes from when none was named, small to large."""
-    return tuple(map(of_row, document("core")["ladder"]))
+def ladder(position: int) -> tuple[Model, ...]:
+    """The models of one of the ladders, small to large."""
+    return tuple(map(of_row, document("core")["ladders"][position]["models"]))

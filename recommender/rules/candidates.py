@@ -126,7 +126,7 @@ def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, .
     """The strongest model of the ladder that serves the wished users, else the smallest one."""
     best: tuple[Model, Fit] | None = None
     refusal: tuple[Reason, ...] = ()
-    for model in ladder():
+    for model in ladder(question.ladder):
         found = _placed(question, trial, model, exact=best is not None)
         if isinstance(found, tuple):
             refusal = refusal or found

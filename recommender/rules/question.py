@@ -8,7 +8,7 @@ from recommender.facts import Framework, Machine, Model, Notice, Rule, Workload
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.rules.builds import Table
-from recommender.rules.conditions import never
+from recommender.rules.conditions import holds, never
 from recommender.rules.situation import (
     WSL2_FACTS,
     Situation,
@@ -47,6 +47,13 @@ class Question:
             situations=self.knowledge.situations,
             installed=self.machine.software.installed,
         )
+
+    @cached_property
+    def ladder(self) -> int:
+        """Which of the ladders of models to propose from is for this work."""
+        every = self.knowledge.document["ladders"]
+        fitting = (index for index, one in enumerate(every) if holds(one["when"], self.base))
+        return next(fitting, len(every) - 1)
 
     @cached_property
     def live_rules(self) -> tuple[Rule, ...]:

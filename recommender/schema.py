@@ -11,6 +11,7 @@ from recommender import facts
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
+from recommender.facts.why_not import WhyNot
 
 NOUNS = {
     "answer": facts.Answer,
@@ -18,6 +19,7 @@ NOUNS = {
     "machine": facts.Machine,
     "model": facts.Model,
     "workload": facts.Workload,
+    "why-not": WhyNot,
 }
 _LONGEST = 8 * 2**20
 _LARGEST = 1e9

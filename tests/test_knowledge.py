@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,22 +43,41 @@ def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT, tmp_path / "knowledge"))
 
 
+def _ranked(framework: dict[str, Any]) -> bool:
+    return bool(framework.get("role", "framework") == "framework")
+
+
 def test_packed_and_unpacked_knowledge_are_the_same() -> None:
     files = pack(ROOT)
-    bodies = [json.loads(line) for line in files["platforms.jsonl"].split("\n")]
     whole = compile_document(ROOT, "core")["frameworks"]
-    assert bodies == [platform for framework in whole for platform in framework["platforms"]]
+    details = json.loads(files["details.json"])
+    for file, ranked in (("platforms.jsonl", True), ("challengers.jsonl", False)):
+        bodies = [json.loads(line) for line in files[file].split("\n")]
+        written = [
+            (framework["id"], platform)
+            for framework in whole
+            if _ranked(framework) is ranked
+            for platform in framework["platforms"]
+        ]
+        for body, (name, platform) in zip(bodies, written, strict=True):
+            assert body | details[name]["platforms"][platform["id"]] == platform
     assert json.loads(files["core.json"]) == load().document
-    named = {framework["id"]: framework for framework in whole}
-    assert {framework.id for framework in load().frameworks} == set(named)
-    for framework in load().frameworks:
-        mine = json.loads(json.dumps(encode(framework)))
-        theirs = named[framework.id]
-        assert [p["id"] for p in mine["platforms"]] == [p["id"] for p in theirs["platforms"]]
-        for made, written in zip(mine["platforms"], theirs["platforms"], strict=True):
-            for key in ("version", "device", "support", "port", "traits", "formats"):
-                assert made[key] == written.get(key, made[key])
-            assert set(made["methods"]) == set(written["methods"])
+
+
+def test_frameworks_are_read_as_they_are_written() -> None:
+    named = {item["id"]: item for item in compile_document(ROOT, "core")["frameworks"]}
+    every = (*load().frameworks, *load().challengers)
+    assert {framework.id for framework in every} == set(named)
+    for framework in every:
+        made = json.loads(json.dumps(encode(framework)))
+        written = named[framework.id]
+        assert bool(made["upkeep"]) is ("upkeep" in written)
+        for mine, theirs in zip(made["platforms"], written["platforms"], strict=True):
+            for key in ("id", "version", "device", "support", "port", "traits", "formats"):
+                assert mine[key] == theirs.get(key, mine[key])
+            assert set(mine["methods"]) == set(theirs["methods"])
+            assert set(mine["capabilities"]) == set(theirs["capabilities"])
+            assert len(mine["packages"]) == len(theirs.get("packages", ()))
 
 
 def test_a_packed_folder_answers_like_the_checkout(tmp_path: Path) -> None:

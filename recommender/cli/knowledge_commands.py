@@ -24,7 +24,9 @@ def _group() -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="machine, workload, model, framework or answer.")],
+    name: Annotated[
+        str, typer.Argument(help="machine, workload, model, framework, answer, why-not.")
+    ],
 ) -> None:
     """Print the JSON Schema of one of llmpick's nouns."""
     from recommender.schema import json_schema
@@ -37,7 +39,7 @@ def validate(
         Path | None, typer.Argument(help="A knowledge folder (default: the one in use).")
     ] = None,
 ) -> None:
-    """Check every knowledge file: shape, words, conditions, sources. Exit code 5 on a finding."""
+    """Run every linter over the knowledge files. Exit code 5 on a finding."""
     from recommender.errors import InputError, printable
     from recommender.knowledge import folder as in_use
     from recommender.lint import check

@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from recommender.devices.catalogue import Spec, series_of, specs
+from recommender.errors import nearest
 from recommender.facts import (
     Accelerator,
     Cpu,
@@ -26,12 +28,16 @@ from recommender.rules.candidates import Scored, candidate
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial
 from recommender.rules.grouping import groups
+from recommender.rules.names import names
 from recommender.rules.question import Question
 from recommender.rules.ranking import trials
 from recommender.rules.situation import Group, device_facts
-from recommender.words import Words
+from recommender.words import Words, placeholders
 
-_LEFT = re.compile(r"(?<![\w$])\{[a-z_.]+\}")
+# A fact that is unknown leaves an empty word, which the shell gets in quotes.
+_EMPTY = re.compile(r"(?<![^\s=])''(?!\S)")
+_SPECIAL = frozenset(("arguments", "env"))
+_LINES = ("install", "serve", "check")
 _ARCHES = frozenset(("x86_64", "aarch64"))
 # Whether a model fits is no question here.
 _GIB = 512.0
@@ -43,6 +49,7 @@ _DENSE, _MOE = "Qwen/Qwen3-4B", "Qwen/Qwen3-30B-A3B"
 
 def findings(knowledge: Loaded) -> Iterator[str]:
     """Sentences about platforms without a device, and commands that do not render."""
+    yield from _names(knowledge)
     files = pack(knowledge.root)
     known = Knowledge(document=json.loads(files["core.json"]), read=files.__getitem__)
     machines = [*_with_devices(), *_without_devices()]
@@ -139,5 +146,30 @@ def _rendered(question: Question, trial: Trial, scored: Scored) -> Iterator[str]
         yield f"{where}: there is no command that serves"
         return
     for line in (*made.install, *made.serve, *made.check):
-        for name in _LEFT.findall(line):
-            yield f"{where}: {name} stands for nothing in: {line}"
+        if _EMPTY.search(line):
+            yield f"{where}: a word is empty in: {line}"
+
+
+def _names(knowledge: Loaded) -> Iterator[str]:
+    """Sentences about names in commands that stand for no fact."""
+    known = names() | _SPECIAL
+    for framework in knowledge.frameworks:
+        for platform in framework["platforms"]:
+            where = f"{framework['id']}/{platform['id']}"
+            for text in _texts(platform):
+                for name in placeholders(text):
+                    if name not in known and not name.startswith("installed."):
+                        yield f"{where}: no fact is called {name!r}{nearest(name, known)}: {text}"
+
+
+def _texts(platform: Mapping[str, Any]) -> Iterator[str]:
+    lines = [
+        line
+        for method in platform.get("methods", {}).values()
+        for part in _LINES
+        for line in method.get(part, ())
+    ]
+    yield from (line["raw"] for line in lines if "raw" in line)
+    steps = [step for line in lines for step in line.get("steps", ())]
+    for step in (*steps, *platform.get("arguments", ()), *platform.get("environment", ())):
+        yield from (step.get("args", ""), *step.get("env", {}).values())

@@ -24,7 +24,7 @@ from recommender.rules.builds import (
     smaller,
 )
 from recommender.rules.conditions import holds
-from recommender.rules.eligibility import Trial, told
+from recommender.rules.eligibility import Trial, told, with_model
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import Job, place
 from recommender.rules.question import Question
@@ -124,17 +124,21 @@ def _preferred(fits: list[Fit], workload: Workload) -> Fit:
 
 def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
     """The strongest model of the ladder that serves the wished users, else the smallest one."""
-    best: tuple[Model, Fit] | None = None
+    best: tuple[Trial, Model, Fit] | None = None
     refusal: tuple[Reason, ...] = ()
     for model in ladder(question.ladder):
+        about = with_model(trial, trial.facts.extend(model_facts(model)), question.words)
+        if not about.runs:
+            refusal = refusal or about.failed
+            continue
         found = _placed(question, trial, model, exact=best is not None)
         if isinstance(found, tuple):
             refusal = refusal or found
             break
         if best is not None and not _comfortable(question, trial, found):
             break
-        best = model, found
-    return refusal if best is None else _scored(question, trial, *best)
+        best = about, model, found
+    return refusal if best is None else _scored(question, *best)
 
 
 def _comfortable(question: Question, trial: Trial, fit: Fit) -> bool:

@@ -63,8 +63,25 @@ def failures(condition: Mapping[str, Any], facts: Facts) -> list[str]:
 
 
 def unknowns(condition: Mapping[str, Any], facts: Facts) -> list[str]:
-    """Names of the facts that keep ``condition`` from being decided."""
-    return [name for name, test in condition.items() if _part(name, test, facts) is None]
+    """Names of the facts that keep ``condition`` from being decided, however deep they stand."""
+    found = [
+        fact
+        for name, test in condition.items()
+        if _part(name, test, facts) is None
+        for fact in _undecided(name, test, facts)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _undecided(name: str, test: Any, facts: Facts) -> list[str]:
+    if name == "holds":
+        names = [test] if isinstance(test, str) else test
+        inner = [facts.situation(situation) for situation in names]
+    elif name in _JOINS:
+        inner = test
+    else:
+        return [name]
+    return [fact for part in inner for fact in unknowns(part, facts)]
 
 
 def _part(name: str, test: Any, facts: Facts) -> bool | None:

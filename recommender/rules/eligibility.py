@@ -12,7 +12,10 @@ from recommender.words import Words
 
 @noun
 class Trial:
-    """One framework on one platform and one group of devices: what failed, what is unsure."""
+    """One framework on one platform and one group of devices: what failed, what is unsure.
+
+    ``undecided`` are the requirements that depend on the facts named in ``unsure``.
+    """
 
     framework: Framework
     platform: Platform
@@ -21,6 +24,7 @@ class Trial:
     method: str | None = None
     skipped: tuple[Reason, ...] = ()
     failed: tuple[Reason, ...] = ()
+    undecided: tuple[Requirement, ...] = ()
     unsure: tuple[str, ...] = ()
 
     @property
@@ -37,18 +41,38 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     failed = [_failure(trial, need, words) for need, state in own if state is False]
     undecided = [need for need, state in own if state is None]
     undecided += [need for need in chosen if _state(need, trial) is None]
-    unsure = [name for need in undecided for name in unknowns(need.needs, trial.facts)]
     return replace(
         trial,
         method=method,
         skipped=blocked if method else (),
         failed=(*failed, *(() if method else blocked)),
-        unsure=tuple(dict.fromkeys(unsure)),
+        undecided=tuple(undecided),
+        unsure=_unsure(undecided, trial.facts),
     )
 
 
 def _state(need: Requirement, trial: Trial) -> bool | None:
     return holds(need.needs, trial.facts)
+
+
+def _unsure(needs: Iterable[Requirement], facts: Situation) -> tuple[str, ...]:
+    names = (name for need in needs for name in unknowns(need.needs, facts))
+    return tuple(dict.fromkeys(names))
+
+
+def with_model(trial: Trial, facts: Situation, words: Words) -> Trial:
+    """``trial`` with a model that was not known before: what it decides, and what stays unsure."""
+    about = replace(trial, facts=facts)
+    failed = [
+        _failure(about, need, words) for need in trial.undecided if _state(need, about) is False
+    ]
+    undecided = tuple(need for need in trial.undecided if _state(need, about) is None)
+    return replace(
+        about,
+        failed=(*trial.failed, *failed),
+        undecided=undecided,
+        unsure=_unsure(undecided, facts),
+    )
 
 
 def _choose_method(trial: Trial, words: Words) -> tuple[str | None, tuple[Reason, ...]]:

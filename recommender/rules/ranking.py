@@ -10,6 +10,7 @@ from recommender.rules.candidates import Scored, candidate
 from recommender.rules.close import with_close_call
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, judge
+from recommender.rules.labels import no_backend
 from recommender.rules.question import Question
 from recommender.rules.situation import (
     WSL2_FACTS,
@@ -147,7 +148,7 @@ def _refusal(
         nearest, reasons = min(on_devices, key=lambda item: len(item[1]))
         told = (*reasons, *host_reasons, *_upkeep(question, nearest))
         return _refused(framework, nearest.platform.id, told)
-    general = _no_backend(question, framework, groups)
+    general = no_backend(question, framework, groups)
     if on_host and not groups:
         return _refused(framework, on_host[0][0].platform.id, tuple(host_reasons))
     first = question.knowledge.outlines(framework.id)[0]
@@ -165,60 +166,3 @@ def _upkeep(question: Question, trial: Trial) -> tuple[Reason, ...]:
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:
     unique = {(reason.rule, reason.text): reason for reason in reasons}
     return Refused(framework=framework, platform=platform, reasons=tuple(unique.values()))
-
-
-def _no_backend(question: Question, framework: Framework, groups: Sequence[Group]) -> Reason:
-    words = question.words
-    values = {
-        "name": framework.name,
-        "platforms": _hardware(question, framework),
-        "device": _devices(question, groups),
-    }
-    key = "device.no-backend" if groups else "device.no-accelerator"
-    return Reason(
-        rule=f"{framework.id}.device",
-        params=values,
-        text=words.key(key, **values),
-        fact=f"accelerators = {values['device'] or 0}",
-        fix=_own(question, groups) or words.key("fix.device", **values),
-        source=framework.source,
-        checked=framework.checked,
-    )
-
-
-def _hardware(question: Question, framework: Framework) -> list[str]:
-    """The kinds of hardware that its platforms drive, as people call them."""
-    labels: list[str] = []
-    for platform in question.knowledge.outlines(framework.id):
-        vendors = platform.device.get("device.vendor", [])
-        named = [vendors] if isinstance(vendors, str) else vendors
-        labels += [_vendor(question, vendor) for vendor in named]
-        if platform.device.get("device.kind") == "cpu":
-            labels.append("CPU")
-    return list(dict.fromkeys(labels))
-
-
-def _own(question: Question, groups: Sequence[Group]) -> str | None:
-    """What the maker of a device offers for it, where that is known."""
-    labels = question.knowledge.document["devices"]["vendors"]
-    for group in groups:
-        own = labels.get(group.first.vendor, {}).get("own")
-        if own:
-            return str(own[question.words.lang])
-    return None
-
-
-def _vendor(question: Question, vendor: str | None) -> str:
-    labels = question.knowledge.document["devices"]["vendors"]
-    return str(labels.get(vendor, {}).get(question.words.lang, vendor or ""))
-
-
-def _devices(question: Question, groups: Sequence[Group]) -> str:
-    named = []
-    for group in groups:
-        first = group.first
-        known = first.name or first.chip or first.pci_id or ""
-        vendor = _vendor(question, first.vendor)
-        label = "" if known.startswith(vendor) else vendor
-        named.append(f"{label} {known} {first.gfx or ''}")
-    return ", ".join(" ".join(name.split()) for name in named)

@@ -37,7 +37,7 @@ def test_frameworks_lists_the_eight(llmpick: Run) -> None:
     assert "维护模式" in table
 
 
-@pytest.mark.parametrize("noun", ["machine", "workload", "model", "framework", "answer"])
+@pytest.mark.parametrize("noun", ["machine", "workload", "model", "framework", "answer", "why-not"])
 def test_schema_is_json_schema(llmpick: Run, noun: str) -> None:
     schema = llmpick("schema", noun).json
     assert schema["type"] == "object"

@@ -16,9 +16,16 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
     [
         (
             "frameworks/ollama.yaml",
-            'OLLAMA_CONTEXT_LENGTH: "{fit.context_tokens}"',
-            'OLLAMA_CONTEXT_LENGTH: "{fit.context_tokens}"',
-            "",
+            '"{fit.context_tokens}"',
+            '"{fit.contxt_tokens}"',
+            "fit.contxt_tokens",
+        ),
+        ("frameworks/ollama.yaml", '"{fit.context_tokens}"', '"{device.chip}"', "a word is empty"),
+        (
+            "frameworks/ollama.yaml",
+            "device: {device.vendor: apple",
+            "device: {device.vendor: aple",
+            "no device of",
         ),
     ],
 )

@@ -15,7 +15,12 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
     ("file", "old", "new", "named"),
     [
         ("vocabulary.yaml", "  agents: {", "  zebras: {", "must stand before zebras"),
-        ("frameworks/ollama.yaml", "    port: 11434\n", "", "stand before"),
+        (
+            "frameworks/ollama.yaml",
+            "    port: 11434\n    formats: [gguf]\n",
+            "    formats: [gguf]\n    port: 11434\n",
+            "must stand before",
+        ),
     ],
 )
 def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recommender.errors import InputError
 from recommender.facts import Model
-from recommender.knowledge import document
+from recommender.knowledge import document, load
 from recommender.models.catalogue import by_id, find_model, merge
 from recommender.models.rows import ladder
 

@@ -28,7 +28,10 @@ def test_a_name_says_what_a_model_is_for(name: str, task: str | None) -> None:
 
 
 def test_no_language_model_of_the_catalogue_is_taken_for_another_kind() -> None:
-    assert {row["id"] for row in rows() if spelling.task(row["id"])} == set()
+    taken = {row["id"]: spelling.task(row["id"]) for row in rows()}
+    assert {name: task for name, task in taken.items() if task} == {
+        row["id"]: row["task"] for row in rows() if row.get("task")
+    }
 
 
 def test_an_embedding_model_is_served_as_one() -> None:

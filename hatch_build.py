@@ -18,11 +18,14 @@ class CompileKnowledge(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         sys.path.insert(0, str(root))
+        from recommender.devices.catalogue import with_spellings
         from recommender.knowledge_source import pack
 
         target = Path(self.directory) / "knowledge"
         target.mkdir(parents=True, exist_ok=True)
-        for name, text in pack(root / "knowledge").items():
+        files = pack(root / "knowledge")
+        files["accelerators.json"] = with_spellings(files["accelerators.json"])
+        for name, text in files.items():
             path = target / name
             path.write_text(text, encoding="utf-8")
             build_data["force_include"][str(path)] = f"recommender/_knowledge/{name}"

@@ -1,24 +1,26 @@
 """The table of accelerators: which rows a name means, and what follows from a name alone."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from recommender.devices import spelling
 from recommender.facts import Accelerator
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
 from recommender.knowledge import document
+from recommender.patterns import lazily
 
 # A device sold as 48 GB may be listed with the 45 GiB that its driver shows.
 _SAME_SIZE = 0.08
-_ASIDE = re.compile(r"\(.*?\)")
+_ASIDE = lazily(r"\(.*?\)")
 # Remarks after a name; a number in brackets is a count, and no remark.
-_REMARK = re.compile(r"\((?!\s*x?\s*\d)[^()]*\)")
+_REMARK = lazily(r"\((?!\s*x?\s*\d)[^()]*\)")
 # The PCI database writes GA102 [GeForce RTX 3090].
-_BRACKETED = re.compile(r"\[([^\[\]]+)\]\s*$")
+_BRACKETED = lazily(r"\[([^\[\]]+)\]\s*$")
 
 
 @noun
@@ -76,13 +78,12 @@ class Found:
         return tuple(row.name for row in self.rows[1:])
 
 
-@noun
-class _Spelling:
+class _Spelling(NamedTuple):
     """One way to write a row's name: words that must stand there, and words that may."""
 
     row: int
-    needed: frozenset[str]
-    allowed: frozenset[str]
+    needed: Collection[str]
+    allowed: Collection[str]
     size: float | None
 
 
@@ -200,7 +201,7 @@ def _is_near(size: float, memory: float | None) -> bool:
 
 
 def _fits(found: _Spelling, core: frozenset[str]) -> bool:
-    return found.needed <= core <= found.allowed
+    return core.issuperset(found.needed) and core.issubset(found.allowed)
 
 
 def _of(found: _Spelling, brands: frozenset[str]) -> bool:
@@ -228,13 +229,26 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @cache
 def _index() -> tuple[tuple[_Spelling, ...], frozenset[str]]:
-    found = [
-        _spelling(position, text)
-        for position, row in enumerate(_rows())
-        for text in (row["name"], *row.get("aliases", ()))
-    ]
+    written = document("accelerators").get("spellings")
+    found = [_Spelling(*one) for one in written] if written else list(_spellings(_rows()))
     known = frozenset(word for one in found for word in one.allowed)
     return tuple(found), known
+
+
+def with_spellings(compiled: str) -> str:
+    """The compiled table with its spellings, which take longer to make than to read."""
+    table = json.loads(compiled)
+    table["spellings"] = [
+        (one.row, sorted(one.needed), sorted(one.allowed), one.size)
+        for one in _spellings(table["accelerators"])
+    ]
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+
+
+def _spellings(rows: Iterable[Mapping[str, Any]]) -> Iterator[_Spelling]:
+    for position, row in enumerate(rows):
+        for text in (row["name"], *row.get("aliases", ())):
+            yield _spelling(position, text)
 
 
 def _spelling(row: int, text: str) -> _Spelling:

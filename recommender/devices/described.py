@@ -11,13 +11,14 @@ from recommender.devices.catalogue import Found, Spec, find, names, series_of
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Accelerator, Cpu, Link, Machine, Memory, Os, Problem, Software
 from recommender.facts.noun import noun
+from recommender.patterns import lazily
 
 MOST_DEVICES = 4096
 _MOST_NODES = 100_000
 _MOST_GIB = 2**20
 _LONGEST = 200
 _NONE = frozenset(("none", "no", "cpu", "cpu only", "no gpu", "无", "没有"))
-_ITEMS = re.compile(r"[,;、]")
+_ITEMS = lazily(r"[,;、]")
 
 
 @noun

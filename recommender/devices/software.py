@@ -7,6 +7,7 @@ from typing import Any
 from recommender.devices.catalogue import core_part
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Cpu, Os
+from recommender.patterns import lazily
 
 _LINUX = (
     *("ubuntu", "debian", "rhel", "rocky", "almalinux", "centos", "fedora", "arch", "alpine"),
@@ -27,8 +28,8 @@ _SYSTEMS = {
     **dict.fromkeys(("windows", "win", "microsoftwindows"), ("windows", None)),
     **dict.fromkeys(("macos", "mac", "macosx", "osx", "darwin"), ("macos", "macos")),
 }
-_SYSTEM = re.compile(r"^([^\W\d][^\d]*?)[\s._:/-]*(?:\bv)?(\d[\w. -]*)?$")
-_WSL = re.compile(r"\(?\bwsl\s?2?\b\)?")
+_SYSTEM = lazily(r"^([^\W\d][^\d]*?)[\s._:/-]*(?:\bv)?(\d[\w. -]*)?$")
+_WSL = lazily(r"\(?\bwsl\s?2?\b\)?")
 _ARCHITECTURES = {
     **dict.fromkeys(("x86_64", "x86-64", "amd64", "x64"), "x86_64"),
     **dict.fromkeys(("aarch64", "arm64", "armv8"), "aarch64"),
@@ -36,17 +37,17 @@ _ARCHITECTURES = {
 }
 # Makers by words of the processor's name; the second is the architecture that the maker implies.
 _PROCESSORS = (
-    (re.compile(r"\b(apple|m\d+ ?(pro|max|ultra)?$)", re.IGNORECASE), "apple", "aarch64"),
-    (re.compile(r"kunpeng|鲲鹏", re.IGNORECASE), "huawei", "aarch64"),
-    (re.compile(r"graviton|altra|ampere|\bgrace|neoverse|cortex", re.IGNORECASE), "arm", "aarch64"),
-    (re.compile(r"\bamd\b|epyc|ryzen|threadripper|opteron|athlon", re.IGNORECASE), "amd", "x86_64"),
+    (lazily(r"\b(apple|m\d+ ?(pro|max|ultra)?$)", re.IGNORECASE), "apple", "aarch64"),
+    (lazily(r"kunpeng|鲲鹏", re.IGNORECASE), "huawei", "aarch64"),
+    (lazily(r"graviton|altra|ampere|\bgrace|neoverse|cortex", re.IGNORECASE), "arm", "aarch64"),
+    (lazily(r"\bamd\b|epyc|ryzen|threadripper|opteron|athlon", re.IGNORECASE), "amd", "x86_64"),
     (
-        re.compile(r"\bintel\b|xeon|\bcore\b|celeron|pentium|\bi[3579]-", re.IGNORECASE),
+        lazily(r"\bintel\b|xeon|\bcore\b|celeron|pentium|\bi[3579]-", re.IGNORECASE),
         "intel",
         "x86_64",
     ),
 )
-_LEVEL = re.compile(r"x86[-_]64[-_]v([1-4])", re.IGNORECASE)
+_LEVEL = lazily(r"x86[-_]64[-_]v([1-4])", re.IGNORECASE)
 _FIELDS = {
     "nvidia": "nvidia_driver",
     "driver": "nvidia_driver",
@@ -54,7 +55,7 @@ _FIELDS = {
     **{name: name for name in ("cuda", "rocm", "cann", "level_zero", "habana", "neuron")},
     **{name: name for name in ("jetpack", "maca", "neuware", "musa")},
 }
-_VERSION = re.compile(r"v?\d[0-9A-Za-z._+-]{0,40}")
+_VERSION = lazily(r"v?\d[0-9A-Za-z._+-]{0,40}")
 
 
 def operating_system(text: str) -> Os:

@@ -1,19 +1,20 @@
 """How people write the names of devices: case, punctuation, sizes, counts, Chinese words."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 
-_SIZE = re.compile(
+from recommender.patterns import lazily
+
+_SIZE = lazily(
     r"(?<![a-z0-9.])(\d{1,9}(?:\.\d{1,3})?)\s*(tib|tb|t|gib|gb|g|mib|mb)(?=[^a-z0-9]|hbm|gddr|$)"
 )
 _UNITS = {"t": 1024.0, "g": 1.0, "m": 1 / 1024}
-_CORES = re.compile(r"(\d+)[\s-]*(?:gpu\s*)?cores?\b")
-_MARKS = re.compile(r"\((?:r|tm|c|nvgpu)\)|\(radv[^)]*\)")
-_TRADEMARKS = re.compile("[®™©]")
-_MAX_Q = re.compile(r"\bmax[\s-]*q\b")
-_CHUNKS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
+_CORES = lazily(r"(\d+)[\s-]*(?:gpu\s*)?cores?\b")
+_MARKS = lazily(r"\((?:r|tm|c|nvgpu)\)|\(radv[^)]*\)")
+_TRADEMARKS = lazily("[®™©]")
+_MAX_Q = lazily(r"\bmax[\s-]*q\b")
+_CHUNKS = lazily(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _CHINESE = {
     "昇腾": " ascend ",
     "华为": " huawei ",
@@ -35,7 +36,7 @@ _CHINESE = {
     "加速卡": " ",
 }
 # A Mac is named by its chip: the "Pro" of "MacBook Pro M4" says nothing about the chip.
-_MACS = re.compile(r"\b(macbook\s*(pro|air)?|mac\s*(studio|mini|pro|book)|imac(\s*pro)?)\b")
+_MACS = lazily(r"\b(macbook\s*(pro|air)?|mac\s*(studio|mini|pro|book)|imac(\s*pro)?)\b")
 # Words that name a maker or a line; the value is the vendor that they imply.
 BRANDS = {
     **dict.fromkeys(("nvidia", "geforce", "rtx", "gtx", "tesla", "jetson", "nvgpu"), "nvidia"),
@@ -66,14 +67,14 @@ _NOISE = frozenset(
     )
 )
 # Words of a device's name that people leave out: board forms and architectures.
-_OPTIONAL = re.compile(
+_OPTIONAL = lazily(
     r"sxm|pcie|nvl|oam|hbm\d?[a-z]?|workstation|server|blackwell|ada|turing|quadro|hgx|dgx"
     r"|\d+core|ac"
 )
 _SAME = {"mobile": "laptop", "notebook": "laptop", "pci": "pcie"}
 # "MLU370-X8 x8": the second x8 is a count, and no word of the name.
-_REPEATED = re.compile(r"x?\d{1,4}")
-_FORM = re.compile(r"(sxm|pcie)\d+")
+_REPEATED = lazily(r"x?\d{1,4}")
+_FORM = lazily(r"(sxm|pcie)\d+")
 
 
 def normal(text: str) -> str:
@@ -160,18 +161,18 @@ _UNIT = r"(?:卡|张|块|个|片|颗|台|cards?|gpus?|pcs)"
 _NUMBER = r"([-+]?\d[\d.,e+-]*)"
 _TIMES = "x*\u00d7✕✖"
 _COUNTS = (
-    re.compile(rf"^(.+?)\s*:\s*([^:]*?)\s*{_UNIT}?$"),
-    re.compile(rf"^(.+?)\s*[{_TIMES}]\s*{_NUMBER}\s*{_UNIT}?$"),
-    re.compile(rf"^{_NUMBER}\s*{_UNIT}?\s*[{_TIMES}]\s*(.+)$"),
-    re.compile(rf"^{_NUMBER}\s*{_UNIT}\s*(.+)$"),
-    re.compile(rf"^(.+?)[\s,]*{_NUMBER}\s*{_UNIT}$"),
-    re.compile(rf"^(.+?)\s+{_NUMBER}\s*[{_TIMES}]$"),
-    re.compile(rf"^(.+?)\s*\(\s*x?\s*{_NUMBER}\s*{_UNIT}?\s*\)$"),
-    re.compile(rf"^{_NUMBER}\s+(.+)$"),
+    lazily(rf"^(.+?)\s*:\s*([^:]*?)\s*{_UNIT}?$"),
+    lazily(rf"^(.+?)\s*[{_TIMES}]\s*{_NUMBER}\s*{_UNIT}?$"),
+    lazily(rf"^{_NUMBER}\s*{_UNIT}?\s*[{_TIMES}]\s*(.+)$"),
+    lazily(rf"^{_NUMBER}\s*{_UNIT}\s*(.+)$"),
+    lazily(rf"^(.+?)[\s,]*{_NUMBER}\s*{_UNIT}$"),
+    lazily(rf"^(.+?)\s+{_NUMBER}\s*[{_TIMES}]$"),
+    lazily(rf"^(.+?)\s*\(\s*x?\s*{_NUMBER}\s*{_UNIT}?\s*\)$"),
+    lazily(rf"^{_NUMBER}\s+(.+)$"),
 )
 _COUNT_FIRST = frozenset((2, 3, 7))
 _HAN = {"单": 1, "一": 1, "双": 2, "两": 2, "二": 2, "三": 3, "四": 4, "六": 6, "八": 8, "十六": 16}
-_HAN_COUNT = re.compile(rf"(十六|[单一双两二三四六八])\s*({_UNIT}?)")
+_HAN_COUNT = lazily(rf"(十六|[单一双两二三四六八])\s*({_UNIT}?)")
 
 
 def counted(text: str) -> Iterator[tuple[str, str]]:

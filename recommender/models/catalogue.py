@@ -9,9 +9,10 @@ from recommender.models import flags, spelling, table
 from recommender.models.flags import Result
 from recommender.models.rows import rows
 from recommender.models.spelling import Spelled
+from recommender.patterns import lazily
 
 _LONGEST = 500
-_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+_HUB_ID = lazily(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 # A name with a size that differs by more than this is another model than the one it mentions.
 _SAME_SIZE = 0.25
 _ARCHITECTURE = (

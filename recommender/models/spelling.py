@@ -5,15 +5,16 @@ import unicodedata
 from functools import lru_cache
 
 from recommender.facts.noun import noun
+from recommender.patterns import lazily
 
-_PREFIX = re.compile(
+_PREFIX = lazily(
     r"^(?:https?://)?(?:www\.)?(?:hf\.co|huggingface\.co|modelscope\.cn/models)/", re.IGNORECASE
 )
-_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_SHARD = lazily(r"-\d{5}-of-\d{5}$")
 _MLX_MAKERS = frozenset(("mlx-community",))
 
 # GGUF types as files are named, on text in which every separator is a dash.
-_GGUF = re.compile(
+_GGUF = lazily(
     r"-(ud-)?(iq1-[sm]|iq[23]-(?:xxs|xs|s|m)|iq4-(?:xs|nl)|q2-k(?:-(?:xl|[sl]))?|q[3-5]-k-xl"
     r"|q[45]-k(?:-[sml])?|q3-k(?:-[sml])?|q6-k(?:-(?:xl|l))?|q8-k-xl|q[458]-0|q[45]-1|tq[12]-0"
     r"|mxfp4-moe)(?=-)"
@@ -21,7 +22,7 @@ _GGUF = re.compile(
 # The other names, the more telling ones first: (pattern, quantization, whether the name is sure of
 # it). AWQ and GPTQ with other than 4 or 8 bits have no id, and so no quantization.
 _NAMES: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
-    (re.compile(f"-(?:{pattern})(?=-)"), quantization, sure)
+    (lazily(f"-(?:{pattern})(?=-)"), quantization, sure)
     for pattern, quantization, sure in (
         (r"(?:unsloth-)?(?:dynamic-)?bnb-4bit|nf4", "bnb-nf4", True),
         (r"bnb-8bit", None, False),
@@ -44,20 +45,20 @@ _NAMES: tuple[tuple[re.Pattern[str], str | None, bool], ...] = tuple(
         (r"exl[23](?:-[0-9-]+bpw)?|hqq|aqlm|eetq|mxfp8|[1-9](?:-[0-9]+)?bits?", None, False),
     )
 )
-_MLX_BITS = re.compile(r"-([34568])bits?(?=-)")
-_EXTRA = re.compile(
+_MLX_BITS = lazily(r"-([34568])bits?(?=-)")
+_EXTRA = lazily(
     r"-(?:gguf|ggml|mlx|imatrix|i1|imat|llmcompressor(?:-v[0-9-]+)?|ct|qat|dwq(?:-[0-9v]+)?|autoround"
     r"|quantized|quant|optiq|compressed-tensors|int8mix|q4|q8)(?=-)"
 )
 _SIXTEEN_BIT_GGUF = {"fp16": "f16", "fp32": "f32", "bf16": "bf16-gguf", "mxfp4": "mxfp4_moe"}
 _PLAIN_K = {f"q{n}_k": f"q{n}_k_m" for n in (3, 4, 5)}
 
-_MIXTURE = re.compile(r"(?<![a-z0-9.])(\d{1,3})x(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])")
-_SCOUT = re.compile(r"(?<![a-z0-9.])(\d{1,4})b[-_ ]\d{1,4}e(?![a-z0-9])")
-_SIZE = re.compile(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([mbt])(?![a-z0-9])")
-_ACTIVE = re.compile(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])")
+_MIXTURE = lazily(r"(?<![a-z0-9.])(\d{1,3})x(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])")
+_SCOUT = lazily(r"(?<![a-z0-9.])(\d{1,4})b[-_ ]\d{1,4}e(?![a-z0-9])")
+_SIZE = lazily(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([mbt])(?![a-z0-9])")
+_ACTIVE = lazily(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])")
 # 0_6b and 1_7b stand for 0.6b and 1.7b where a dot was not welcome.
-_UNDERSCORE = re.compile(r"(?<![a-z0-9.])(?<!\d_)([01])_(\d)(?=b(?![a-z0-9]))")
+_UNDERSCORE = lazily(r"(?<![a-z0-9.])(?<!\d_)([01])_(\d)(?=b(?![a-z0-9]))")
 _UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 
 
@@ -107,9 +108,9 @@ def squashed(text: str) -> str:
 
 # What a name says of a model that does not generate text; the first that matches.
 _TASKS = (
-    ("rerank", re.compile(r"rerank")),
-    ("embedding", re.compile(r"embed|(^|[/_-])(bge|gte|e5|nomic)[_-]|minilm")),
-    ("asr", re.compile(r"whisper|paraformer|sensevoice|-asr\b")),
+    ("rerank", lazily(r"rerank")),
+    ("embedding", lazily(r"embed|(^|[/_-])(bge|gte|e5|nomic)[_-]|minilm")),
+    ("asr", lazily(r"whisper|paraformer|sensevoice|-asr\b")),
 )
 
 

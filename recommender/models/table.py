@@ -1,6 +1,5 @@
 """The rows of knowledge/models.yaml and the ways to look one up."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -10,10 +9,11 @@ from recommender.facts.noun import noun
 from recommender.knowledge import document
 from recommender.models import spelling
 from recommender.models.rows import of_row, rows
+from recommender.patterns import lazily
 
 # Endings that people leave out when they name a model.
-_ENDING = re.compile(r"-(?:instruct|it|chat|hf|think|\d{4}|v\d+(?:-\d+)?|v)$")
-_TOKEN = re.compile(r"a?\d+(?:\.\d+)?[bm](?![a-z])|[a-z]+|\d+")
+_ENDING = lazily(r"-(?:instruct|it|chat|hf|think|\d{4}|v\d+(?:-\d+)?|v)$")
+_TOKEN = lazily(r"a?\d+(?:\.\d+)?[bm](?![a-z])|[a-z]+|\d+")
 _MOST_CANDIDATES = 8
 
 

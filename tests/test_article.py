@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from recommender.facts import Framework
+from recommender.devices.described import describe
+from recommender.facts import Framework, Workload
 from recommender.knowledge import load
+from recommender.pipeline import recommend
 
 # Throughput and ease of the table, and terms that its other cells must hold.
 TABLE = {
@@ -76,3 +78,29 @@ def test_every_platform_can_be_installed_served_and_checked(framework: Framework
         for method in platform.methods.values():
             assert method.serve
             assert method.check
+
+
+PICKS = [
+    ("vllm", "production", 200, ["H100 80GB:8", "A100 80GB:4", "L40S:2", "MI300X:8", "RTX 4090"]),
+    ("tensorrt-llm", "max-single-gpu", 1, ["H100 80GB", "A100 80GB", "B200", "L40S", "RTX 4090"]),
+    ("tensorrt-llm", "latency", 1, ["H100 80GB", "L40S"]),
+    ("sglang", "agents", 20, ["H100 80GB:8", "A100 80GB:4", "L4"]),
+    ("sglang", "structured-output", 20, ["H100 80GB:8", "B200:8"]),
+    ("lmdeploy", "domestic", 20, ["Ascend 910B3:8", "Ascend 310P3", "A100 80GB:8"]),
+    ("xinference", "many-models", 20, ["A100 80GB:4", "none", "MI300X:2"]),
+    ("ollama", "personal", 1, ["none", "RTX 4090", "M4 Max 128GB", "RX 7900 XTX", "Arc B580"]),
+    ("llama.cpp", "edge", 1, ["none", "GTX 1080 Ti", "Jetson AGX Orin 64GB", "RX 580"]),
+    ("tgi", "hf-ecosystem", 1, ["H100 80GB", "MI300X:1", "Gaudi 2"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("pick", "use_case", "users", "gpu"),
+    [(pick, use_case, users, gpu) for pick, use_case, users, gpus in PICKS for gpu in gpus],
+)
+def test_the_articles_pick_comes_first_by_the_articles_rules(
+    pick: str, use_case: str, users: int, gpu: str
+) -> None:
+    machine = describe([gpu], ram_gib=64)
+    work = Workload(use_case=use_case, concurrency=users)
+    assert recommend(machine, work, rules="article").ranking[0].framework == pick

@@ -104,6 +104,7 @@ def machine_facts(machine: Machine) -> dict[str, Any]:
         "accelerators.count": len(machine.accelerators),
         "accelerators.unbound": any(a.driver_bound is False for a in machine.accelerators),
         "accelerators.several-kinds": len({(a.vendor, a.name) for a in machine.accelerators}) > 1,
+        "accelerators.several-vendors": len({a.vendor for a in machine.accelerators}) > 1,
         "accelerators.vendors": sorted({a.vendor for a in machine.accelerators if a.vendor}),
     }
 

@@ -22,6 +22,7 @@ _CORE = (
     "recommendations",
     "situations",
     "sources",
+    "systems",
     "vocabulary",
     "words",
     "workload",

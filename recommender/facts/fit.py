@@ -24,7 +24,8 @@ class Fit:
     requests of ``context_tokens`` the KV cache holds at once; ``expert_parallel`` over how many
     ranks whole experts are spread (1: they are cut like the other weights); ``nodes`` how many
     machines serve one copy of the model together. ``needs_gib`` and ``has_gib`` are what one
-    request needs over all devices, and what there is.
+    request needs over all devices, and what the ``counted_devices`` have, over which the engine can
+    spread one copy.
     """
 
     fits: bool | None
@@ -45,6 +46,7 @@ class Fit:
     offload: str | None = None
     needs_gib: float | None = None
     has_gib: float | None = None
+    counted_devices: int = 1
     choices: tuple[str, ...] = ()
     basis: str = "estimate"
 

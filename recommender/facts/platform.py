@@ -62,8 +62,10 @@ class Budget:
     (``of: free``); ``reserve_gib`` is what it needs besides weights and KV cache on each device,
     ``reserve_tp_gib`` what more as soon as devices work together. ``split`` names the kinds of
     parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on machines of their
-    own); ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether
-    weights may lie in main memory; ``kv_quantized`` how small the KV cache becomes.
+    own), ``expert`` (whole experts, not parts of each); ``layers`` is a split by whole layers,
+    without speed-up. ``offload`` says whether weights may lie in main memory,
+    ``data_shards_experts`` whether the copies of a mixture of experts share them; ``kv_quantized``
+    how small the KV cache becomes.
     """
 
     fraction: float = 0.9
@@ -72,6 +74,7 @@ class Budget:
     reserve_tp_gib: float = 0.0
     split: tuple[str, ...] = ()
     offload: bool = False
+    data_shards_experts: bool = False
     kv_quantized: KvQuantized | None = None
     source: str | None = None
 

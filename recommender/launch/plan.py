@@ -85,7 +85,19 @@ def _ascend_devices(facts: Situation) -> Iterator[str]:
         yield from ("--device", f"/dev/davinci{index}")
 
 
-_SEVERAL: dict[str, Callable[[Situation], Iterator[str]]] = {"{ascend_devices}": _ascend_devices}
+def _cache(facts: Situation) -> Iterator[str]:
+    """The folder in which the hub's client keeps weights, so that they outlive the container."""
+    from_modelscope = facts.fact("workload.region") == "CN" and not facts.fact("workload.offline")
+    hub = "modelscope" if from_modelscope else "huggingface"
+    yield from ("-v", f"~/.cache/{hub}:/root/.cache/{hub}")
+    if not from_modelscope:
+        yield from ("-e", "HF_TOKEN")
+
+
+_SEVERAL: dict[str, Callable[[Situation], Iterator[str]]] = {
+    "{ascend_devices}": _ascend_devices,
+    "{cache}": _cache,
+}
 
 
 def fill(template: str, facts: Situation) -> str:

@@ -38,12 +38,12 @@ def _slots(fit: Fit, workload: Workload) -> int:
 
 def _cpu_kv_gib(fit: Fit) -> int:
     kv = fit.per_device[0].kv_cache_gib if fit.per_device else 4.0
-    return max(math.floor(min(kv, 40.0)), 1)
+    return max(math.floor(kv), 1)
 
 
 def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
-    name, quant = fit.model or "", (fit.quantization or "").upper()
+    name, quant = fit.model or "", (fit.quantization or "").removesuffix("_moe").upper()
     repository, tag = _tagged(name)
     if name.endswith(".gguf"):
         source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
@@ -64,8 +64,12 @@ def _tagged(name: str) -> tuple[str, str]:
 
 
 def _ollama(source: dict[str, Any], model: Model | None, fit: Fit) -> str:
-    """The library's tag for its own default build, else the hub's name for the repository."""
-    if model and model.ollama_tag and fit.quantization in {"q4_k_m", "mxfp4"}:
+    """The library's tag for its own default build, else the hub's name for the repository.
+
+    A GGUF that was named itself is never replaced by the library's.
+    """
+    own = fit.build == "own"
+    if model and model.ollama_tag and not own and fit.quantization in {"q4_k_m", "mxfp4_moe"}:
         return model.ollama_tag
     if source["gguf.repo"]:
         return f"hf.co/{source['gguf.repo']}:{source['gguf.quant']}"

@@ -13,6 +13,7 @@ _GGUF_DEFAULT = ("q4_k_m",)
 _GGUF_SMALLER = ("q3_k_m", "q2_k")
 # Where a platform computes in few of the types only, the smallest loss of quality first.
 _GGUF_PLAIN = ("q8_0", "q4_0", "f16")
+_GGUF_MXFP4 = ("mxfp4_moe",)
 _GGUF_QUALITY = ("q8_0", "q6_k", "q5_k_m", "q4_k_m")
 _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 
@@ -104,7 +105,7 @@ def native_conditions(quantization: str, platform: Platform) -> Iterator[Mapping
 
 def smaller(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     """Builds that cost visible quality, for a platform and memory that hold no other."""
-    if "gguf" not in platform.formats or model.format == "gguf":
+    if set(platform.formats) != {"gguf"} or model.format == "gguf":
         return []
     return _ggufs(_GGUF_SMALLER, model, platform, facts, table)
 
@@ -113,7 +114,7 @@ def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") ->
     wish = facts.fact("workload.priority")
     wanted = _GGUF_QUALITY if wish == "quality" else _GGUF_DEFAULT
     if model.quantization == "mxfp4":
-        wanted = ("mxfp4",)
+        wanted = _GGUF_MXFP4
     found = _ggufs(wanted, model, platform, facts, table)
     return found or _ggufs(_GGUF_PLAIN, model, platform, facts, table)
 

@@ -1,14 +1,10 @@
 """From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from recommender.facts import (
     Fit,
-    Framework,
     Model,
-    Platform,
     Reason,
     Workload,
 )
@@ -19,15 +15,15 @@ from recommender.rules.builds import (
     Build,
     alternative,
     builds,
-    native_conditions,
-    refused,
     smaller,
 )
 from recommender.rules.conditions import holds
 from recommender.rules.eligibility import Trial, told, with_model
+from recommender.rules.layouts import Job
 from recommender.rules.memory import usable_gib
-from recommender.rules.placement import Job, place
+from recommender.rules.placement import place
 from recommender.rules.question import Question
+from recommender.rules.refusals import format_refusal, memory_refusal
 from recommender.rules.registry import parser_facts, registry_facts
 from recommender.rules.situation import (
     Situation,
@@ -67,7 +63,9 @@ def candidate(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
 
 def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tuple[Reason, ...]:
     found = _placed(question, trial, model)
-    return found if isinstance(found, tuple) else _scored(question, trial, model, found)
+    if isinstance(found, tuple):
+        return found
+    return _scored(question, trial, model, _with_choices(question, trial, model, found))
 
 
 def _placed(
@@ -84,7 +82,7 @@ def _placed(
             return fit
         placed.append((build, fit))
     if not placed:
-        return (_format_refusal(question, trial, model),)
+        return (format_refusal(question, trial, model),)
     fits = [fit for _, fit in placed if fit.fits is not False]
     if fits:
         return _preferred(fits, question.workload)
@@ -94,7 +92,23 @@ def _placed(
         if fit.fits:
             return fit
     build, fit = placed[-1]
-    return (_memory_refusal(question, trial, build, fit),)
+    return (memory_refusal(question, trial, build, fit),)
+
+
+def _with_choices(question: Question, trial: Trial, model: Model, fit: Fit) -> Fit:
+    """The fit with the quantized build that would hold more, where requests have to wait."""
+    requests = fit.concurrent_requests
+    if requests is None or requests >= question.workload.concurrency or fit.build != "own":
+        return fit
+    other = alternative(model, trial.platform, trial.facts, question.table)
+    if other is None or model.quantization == other.quantization:
+        return fit
+    placed = place(_job(question, trial, model, other), exact=True)
+    if (placed.concurrent_requests or 0) <= requests:
+        return fit
+    values = {"model": other.model, "quantization": other.quantization}
+    said = question.words.key("fit.more-room", requests=placed.concurrent_requests, **values)
+    return replace(fit, choices=(said,))
 
 
 def _cannot_be_bettered(fit: Fit, model: Model, workload: Workload) -> bool:
@@ -131,7 +145,7 @@ def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, .
         if not about.runs:
             refusal = refusal or about.failed
             continue
-        found = _placed(question, trial, model, exact=best is not None)
+        found = _placed(question, about, model, exact=best is not None)
         if isinstance(found, tuple):
             refusal = refusal or found
             break
@@ -164,6 +178,7 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
         workload=question.workload,
         context=question.workload.context_tokens,
         kv_share=_kv_share(trial, model),
+        copies=not question.several_models,
     )
 
 
@@ -219,85 +234,3 @@ def _skipped(words: Words, trial: Trial, reason: Reason) -> Reason:
 def _unsure(words: Words, trial: Trial) -> Reason:
     names = [words.show_fact(name) for name in trial.unsure]
     return Reason(rule="unknown.facts", text=words.key("unknown.facts", names=names))
-
-
-def _format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
-    known = refused(model, trial.platform, trial.facts, question.table)
-    values: Mapping[str, Any] = {
-        "name": _name(trial.framework, trial.platform),
-        "format": model.quantization if known else (model.format or "safetensors"),
-        "formats": list(trial.platform.formats),
-        "device": _device(question, trial),
-        "needs": _kernels(question.words, trial, model) if known else [],
-    }
-    rule = "fit.quantization" if known else "fit.format"
-    said = f"{rule}.needs" if values["needs"] else rule
-    return Reason(
-        rule=rule,
-        params=dict(values),
-        text=question.words.key(said, **values),
-        fact=f"model.quantization = {model.quantization}, model.format = {model.format}",
-        fix=_other_build(question, trial, model)
-        if known
-        else question.words.key(f"fix.{rule}", **values),
-        source=trial.platform.source,
-        checked=trial.platform.checked,
-    )
-
-
-def _other_build(question: Question, trial: Trial, model: Model) -> str:
-    """The build to take in place of one that the platform has no kernels for."""
-    other = alternative(model, trial.platform, trial.facts, question.table)
-    if other is None:
-        return question.words.key("fix.fit.quantization")
-    values = {"model": other.model, "quantization": other.quantization}
-    return question.words.key("fix.fit.other-build", **values)
-
-
-def _device(question: Question, trial: Trial) -> str:
-    first = trial.group.first
-    return first.name or first.chip or first.vendor or question.words.key("device.cpu")
-
-
-def _kernels(words: Words, trial: Trial, model: Model) -> list[str]:
-    """The devices on which the platform would load the model's format."""
-    conditions = native_conditions(model.quantization or "bf16", trial.platform)
-    return [
-        f"{words.show_fact(name)} {words.wanted(test)}"
-        for condition in conditions
-        for name, test in condition.items()
-        if name.startswith("device.")
-    ]
-
-
-def _memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> Reason:
-    key = "fit.memory" if trial.group.members else "fit.memory.host"
-    values = {
-        "name": _name(trial.framework, trial.platform),
-        "needs": fit.needs_gib,
-        "has": fit.has_gib,
-        "weights": build.weights_gib,
-        "quantization": build.quantization,
-        "count": max(len(trial.group.members), 1),
-        "device": _device(question, trial),
-        "context": fit.context_tokens,
-    }
-    return Reason(
-        rule="fit.memory",
-        layer="estimate",
-        params=values,
-        text=question.words.key(key, **values) + _uncounted(question, trial),
-        fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
-        fix=question.words.key("fix.fit.memory", **values),
-    )
-
-
-def _uncounted(question: Question, trial: Trial) -> str:
-    nodes = question.machine.nodes
-    if nodes == 1 or "nodes" in trial.platform.budget.split:
-        return ""
-    return question.words.key("fit.memory.nodes", nodes=nodes)
-
-
-def _name(framework: Framework, platform: Platform) -> str:
-    return f"{framework.name} {platform.version} ({platform.name})"

@@ -77,6 +77,8 @@ def _runs(question: Question) -> bool:
 
 def _hardware_changes(question: Question) -> Iterator[Change]:
     vendors = _vendors(question)
+    if question.machine.accelerators and question.machine.accelerators[0].vendor not in vendors:
+        yield Change(key="change.processor", params={}, apply=_without_devices)
     for hardware in other_hardware(question.machine, vendors):
         same = question.machine.accelerators and hardware.name == (
             question.machine.accelerators[0].name
@@ -84,6 +86,10 @@ def _hardware_changes(question: Question) -> Iterator[Change]:
         params = {"name": hardware.name, "count": hardware.count}
         key = "change.more" if same else ("change.device" if hardware.own else "change.machine")
         yield Change(key=key, params=params, apply=_with_machine(hardware))
+
+
+def _without_devices(question: Question) -> Question:
+    return replace(question, machine=replace(question.machine, accelerators=(), links=()))
 
 
 def _vendors(question: Question) -> list[str]:
@@ -133,6 +139,8 @@ def _soft_changes(question: Question) -> Iterator[Change]:
     ]
     yield from _work_changes(question)
     yield from _model_changes(question)
+    if question.model is not None:
+        yield Change(key="change.model", params={}, apply=_with_model(None))
     wanted: dict[str, Any] = {}
     for trial, need in failing:
         for fact, value in _wanted(need.needs, trial):
@@ -255,5 +263,5 @@ def _plain(model: Model) -> Model:
     return replace(model, id=model.base, quantization="bf16", weights_gib=None)
 
 
-def _with_model(model: Model) -> Callable[[Question], Question]:
+def _with_model(model: Model | None) -> Callable[[Question], Question]:
     return lambda question: replace(question, model=model)

@@ -26,7 +26,7 @@ def with_close_call(question: Question, ranking: tuple[Scored, ...]) -> tuple[Sc
 
 
 def _close(question: Question, first: Scored, second: Scored, gap: float) -> Reason:
-    tips = _tips(question, second) or _options(question, first, second)
+    tips = _options(question, first, second) or _tips(question, second)
     key = "ranking.close" if tips else "ranking.close-plain"
     text = question.words.key(key, gap=gap, tips=tips)
     return Reason(rule="ranking.close", text=text, params={"gap": gap, "turns": tips})
@@ -40,7 +40,7 @@ def _tips(question: Question, second: Scored) -> list[str]:
 
 
 def _options(question: Question, first: Scored, second: Scored) -> list[str]:
-    found = turns(question, first, second, ("concurrency", "priority"))[:_MOST_TURNS]
+    found = turns(question, first, second, ("use-case", "concurrency", "priority"))[:_MOST_TURNS]
     return [question.words.key("turn.first", options=found)] if found else []
 
 

@@ -25,25 +25,60 @@ def served(verdict: Verdict, devices: Sequence[Group]) -> bool:
 def instead(
     question: Question, verdict: Verdict, devices: Sequence[Group]
 ) -> tuple[Question, Verdict, tuple[Problem, ...]]:
-    """The answer for another build, or for a proposed model, where that is a better one."""
-    for other, problem in _others(question, verdict):
-        again = replace(question, model=other)
-        found = decide(again, devices)
-        if served(found, devices) or (found.ranking and not verdict.ranking):
-            return again, found, (problem,)
+    """The answer for another build, for the base, or for a proposed model, where that is better."""
+    for others in (_builds(question), _base(question), _proposal(question, verdict)):
+        found = [_answered(question, devices, *other) for other in others]
+        better = [one for one in found if _is_better(one[1], verdict, devices)]
+        if better:
+            return max(better, key=lambda one: one[1].ranking[0].score)
     return question, verdict, ()
 
 
-def _others(question: Question, verdict: Verdict) -> Iterator[tuple[Model | None, Problem]]:
-    model, words = question.model, question.words
+_Other = tuple[Model | None, Problem]
+
+
+def _answered(
+    question: Question, devices: Sequence[Group], model: Model | None, problem: Problem
+) -> tuple[Question, Verdict, tuple[Problem, ...]]:
+    again = replace(question, model=model, named=True)
+    return again, decide(again, devices), (problem,)
+
+
+def _is_better(found: Verdict, verdict: Verdict, devices: Sequence[Group]) -> bool:
+    return served(found, devices) or bool(found.ranking and not verdict.ranking)
+
+
+def _builds(question: Question) -> Iterator[_Other]:
+    """Repositories with other weights of the model."""
+    model = question.model
     if model is None:
         return
-    # Who has a GGUF file wants that file; weights of the other formats come from a hub.
-    remade = model.base and model.base != model.id and model.format != "gguf"
-    base = by_exact_id(str(model.base)) if remade else None
+    for repository, quantization in model.quantized_repos.items():
+        build = replace(
+            model,
+            id=repository,
+            name=repository.rpartition("/")[2],
+            base=model.id,
+            quantization=quantization,
+            weights_gib=None,
+        )
+        text = question.words.key("model.build-instead", model=model.id, build=repository)
+        yield build, Problem(what=text, rule="model.build-instead")
+
+
+def _base(question: Question) -> Iterator[_Other]:
+    """The model that it was made from; who has a GGUF file wants that file."""
+    model = question.model
+    if model is None or model.format == "gguf" or model.base in {None, model.id}:
+        return
+    base = by_exact_id(str(model.base))
     if base is not None:
-        text = words.key("model.base-instead", model=model.id, base=base.id)
+        text = question.words.key("model.base-instead", model=model.id, base=base.id)
         yield base, Problem(what=text, rule="model.base-instead")
-    if not verdict.ranking:
-        text = words.key(NOTHING_HOLDS_IT, model=model.id)
-        yield None, Problem(what=text, fix=words.key("fix.fit.memory"), rule=NOTHING_HOLDS_IT)
+
+
+def _proposal(question: Question, verdict: Verdict) -> Iterator[_Other]:
+    if question.model is not None and not verdict.ranking:
+        text = question.words.key(NOTHING_HOLDS_IT, model=question.model.id)
+        fix = question.words.key("fix.fit.memory")
+        yield None, Problem(what=text, fix=fix, rule=NOTHING_HOLDS_IT)

@@ -8,6 +8,9 @@ from recommender.rules.situation import Group, ram_gib
 _GIB = 2**30
 # A box says 80 GB, the driver reports 79.2 GiB: 1 to 6 % less (source: fit-and-speed, section 3).
 _VISIBLE = 0.97
+# A DGX Spark of 128 GB shows 121.7 GiB, of which the system leaves some 102 at boot (source:
+# hardware-probing).
+_NVIDIA_UNIFIED = 0.8
 # Metal's working set: measured 74 % on 16 and 24 GiB, 84 % on 128 (source: hardware-probing).
 _METAL_SMALL, _METAL_LARGE, _METAL_LARGE_FROM_GIB = 0.74, 0.80, 96
 # Left to the operating system where a server computes on the processor.
@@ -38,6 +41,8 @@ def _device_gib(device: Accelerator, ram: float | None) -> float | None:
         return None
     if device.vendor == "apple":
         return memory * (_METAL_LARGE if memory >= _METAL_LARGE_FROM_GIB else _METAL_SMALL)
+    if device.vendor == "nvidia" and device.unified:
+        return memory * _NVIDIA_UNIFIED
     return memory * _VISIBLE
 
 

@@ -8,7 +8,7 @@ LAUNCH_FACTS = frozenset(
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
         *("gguf.repo", "gguf.file", "gguf.quant", "ollama.name", "registry.name", "registry.size"),
         *("parser.tool", "parser.reasoning"),
-        *("ascend_devices", "cpu_kv_gib", "via.wsl2"),
+        *("ascend_devices", "cache", "cpu_kv_gib", "via.wsl2"),
     )
 )
 _FRAMEWORK_FACTS = frozenset(
@@ -17,7 +17,7 @@ _FRAMEWORK_FACTS = frozenset(
         *(f"platform.{name}" for name in ("id", "name", "support", "version", "formats")),
         "traits",
         "cannot",
-        *("standing.throughput", "standing.ease"),
+        *("standing.throughput", "standing.ease", "model.named"),
         *(
             f"article.{name}"
             for name in (

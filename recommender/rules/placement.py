@@ -1,73 +1,24 @@
 """How a build is laid out: tensor x pipeline x data parallel, over layers, or offloaded."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
-from recommender.facts import DeviceMemory, Fit, Machine, Model, Platform, Workload
-from recommender.facts.noun import noun
-from recommender.rules.blocks import whole_blocks
-from recommender.rules.builds import Build
+from recommender.facts import DeviceMemory, Fit
+from recommender.rules.layouts import Job, Layout, layouts
 from recommender.rules.memory import (
-    kv_gib_per_token,
     kv_share,
     spare_ram_gib,
     usable_gib,
 )
-from recommender.rules.situation import Group
 from recommender.versions import parts
 
 # Below this a chat is of little use; a context is never shortened further.
 _SHORTEST_CONTEXT = 2048
-# Pipeline parallelism pays where many requests keep every stage busy and the link is slow
-# (source: vllm-parallelism-doc).
-_PIPELINE_FROM_USERS = 8
 _UNCERTAINTY = 0.08
+# Of the weights of a mixture of experts at least so much are experts: 0.96 of Qwen3-235B-A22B, 0.97
+# of DeepSeek-V3 and of gpt-oss-120b (source: parameters in models.yaml).
+_EXPERTS = 0.9
 # Compute capability with bfloat16 (source: vllm-0.33-wheel, platforms/cuda.py).
 _BF16_FROM = (8,)
-
-
-@noun
-class Job:
-    """All that decides a placement."""
-
-    build: Build
-    model: Model
-    platform: Platform
-    group: Group
-    machine: Machine
-    workload: Workload
-    context: int
-    kv_share: float = 1.0
-
-    @property
-    def kv_gib(self) -> float:
-        """KV cache of one request of the whole context in GiB, before it is split."""
-        return kv_gib_per_token(self.model) * self.kv_share * self.context
-
-
-class Layout(NamedTuple):
-    """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans.
-
-    ``expert`` is over how many ranks whole experts are spread instead of being cut.
-    """
-
-    tensor: int = 1
-    pipeline: int = 1
-    data: int = 1
-    nodes: int = 1
-    pooled: int = 1
-    expert: int = 1
-
-    @property
-    def shards(self) -> int:
-        """Devices that share the weights of one copy."""
-        return self.tensor * self.pipeline * self.pooled
-
-    @property
-    def devices(self) -> int:
-        """All devices that work."""
-        return self.shards * self.data
 
 
 def place(job: Job, *, exact: bool = False) -> Fit:
@@ -103,11 +54,11 @@ def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
     """One node first, then the wished users, then few idle devices, split finely or not.
 
     What fits one node serves more from a copy on each node than from one copy over a network.
-    Splitting finer shortens a single answer; copies raise what many users get together. Requests
-    seldom fill the whole context, so room for half of the users at full length is enough.
+    Splitting finer shortens a single answer; copies raise what many users get together, once there
+    is room for all of them.
     """
     wish = job.workload.priority
-    enough = (job.workload.concurrency + 1) // 2
+    enough = job.workload.concurrency
     finer = layout.shards if wish == "latency" else -layout.shards
     return (
         -layout.nodes,
@@ -116,76 +67,6 @@ def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
         finer,
         -layout.pipeline,
     )
-
-
-def layouts(job: Job) -> Iterator[Layout]:
-    """Every layout that the engine's kinds of parallelism and the model's heads allow."""
-    count = 1 if isolated(job.group) else max(len(job.group.members), 1)
-    kinds = job.platform.budget.split
-    if "layers" in kinds:
-        yield Layout(pooled=1)
-        if count > 1:
-            yield Layout(pooled=count)
-        return
-    for tensor in range(1, count + 1):
-        if tensor == 1 or ("tensor" in kinds and divides(job.model, tensor)):
-            yield from _with_pipeline(job, tensor, count)
-
-
-def isolated(group: Group) -> bool:
-    """Whether the devices cannot work together: MIG slices (source: hardware-probing)."""
-    return group.first.vendor == "nvidia" and group.first.partition is not None
-
-
-def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
-    stages = range(1, count // tensor + 1) if _pipelines(job, count) else (1,)
-    for pipeline in stages:
-        copies = count // (tensor * pipeline) if "data" in job.platform.budget.split else 1
-        # A copy without a user of its own only costs memory.
-        data = max(min(copies, job.workload.concurrency), 1)
-        yield from _with_experts(job, Layout(tensor=tensor, pipeline=pipeline, data=data))
-    nodes = job.machine.nodes
-    if nodes > 1 and tensor == count and _spans_nodes(job):
-        yield from _with_experts(job, Layout(tensor=tensor, pipeline=nodes, nodes=nodes))
-
-
-def _with_experts(job: Job, layout: Layout) -> Iterator[Layout]:
-    """The layout, with expert parallelism where tensor parallelism would cut an expert's blocks.
-
-    Experts are sharded over the ranks of all copies (source: vllm-58152).
-    """
-    ranks = layout.tensor * layout.data
-    if whole_blocks(job.model, job.build.quantization, ranks):
-        yield layout
-    elif "expert" in job.platform.budget.split:
-        yield layout._replace(expert=ranks)
-    elif whole_blocks(job.model, job.build.quantization, layout.tensor):
-        yield layout._replace(data=1)
-
-
-def _pipelines(job: Job, count: int) -> bool:
-    if "pipeline" not in job.platform.budget.split:
-        return False
-    slow = job.group.link == "pcie" and job.workload.concurrency > _PIPELINE_FROM_USERS
-    return slow or not divides(job.model, count)
-
-
-def _spans_nodes(job: Job) -> bool:
-    return "nodes" in job.platform.budget.split and not isolated(job.group)
-
-
-def divides(model: Model, tensor: int) -> bool:
-    """Whether the heads can be split over ``tensor`` devices.
-
-    Attention heads must divide evenly, KV heads evenly or be repeated evenly
-    (source: vllm-0.33-wheel, config/model.py). With unknown heads only powers of two are tried.
-    """
-    if model.heads is None:
-        return tensor & (tensor - 1) == 0
-    if model.heads % tensor:
-        return False
-    kv_heads = model.kv_heads or tensor
-    return kv_heads % tensor == 0 or tensor % kv_heads == 0
 
 
 def _requests(job: Job, layout: Layout, memory: float) -> int:
@@ -202,9 +83,17 @@ def _kv_per_request(job: Job, layout: Layout) -> float:
     return job.kv_gib / share
 
 
+def _weights(job: Job, layout: Layout) -> float:
+    """Weights on one device in GiB."""
+    whole = (job.build.weights_gib or 0) / layout.shards
+    if not (job.model.moe and job.platform.budget.data_shards_experts):
+        return whole
+    return whole * (1 - _EXPERTS + _EXPERTS / layout.data)
+
+
 def _kv_room(job: Job, layout: Layout, memory: float) -> float:
     budget = job.platform.budget
-    weights = (job.build.weights_gib or 0) / layout.shards
+    weights = _weights(job, layout)
     reserve = _reserve(job, layout)
     if budget.of == "total":
         return memory * budget.fraction - weights - reserve
@@ -219,7 +108,7 @@ def _reserve(job: Job, layout: Layout) -> float:
 def _offloaded(job: Job, memory: float) -> Fit:
     """Weights that do not fit the devices lie in main memory, where the engine can do that."""
     budget = job.platform.budget
-    layout = Layout(pooled=max(len(job.group.members), 1))
+    layout = Layout(pooled=max(len(job.group.members), 1) if _splits(job) else 1)
     spare = spare_ram_gib(job.group, job.machine) if budget.offload else 0.0
     share = budget.fraction if budget.of == "total" else 1.0
     has = memory * share * layout.pooled + spare
@@ -227,7 +116,15 @@ def _offloaded(job: Job, memory: float) -> Fit:
     if spare and needs <= has:
         fit = _fit(job, layout, memory, 1)
         return replace(fit, offload="experts" if job.model.moe else "layers")
-    return replace(_fit(job, Layout(), memory, 0), needs_gib=round(needs, 1), has_gib=round(has, 1))
+    fit = _fit(job, Layout(), memory, 0)
+    return replace(
+        fit, needs_gib=round(needs, 1), has_gib=round(has, 1), counted_devices=layout.pooled
+    )
+
+
+def _splits(job: Job) -> bool:
+    """Whether the engine can spread one copy over several devices at all."""
+    return bool({"tensor", "pipeline", "layers"} & set(job.platform.budget.split))
 
 
 def _needs(job: Job, layout: Layout) -> float:
@@ -265,7 +162,7 @@ def _dtype(job: Job) -> str | None:
 def _breakdown(job: Job, layout: Layout, memory: float | None) -> tuple[DeviceMemory, ...]:
     if memory is None:
         return ()
-    weights = (job.build.weights_gib or 0) / layout.shards
+    weights = _weights(job, layout)
     kv = max(_kv_room(job, layout, memory), 0.0)
     overhead = _reserve(job, layout)
     used = weights + kv + overhead

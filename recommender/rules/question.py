@@ -12,6 +12,7 @@ from recommender.rules.conditions import holds, never
 from recommender.rules.situation import (
     WSL2_FACTS,
     Situation,
+    glibc_facts,
     machine_facts,
     model_facts,
     workload_facts,
@@ -21,7 +22,10 @@ from recommender.words import Words
 
 @noun
 class Question:
-    """What was asked: on this machine, for this work, with this model, by these rules."""
+    """What was asked: on this machine, for this work, with this model, by these rules.
+
+    ``named`` says that somebody named a model which gave way to the present one, or to a proposal.
+    """
 
     knowledge: Knowledge
     frameworks: tuple[Framework, ...]
@@ -30,6 +34,7 @@ class Question:
     model: Model | None
     rules: tuple[Rule, ...]
     words: Words
+    named: bool = False
 
     @cached_property
     def table(self) -> Table:
@@ -42,6 +47,9 @@ class Question:
         values = (
             machine_facts(self.machine) | workload_facts(self.workload) | model_facts(self.model)
         )
+        values |= {"model.named": self.named or self.model is not None}
+        if values["os.libc_version"] is None:
+            values |= glibc_facts(self.machine.os, self.knowledge.document["systems"]["glibc"])
         return Situation(
             values=values,
             situations=self.knowledge.situations,
@@ -54,6 +62,11 @@ class Question:
         every = self.knowledge.document["ladders"]
         fitting = (index for index, one in enumerate(every) if holds(one["when"], self.base))
         return next(fitting, len(every) - 1)
+
+    @cached_property
+    def several_models(self) -> bool:
+        """Whether other models want devices of their own."""
+        return holds({"holds": "many-models"}, self.base) is True
 
     @cached_property
     def live_rules(self) -> tuple[Rule, ...]:

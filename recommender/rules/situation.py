@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Platform, Workload
+from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Os, Platform, Workload
 from recommender.facts.noun import noun
 from recommender.rules.blocks import whole_blocks
 
@@ -117,6 +117,14 @@ def _libc_of(distro: str | None) -> str | None:
     return "musl" if name.startswith(("alpine", "postmarketos")) else None
 
 
+def glibc_facts(os: Os, releases: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """The C library that a release of a distribution implies, by its whole or major version."""
+    known = releases.get(os.distro or "", {})
+    version = os.version or ""
+    found = known.get(version) or known.get(version.partition(".")[0])
+    return {"os.libc": "glibc", "os.libc_version": found} if found else {}
+
+
 def _software(machine: Machine, name: str) -> Any:
     value = getattr(machine.software, name)
     return False if value is None and name in machine.software.absent else value
@@ -195,6 +203,8 @@ def model_facts(model: Model | None) -> dict[str, Any]:
         "model.modality": asked.modality,
         "model.task": asked.task,
         "model.released": asked.released,
+        "model.context": asked.context,
+        "model.license": asked.license,
     }
 
 
@@ -263,6 +273,7 @@ def fit_facts(
         "fit.expert_parallel": fit.expert_parallel,
         "fit.cuts_blocks": bool(model)
         and not whole_blocks(model or Model(id=""), fit.quantization, max(devices, 1)),
+        "fit.choices": fit.choices or None,
         "fit.layout": _layout(fit),
         "fit.model_context_short": bool(
             model and model.context and model.context < workload.context_tokens

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from recommender.facts import Accelerator, Budget, Fit, Machine, Memory, Model, Platform, Workload
 from recommender.rules.builds import Build
+from recommender.rules.layouts import Job, divides
 from recommender.rules.memory import kv_gib_per_token, usable_gib
-from recommender.rules.placement import Job, divides, place
+from recommender.rules.placement import place
 from recommender.rules.situation import Group
 
 ALL_KINDS = ("tensor", "pipeline", "data", "nodes")

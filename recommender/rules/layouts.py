@@ -1,0 +1,134 @@
+"""The layouts that an engine's kinds of parallelism and a model's heads and experts allow."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from recommender.facts import Machine, Model, Platform, Workload
+from recommender.facts.noun import noun
+from recommender.rules.blocks import whole_blocks
+from recommender.rules.builds import Build
+from recommender.rules.memory import kv_gib_per_token
+from recommender.rules.situation import Group
+
+# Pipeline parallelism pays where many requests keep every stage busy and the link is slow
+# (source: vllm-parallelism-doc).
+_PIPELINE_FROM_USERS = 8
+
+
+@noun
+class Job:
+    """All that decides a placement; without ``copies`` one is made, so that others find room."""
+
+    build: Build
+    model: Model
+    platform: Platform
+    group: Group
+    machine: Machine
+    workload: Workload
+    context: int
+    kv_share: float = 1.0
+    copies: bool = True
+
+    @property
+    def kv_gib(self) -> float:
+        """KV cache of one request of the whole context in GiB, before it is split."""
+        return kv_gib_per_token(self.model) * self.kv_share * self.context
+
+
+class Layout(NamedTuple):
+    """Degrees of parallelism of one copy, how many copies, over how many nodes a copy spans.
+
+    ``expert`` is over how many ranks whole experts are spread instead of being cut.
+    """
+
+    tensor: int = 1
+    pipeline: int = 1
+    data: int = 1
+    nodes: int = 1
+    pooled: int = 1
+    expert: int = 1
+
+    @property
+    def shards(self) -> int:
+        """Devices that share the weights of one copy."""
+        return self.tensor * self.pipeline * self.pooled
+
+    @property
+    def devices(self) -> int:
+        """All devices that work."""
+        return self.shards * self.data
+
+
+def layouts(job: Job) -> Iterator[Layout]:
+    """Every layout that the engine's kinds of parallelism and the model's heads allow."""
+    count = 1 if isolated(job.group) else max(len(job.group.members), 1)
+    kinds = job.platform.budget.split
+    if "layers" in kinds:
+        yield Layout(pooled=1)
+        if count > 1:
+            yield Layout(pooled=count)
+        return
+    for tensor in range(1, count + 1):
+        if tensor == 1 or ("tensor" in kinds and divides(job.model, tensor)):
+            yield from _with_pipeline(job, tensor, count)
+
+
+def isolated(group: Group) -> bool:
+    """Whether the devices cannot work together: MIG slices (source: hardware-probing)."""
+    return group.first.vendor == "nvidia" and group.first.partition is not None
+
+
+def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
+    stages = range(1, count // tensor + 1) if _pipelines(job, count) else (1,)
+    for pipeline in stages:
+        copies = count // (tensor * pipeline) if _may_copy(job) else 1
+        # A copy without a user of its own only costs memory.
+        data = max(min(copies, job.workload.concurrency), 1)
+        yield from _with_experts(job, Layout(tensor=tensor, pipeline=pipeline, data=data))
+    nodes = job.machine.nodes
+    if nodes > 1 and tensor == count and _spans_nodes(job):
+        yield from _with_experts(job, Layout(tensor=tensor, pipeline=nodes, nodes=nodes))
+
+
+def _may_copy(job: Job) -> bool:
+    return job.copies and "data" in job.platform.budget.split
+
+
+def _with_experts(job: Job, layout: Layout) -> Iterator[Layout]:
+    """The layout, with expert parallelism where tensor parallelism would cut an expert's blocks.
+
+    Some engines shard the experts over the ranks of all copies (source: vllm-58152).
+    """
+    together = job.platform.budget.data_shards_experts
+    ranks = layout.tensor * (layout.data if together else 1)
+    if whole_blocks(job.model, job.build.quantization, ranks):
+        yield layout
+    elif "expert" in job.platform.budget.split:
+        yield layout._replace(expert=ranks)
+    elif whole_blocks(job.model, job.build.quantization, layout.tensor):
+        yield layout._replace(data=1)
+
+
+def _pipelines(job: Job, count: int) -> bool:
+    if "pipeline" not in job.platform.budget.split:
+        return False
+    slow = job.group.link == "pcie" and job.workload.concurrency > _PIPELINE_FROM_USERS
+    return slow or not divides(job.model, count)
+
+
+def _spans_nodes(job: Job) -> bool:
+    return "nodes" in job.platform.budget.split and not isolated(job.group)
+
+
+def divides(model: Model, tensor: int) -> bool:
+    """Whether the heads can be split over ``tensor`` devices.
+
+    Attention heads must divide evenly, KV heads evenly or be repeated evenly
+    (source: vllm-0.33-wheel, config/model.py). With unknown heads only powers of two are tried.
+    """
+    if model.heads is None:
+        return tensor & (tensor - 1) == 0
+    if model.heads % tensor:
+        return False
+    kv_heads = model.kv_heads or tensor
+    return kv_heads % tensor == 0 or tensor % kv_heads == 0

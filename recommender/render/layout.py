@@ -1,7 +1,16 @@
 """Text under a hanging indent, without trailing blanks, for any width and for CJK."""
 
+import re
+from collections.abc import Iterator
+
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+_NARROWEST = 20
+# What a line may end after: a blank run, or a character of a script that is written without blanks.
+_WIDE = "\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_PIECES = re.compile(rf"\s+|[{_WIDE}][、。，．：；？！）」』】》〉”’%]*|[^\s{_WIDE}]+")  # noqa: RUF001
 
 
 def hanging(text: Text, first: int, rest: int, console: Console) -> Text:
@@ -13,19 +22,44 @@ def hanging(text: Text, first: int, rest: int, console: Console) -> Text:
         rest: columns before its other lines.
         console: where it goes; its width counts.
     """
-    head, *more = _wrapped(text, console.width - first, console)
-    lines = [Text.assemble(" " * first, head)]
-    remaining = Text(" ").join(more)
-    if remaining:
-        lines += [
-            Text.assemble(" " * rest, line)
-            for line in _wrapped(remaining, console.width - rest, console)
-        ]
+    widths = (max(console.width - indent, _NARROWEST) for indent in (first, rest))
+    offsets = list(_breaks(text.plain, *widths))
+    lines = []
+    for position, line in enumerate(text.divide(offsets)):
+        line.rstrip()
+        lines.append(Text.assemble(" " * (rest if position else first), _without_blanks(line)))
     return Text("\n").join(lines)
 
 
-def _wrapped(text: Text, width: int, console: Console) -> list[Text]:
-    lines = list(text.wrap(console, max(width, 20))) or [Text()]
-    for line in lines:
-        line.rstrip()
-    return lines
+def _without_blanks(line: Text) -> Text:
+    blanks = len(line.plain) - len(line.plain.lstrip())
+    return line.divide([blanks])[-1] if blanks else line
+
+
+def _breaks(plain: str, first: int, rest: int) -> Iterator[int]:
+    """Where lines after the first begin, so that no line is wider than allowed."""
+    width, used = first, 0
+    for found in _PIECES.finditer(plain):
+        piece, at = found[0], found.start()
+        if piece.isspace():
+            used += len(piece)
+            continue
+        size = cell_len(piece)
+        if used and used + size > width:
+            yield at
+            width, used = rest, 0
+        while size > width:
+            cut = _fitting(plain, at, width)
+            yield cut
+            size -= cell_len(plain[at:cut])
+            at, width = cut, rest
+        used += size
+
+
+def _fitting(plain: str, start: int, width: int) -> int:
+    """The end of what fits into a width."""
+    end, used = start, 0
+    while end < len(plain) and used + cell_len(plain[end]) <= width:
+        used += cell_len(plain[end])
+        end += 1
+    return max(end, start + 1)

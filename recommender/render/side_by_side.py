@@ -60,7 +60,7 @@ def show(found: Sequence[Row], words: Words, console: Console) -> None:
     """Print three columns; what stands unchanged says so."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, expand=True)
     for key in ("look.article", "look.today", "look.effect"):
-        table.add_column(words.key(key), header_style="bold", ratio=1)
+        table.add_column(words.key(key), header_style="bold", ratio=1, overflow="fold")
     for row in found:
         claim = Text.assemble((f"{row.label}: ", "bold"), row.claim)
         if not row.conflicts:

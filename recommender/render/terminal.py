@@ -37,7 +37,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
         _others(answer.ranking[1:], names, words, console)
     else:
         console.print(words.key("table.nothing"), style="bold")
-    _rejected(answer.rejected, words, console)
+    _rejected(answer.rejected, names, words, console)
     _beside(answer.also_consider, words, console)
     if answer.ranking:
         console.print()
@@ -133,16 +133,35 @@ def _telling(item: Candidate, words: Words) -> Text:
     return _signed(best[0]) if best else Text(words.key("table.no-reason"))
 
 
-def _rejected(rejected: Sequence[Rejection], words: Words, console: Console) -> None:
+def _rejected(
+    rejected: Sequence[Rejection], names: dict[str, str], words: Words, console: Console
+) -> None:
     if not rejected:
         return
     console.print()
     console.print(words.key("table.rejected"), style="bold")
+    alike = [item for item in rejected if _without_backend(item)]
+    together = alike if len(alike) > 1 else []
     for item in rejected:
+        if item in together:
+            continue
         reason = item.reasons[0]
         fix = f" → {reason.fix}" if reason.fix else ""
-        text = Text.assemble(("x ", "red"), visible(reason.text), (visible(fix), "dim"))
-        console.print(hanging(text, 3, 5, console))
+        _crossed(Text.assemble(visible(reason.text), (visible(fix), "dim")), console)
+    if together:
+        listed = [names[item.framework] for item in together]
+        device = together[0].reasons[0].params["device"]
+        _crossed(Text(visible(words.key("table.no-backend", names=listed, device=device))), console)
+
+
+def _crossed(text: Text, console: Console) -> None:
+    console.print(hanging(Text.assemble(("x ", "red"), text), 3, 5, console))
+
+
+def _without_backend(item: Rejection) -> bool:
+    """Whether the framework has nothing for any device here, and its maker no word of its own."""
+    first = item.reasons[0]
+    return first.rule == f"{item.framework}.device" and bool(first.params.get("device"))
 
 
 def _beside(considered: Sequence[Considered], words: Words, console: Console) -> None:

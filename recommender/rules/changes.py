@@ -32,8 +32,9 @@ class Change:
 def smallest_change(question: Question, framework: str) -> tuple[Change, ...] | None:
     """The steps after which the framework runs on an accelerator (or at all, without any).
 
-    Hardware stays if it can, then there is more of the same, then the nearest other device; none of
-    the steps can be left out. An empty tuple: it runs as things are. None: nothing was found.
+    Hardware stays if it can, then there is more of the same, then the nearest other device; the
+    model goes only where no hardware helps. None of the steps can be left out. An empty tuple: it
+    runs as things are. None: nothing was found.
     """
     only = replace(
         question,
@@ -41,6 +42,15 @@ def smallest_change(question: Question, framework: str) -> tuple[Change, ...] | 
     )
     if _runs(only):
         return ()
+    found = _searched(only)
+    if found is None and only.model is not None:
+        other = Change(key="change.model", params={}, apply=_with_model(None))
+        rest = _searched(other.apply(only))
+        return None if rest is None else (other, *rest)
+    return found
+
+
+def _searched(only: Question) -> tuple[Change, ...] | None:
     for first in (None, *_hardware_changes(only)):
         for system in _system_changes(only):
             taken = [change for change in (first, *system) if change is not None]
@@ -139,8 +149,6 @@ def _soft_changes(question: Question) -> Iterator[Change]:
     ]
     yield from _work_changes(question)
     yield from _model_changes(question)
-    if question.model is not None:
-        yield Change(key="change.model", params={}, apply=_with_model(None))
     wanted: dict[str, Any] = {}
     for trial, need in failing:
         for fact, value in _wanted(need.needs, trial):

@@ -110,3 +110,14 @@ def test_without_devices_a_usual_machine_is_meant() -> None:
     assert not first.own
     assert first.machine.os.family == "linux"
     assert first.machine.arch in {"x86_64", "aarch64"}
+
+
+def test_a_model_that_no_format_of_the_engine_holds_is_left_out() -> None:
+    asked = question(["RTX 4090"], "openai/whisper-large-v3")
+    (step,) = smallest_change(asked, "ollama") or ()
+    assert step.key == "change.model"
+
+
+def test_where_only_the_processor_counts_the_accelerators_are_left_alone() -> None:
+    (step,) = smallest_change(question(["TPU v5e:4"]), "ollama") or ()
+    assert step.key == "change.processor"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.rules.conditions import failures, holds, unknowns
+from recommender.rules.conditions import failures, holds, never, unknowns
 from recommender.rules.situation import Situation
 
 FACTS = {
@@ -88,3 +88,50 @@ def test_none_is_the_opposite_of_any(left: str, right: str) -> None:
 def test_unknown_operator_is_an_error() -> None:
     with pytest.raises(KeyError):
         holds({"count": {"at_lest": 3}}, _situation())
+
+
+LEAVES = st.sampled_from(
+    [
+        {"gfx": "gfx942"},
+        {"gfx": "other"},
+        {"count": {"above": 3}},
+        {"count": 5},
+        {"missing": "x"},
+        {"holds": "busy"},
+        {"holds": ["busy", "idle"]},
+    ]
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(
+        lambda join, parts: {join: parts},
+        st.sampled_from(["any", "all", "none"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+)
+
+
+@given(TREES, st.sets(st.sampled_from(["gfx", "count", "missing"])))
+def test_what_can_never_hold_does_not_hold_now(condition: dict[str, Any], fixed: set[str]) -> None:
+    if never(condition, _situation(), fixed):
+        assert holds(condition, _situation()) is False
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"gfx": "other"}, True),
+        ({"gfx": "other", "count": 4}, True),
+        ({"count": 5}, False),
+        ({"any": [{"gfx": "other"}, {"count": 4}]}, False),
+        ({"any": [{"gfx": "other"}, {"gfx": "another"}]}, True),
+        ({"all": [{"count": 4}, {"gfx": "other"}]}, True),
+        ({"holds": "elsewhere"}, True),
+        ({"none": [{"gfx": "gfx942"}]}, False),
+    ],
+)
+def test_only_fixed_facts_rule_a_condition_out(
+    condition: dict[str, Any], *, expected: bool
+) -> None:
+    named = {"elsewhere": {"gfx": "other"}}
+    assert never(condition, Situation(values=FACTS, situations=named), {"gfx"}) is expected

@@ -11,6 +11,8 @@ from recommender.rules.situation import Group
 
 # The rule of a problem which says that the model itself can run nowhere here.
 NOTHING_HOLDS_IT = "model.does-not-fit"
+# Formats of as many bits differ a little, by what their scales take.
+_AS_PRECISE = 0.9
 
 
 def served(verdict: Verdict, devices: Sequence[Group]) -> bool:
@@ -25,8 +27,12 @@ def served(verdict: Verdict, devices: Sequence[Group]) -> bool:
 def instead(
     question: Question, verdict: Verdict, devices: Sequence[Group]
 ) -> tuple[Question, Verdict, tuple[Problem, ...]]:
-    """The answer for another build, for the base, or for a proposed model, where that is better."""
-    for others in (_builds(question), _base(question), _proposal(question, verdict)):
+    """The answer for what is nearest to the model and is served better.
+
+    That is a build of as many bits, then the base, then a smaller build, then a proposed model.
+    """
+    alike, smaller = _builds(question)
+    for others in (alike, _base(question), smaller, _proposal(question, verdict)):
         found = [_answered(question, devices, *other) for other in others]
         better = [one for one in found if _is_better(one[1], verdict, devices)]
         if better:
@@ -48,22 +54,30 @@ def _is_better(found: Verdict, verdict: Verdict, devices: Sequence[Group]) -> bo
     return served(found, devices) or bool(found.ranking and not verdict.ranking)
 
 
-def _builds(question: Question) -> Iterator[_Other]:
-    """Repositories with other weights of the model."""
+def _builds(question: Question) -> tuple[list[_Other], list[_Other]]:
+    """Repositories with other weights of the model: as precise as its own, and smaller."""
     model = question.model
     if model is None:
-        return
+        return [], []
+    precise = question.table.weights_gib(model, model.quantization or "bf16") or 0
+    found: tuple[list[_Other], list[_Other]] = ([], [])
     for repository, quantization in model.quantized_repos.items():
-        build = replace(
-            model,
-            id=repository,
-            name=repository.rpartition("/")[2],
-            base=model.id,
-            quantization=quantization,
-            weights_gib=None,
-        )
-        text = question.words.key("model.build-instead", model=model.id, build=repository)
-        yield build, Problem(what=text, rule="model.build-instead")
+        weights = question.table.weights_gib(model, quantization) or 0
+        found[weights < precise * _AS_PRECISE].append(_build(question, model, repository))
+    return found
+
+
+def _build(question: Question, model: Model, repository: str) -> _Other:
+    build = replace(
+        model,
+        id=repository,
+        name=repository.rpartition("/")[2],
+        base=model.id,
+        quantization=model.quantized_repos[repository],
+        weights_gib=None,
+    )
+    text = question.words.key("model.build-instead", model=model.id, build=repository)
+    return build, Problem(what=text, rule="model.build-instead")
 
 
 def _base(question: Question) -> Iterator[_Other]:

@@ -112,8 +112,12 @@ def _with_experts(job: Job, layout: Layout) -> Iterator[Layout]:
 def _pipelines(job: Job, count: int) -> bool:
     if "pipeline" not in job.platform.budget.split:
         return False
-    slow = job.group.link == "pcie" and job.workload.concurrency > _PIPELINE_FROM_USERS
-    return slow or not divides(job.model, count)
+    return stages_pay(job) or not divides(job.model, count)
+
+
+def stages_pay(job: Job) -> bool:
+    """Whether the link is slow and enough requests are in flight to keep every stage busy."""
+    return job.group.link == "pcie" and job.workload.concurrency > _PIPELINE_FROM_USERS
 
 
 def _spans_nodes(job: Job) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from recommender.facts import DeviceMemory, Fit
-from recommender.rules.layouts import Job, Layout, layouts
+from recommender.rules.layouts import Job, Layout, layouts, stages_pay
 from recommender.rules.memory import (
     kv_share,
     spare_ram_gib,
@@ -17,6 +17,8 @@ _UNCERTAINTY = 0.08
 # Of the weights of a mixture of experts at least so much are experts: 0.96 of Qwen3-235B-A22B, 0.97
 # of DeepSeek-V3 and of gpt-oss-120b (source: parameters in models.yaml).
 _EXPERTS = 0.9
+# Copies may cost this much of the room: every request is counted at its whole context.
+_ROOM = 0.75
 # Compute capability with bfloat16 (source: vllm-0.33-wheel, platforms/cuda.py).
 _BF16_FROM = (8,)
 
@@ -45,28 +47,38 @@ def _place(job: Job) -> Fit:
         if (requests := _requests(job, layout, memory)) >= 1
     ]
     if fitting:
-        layout, requests = max(fitting, key=lambda found: _preference(job, *found))
+        layout, requests = _best(job, fitting, memory)
         return _fit(job, layout, memory, requests)
     return _offloaded(job, memory)
 
 
-def _preference(job: Job, layout: Layout, requests: int) -> tuple[float, ...]:
-    """One node first, then the wished users, then few idle devices, split finely or not.
+def _best(job: Job, fitting: list[tuple[Layout, int]], memory: float) -> tuple[Layout, int]:
+    """One node first, then room for the wished users, then few idle devices, split finely or not.
 
     What fits one node serves more from a copy on each node than from one copy over a network.
-    Splitting finer shortens a single answer; copies raise what many users get together, once there
-    is room for all of them.
+    Copies that hold no model but together, by sharing its experts, come last. Splitting finer
+    shortens a single answer; copies raise what many users get together, where they leave room.
     """
+    near = min(_distance(job, layout, memory) for layout, _ in fitting)
+    found = [one for one in fitting if _distance(job, one[0], memory) == near]
+    if job.workload.priority != "latency":
+        most = max(requests for _, requests in found)
+        room = _ROOM * min(most, job.workload.concurrency)
+        found = [one for one in found if one[1] >= room]
+    return max(found, key=lambda one: _preference(job, one[0]))
+
+
+def _distance(job: Job, layout: Layout, memory: float) -> tuple[int, bool]:
+    alone = layout.data == 1 or _requests(job, layout._replace(data=1), memory) >= 1
+    return layout.nodes, not alone
+
+
+def _preference(job: Job, layout: Layout) -> tuple[int, ...]:
     wish = job.workload.priority
-    enough = job.workload.concurrency
+    many = job.workload.concurrency > 1 or wish == "latency"
     finer = layout.shards if wish == "latency" else -layout.shards
-    return (
-        -layout.nodes,
-        min(requests, enough) if wish != "latency" else 0,
-        layout.devices if job.workload.concurrency > 1 or wish == "latency" else 0,
-        finer,
-        -layout.pipeline,
-    )
+    stages = layout.pipeline if stages_pay(job) else -layout.pipeline
+    return layout.devices if many else 0, finer, stages
 
 
 def _requests(job: Job, layout: Layout, memory: float) -> int:

@@ -81,8 +81,8 @@ def test_every_slot_gets_the_whole_context(users: int, holds: int | None, contex
     assert total == slots * (context or Workload().context_tokens)
 
 
-@pytest.mark.parametrize(("kv", "expected"), [(0.2, 1), (7.9, 7), (300.0, 40)])
-def test_the_cache_of_a_processor_is_whole_and_bounded(kv: float, expected: int) -> None:
+@pytest.mark.parametrize(("kv", "expected"), [(0.2, 1), (7.9, 7), (300.9, 300)])
+def test_the_cache_of_a_processor_is_whole_and_at_least_one(kv: float, expected: int) -> None:
     memory = DeviceMemory(
         weights_gib=1, kv_cache_gib=kv, activations_gib=0, overhead_gib=0, free_gib=0
     )
@@ -127,8 +127,13 @@ def test_where_a_gguf_comes_from(
 def test_what_the_library_calls_a_model(
     name: str, quantization: str, model: Model | None, expected: str
 ) -> None:
-    fit = Fit(fits=True, model=name, quantization=quantization)
+    fit = Fit(fits=True, model=name, build="gguf", quantization=quantization)
     assert _values(fit, model)["ollama.name"] == expected
+
+
+def test_a_repository_that_was_named_is_not_replaced_by_the_library() -> None:
+    fit = Fit(fits=True, model="unsloth/Qwen3-8B-GGUF", build="own", quantization="q4_k_m")
+    assert _values(fit, QWEN)["ollama.name"] == "hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M"
 
 
 @pytest.mark.parametrize(

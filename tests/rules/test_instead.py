@@ -26,12 +26,31 @@ def test_what_fits_nowhere_gets_the_largest_that_does_and_says_so() -> None:
 
 def test_a_checkpoint_that_no_engine_computes_gives_way_to_its_base() -> None:
     npus = describe(["Ascend 910B3:8"], ram_gib=512, os="openeuler-22.03", arch="aarch64")
-    fp8, _ = find_model("Qwen/Qwen3-32B-FP8")
+    fp8, _ = find_model("Qwen/Qwen3-14B-FP8")
     answer = recommend(npus, Workload(use_case="domestic", concurrency=16), fp8)
     assert "model.base-instead" in _rules(answer)
     assert answer.model is not None
-    assert answer.model.id == "Qwen/Qwen3-32B"
+    assert answer.model.id == "Qwen/Qwen3-14B"
     assert answer.ranking[0].device
+
+
+def test_a_build_of_as_many_bits_comes_before_the_base() -> None:
+    npus = describe(["Ascend 910B3:8"], ram_gib=512, os="openeuler-22.03", arch="aarch64")
+    fp8, _ = find_model("Qwen/Qwen3-32B-FP8")
+    answer = recommend(npus, Workload(use_case="domestic", concurrency=16), fp8)
+    assert "model.build-instead" in _rules(answer)
+    fit = answer.ranking[0].fit
+    assert fit is not None
+    assert fit.quantization == "w8a8-modelslim"
+
+
+def test_a_smaller_build_serves_where_neither_the_model_nor_its_base_fits() -> None:
+    gpu = describe(["RTX 4090"], ram_gib=32, os="ubuntu-24.04", driver="580")
+    large, _ = find_model("Qwen/Qwen3-32B-FP8")
+    answer = recommend(gpu, Workload(use_case="production", concurrency=2), large)
+    fit = answer.ranking[0].fit
+    assert fit is not None
+    assert (fit.weights_gib or 0) < 24
 
 
 def test_a_checkpoint_that_is_served_stays() -> None:

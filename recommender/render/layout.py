@@ -10,7 +10,9 @@ from rich.text import Text
 _NARROWEST = 20
 # What a line may end after: a blank run, or a character of a script that is written without blanks.
 _WIDE = "\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-_PIECES = re.compile(rf"\s+|[{_WIDE}][、。，．：；？！）」』】》〉”’%]*|[^\s{_WIDE}]+")  # noqa: RUF001
+# Marks that no line begins with.
+_CLOSING = "、。，．：；？！）」』】》〉”’%"  # noqa: RUF001
+_PIECES = re.compile(rf"\s+|(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*")
 
 
 def hanging(text: Text, first: int, rest: int, console: Console) -> Text:

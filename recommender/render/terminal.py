@@ -143,19 +143,19 @@ def _rejected(
     alike = [item for item in rejected if _without_backend(item)]
     together = alike if len(alike) > 1 else []
     for item in rejected:
-        if item in together:
-            continue
-        reason = item.reasons[0]
-        fix = f" → {reason.fix}" if reason.fix else ""
-        _crossed(Text.assemble(visible(reason.text), (visible(fix), "dim")), console)
+        if item not in together:
+            _crossed(item.reasons[0].text, item.reasons[0].fix, console)
     if together:
         listed = [names[item.framework] for item in together]
-        device = together[0].reasons[0].params["device"]
-        _crossed(Text(visible(words.key("table.no-backend", names=listed, device=device))), console)
+        first = together[0].reasons[0]
+        other_hardware = words.key("fix.device", **first.params)
+        line = words.key("table.no-backend", names=listed, device=first.params["device"])
+        _crossed(line, first.fix if first.fix != other_hardware else None, console)
 
 
-def _crossed(text: Text, console: Console) -> None:
-    console.print(hanging(Text.assemble(("x ", "red"), text), 3, 5, console))
+def _crossed(text: str, fix: str | None, console: Console) -> None:
+    advice = (visible(f" → {fix}"), "dim") if fix else ""
+    console.print(hanging(Text.assemble(("x ", "red"), visible(text), advice), 3, 5, console))
 
 
 def _without_backend(item: Rejection) -> bool:

@@ -26,7 +26,7 @@ from recommender.knowledge import load
 from recommender.pipeline import recommend
 from recommender.render.document import as_json
 from recommender.rules.grouping import groups
-from tests.rules.test_properties import machines, models, some, workloads
+from tests.rules.drawn import machines, models, some, workloads
 
 UNREPLACED = re.compile(r"\{[a-z0-9_.]+\}")
 

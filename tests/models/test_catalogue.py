@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from recommender.errors import InputError
 from recommender.facts import Model
-from recommender.knowledge import document, load
+from recommender.knowledge import document
 from recommender.models.catalogue import by_id, find_model, merge
-from recommender.models.rows import ladder
 
 IDS = [row["id"] for row in document("models")["models"]]
 NEMOTRON = "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B"
@@ -53,18 +52,6 @@ def test_rows_are_consistent() -> None:
         assert 0 < row.get("active_params", 1) <= row["params"]
         assert "head_dim" not in row or not row.get("mla"), row["id"]
     assert len(set(IDS)) == len(IDS)
-
-
-@pytest.mark.parametrize("position", range(len(load().document["ladders"])))
-def test_every_ladder_climbs(position: int) -> None:
-    sizes = [model.params or 0 for model in ladder(position)]
-    assert sizes == sorted(sizes)
-    assert sizes[0] > 0
-
-
-def test_the_last_ladder_is_for_any_work() -> None:
-    assert load().document["ladders"][-1]["when"] == {}
-    assert ladder(len(load().document["ladders"]) - 1)[0].name == "Qwen3-0.6B"
 
 
 # typed text, id, base, quantization, format, rules of the problems

@@ -8,7 +8,7 @@ from recommender.facts import Machine, Model, Os, Software, Workload
 from recommender.pipeline import recommend
 from recommender.rules.confidence import confidence
 from tests.rules.asked import question
-from tests.rules.test_properties import machines, models, some, workloads
+from tests.rules.drawn import machines, models, some, workloads
 
 _KNOWN = Os(family="linux", distro="ubuntu", version="24.04", libc="glibc", libc_version="2.39")
 

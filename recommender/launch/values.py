@@ -54,7 +54,7 @@ def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     else:
         short = next(filter(None, reversed(re.split(r"[/\\]", repository))), "model")
         source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
-    return source | {"ollama.name": _ollama(source, model, fit)}
+    return source | {"library.name": _ollama(source, model, fit)}
 
 
 def _tagged(name: str) -> tuple[str, str]:

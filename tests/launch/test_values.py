@@ -128,12 +128,12 @@ def test_what_the_library_calls_a_model(
     name: str, quantization: str, model: Model | None, expected: str
 ) -> None:
     fit = Fit(fits=True, model=name, build="gguf", quantization=quantization)
-    assert _values(fit, model)["ollama.name"] == expected
+    assert _values(fit, model)["library.name"] == expected
 
 
 def test_a_repository_that_was_named_is_not_replaced_by_the_library() -> None:
     fit = Fit(fits=True, model="unsloth/Qwen3-8B-GGUF", build="own", quantization="q4_k_m")
-    assert _values(fit, QWEN)["ollama.name"] == "hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M"
+    assert _values(fit, QWEN)["library.name"] == "hf.co/unsloth/Qwen3-8B-GGUF:Q4_K_M"
 
 
 @pytest.mark.parametrize(

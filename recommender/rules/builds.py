@@ -13,8 +13,11 @@ _GGUF_DEFAULT = ("q4_k_m",)
 _GGUF_SMALLER = ("q3_k_m", "q2_k")
 # Where a platform computes in few of the types only, the smallest loss of quality first.
 _GGUF_PLAIN = ("q8_0", "q4_0", "f16")
+# Experts published in MXFP4 stay so in every GGUF of them (source: fit-and-speed).
 _GGUF_MXFP4 = ("mxfp4_moe",)
 _GGUF_QUALITY = ("q8_0", "q6_k", "q5_k_m", "q4_k_m")
+# Formats of as many bits differ a little, by what their scales take.
+_ROUNDING = 1.1
 _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 
 
@@ -47,8 +50,15 @@ def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -
 
 
 def alternative(model: Model, platform: Platform, facts: Situation, table: "Table") -> Build | None:
-    """Another quantized repository of a model whose own format the platform cannot compute."""
-    return next(iter(_quantized(model, platform, facts, table)), None)
+    """Another quantized repository: the largest that is no larger than the model's own weights."""
+    own = _own_gib(model, model.quantization or "bf16", table) or 0
+    found = _quantized(model, platform, facts, table)
+    return max(found, key=lambda build: _nearness(build.weights_gib or 0, own), default=None)
+
+
+def _nearness(weights: float, own: float) -> tuple[bool, float]:
+    larger = weights > own * _ROUNDING
+    return not larger, -weights if larger else weights
 
 
 def refused(model: Model, platform: Platform, facts: Situation, table: "Table") -> bool:
@@ -105,7 +115,7 @@ def native_conditions(quantization: str, platform: Platform) -> Iterator[Mapping
 
 def smaller(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
     """Builds that cost visible quality, for a platform and memory that hold no other."""
-    if set(platform.formats) != {"gguf"} or model.format == "gguf":
+    if set(platform.formats) != {"gguf"} or model.format == "gguf" or model.quantization == "mxfp4":
         return []
     return _ggufs(_GGUF_SMALLER, model, platform, facts, table)
 
@@ -114,7 +124,7 @@ def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") ->
     wish = facts.fact("workload.priority")
     wanted = _GGUF_QUALITY if wish == "quality" else _GGUF_DEFAULT
     if model.quantization == "mxfp4":
-        wanted = _GGUF_MXFP4
+        return _ggufs(_GGUF_MXFP4, model, platform, facts, table)
     found = _ggufs(wanted, model, platform, facts, table)
     return found or _ggufs(_GGUF_PLAIN, model, platform, facts, table)
 

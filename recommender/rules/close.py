@@ -1,6 +1,8 @@
 """Whether the second place is close, and what would put it first."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from recommender.facts import Reason, Rule
 from recommender.rules.candidates import Scored
@@ -21,12 +23,12 @@ def with_close_call(question: Question, ranking: tuple[Scored, ...]) -> tuple[Sc
     gap = round(first.score - second.score, 1)
     if gap > _CLOSE_POINTS:
         return ranking
-    told = _close(question, first, second, gap)
+    told = _close(question, (first, *others), second, gap)
     return (first, replace(second, warnings=(told, *second.warnings)), *others)
 
 
-def _close(question: Question, first: Scored, second: Scored, gap: float) -> Reason:
-    tips = _options(question, first, second) or _tips(question, second)
+def _close(question: Question, rivals: Sequence[Scored], second: Scored, gap: float) -> Reason:
+    tips = _options(question, rivals, second) or _tips(question, second)
     key = "ranking.close" if tips else "ranking.close-plain"
     text = question.words.key(key, gap=gap, tips=tips)
     return Reason(rule="ranking.close", text=text, params={"gap": gap, "turns": tips})
@@ -39,8 +41,9 @@ def _tips(question: Question, second: Scored) -> list[str]:
     return [question.words.text(rule.text, second.facts.fact) for rule in own]
 
 
-def _options(question: Question, first: Scored, second: Scored) -> list[str]:
-    found = turns(question, first, second, ("use-case", "concurrency", "priority"))[:_MOST_TURNS]
+def _options(question: Question, rivals: Sequence[Scored], second: Scored) -> list[str]:
+    every = turns(question, rivals, second, ("priority", "concurrency", "use-case"))
+    found = list(islice(every, _MOST_TURNS))
     return [question.words.key("turn.first", options=found)] if found else []
 
 

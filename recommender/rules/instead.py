@@ -11,6 +11,7 @@ from recommender.rules.situation import Group
 
 # The rule of a problem which says that the model itself can run nowhere here.
 NOTHING_HOLDS_IT = "model.does-not-fit"
+_TOO_LARGE = "fit.memory"
 # Formats of as many bits differ a little, by what their scales take.
 _AS_PRECISE = 0.9
 
@@ -31,10 +32,11 @@ def instead(
 
     That is a build of as many bits, then the base, then a smaller build, then a proposed model.
     """
-    alike, smaller = _builds(question)
-    for others in (alike, _base(question), smaller, _proposal(question, verdict)):
+    why = _why(question, verdict)
+    alike, smaller = _builds(question, why)
+    for others in (alike, _base(question, why), smaller, _proposal(question, verdict)):
         found = [_answered(question, devices, *other) for other in others]
-        better = [one for one in found if _is_better(one[1], verdict, devices)]
+        better = [one for one in found if _is_better(*one[:2], verdict, devices)]
         if better:
             return max(better, key=lambda one: one[1].ranking[0].score)
     return question, verdict, ()
@@ -50,11 +52,24 @@ def _answered(
     return again, decide(again, devices), (problem,)
 
 
-def _is_better(found: Verdict, verdict: Verdict, devices: Sequence[Group]) -> bool:
+def _is_better(
+    question: Question, found: Verdict, verdict: Verdict, devices: Sequence[Group]
+) -> bool:
+    """Whether it is served at all, and a build as itself rather than by a file of another's."""
+    model = question.model
+    if model and model.base and found.ranking and found.ranking[0].fit.model != model.id:
+        return False
     return served(found, devices) or bool(found.ranking and not verdict.ranking)
 
 
-def _builds(question: Question) -> tuple[list[_Other], list[_Other]]:
+def _why(question: Question, verdict: Verdict) -> str:
+    """Whether the model is too large here, or else in a format that nothing here computes."""
+    rules = {reason.rule for refused in verdict.refused for reason in refused.reasons}
+    key = "instead.too-large" if _TOO_LARGE in rules else "instead.format"
+    return question.words.key(key, model=question.model.id if question.model else "")
+
+
+def _builds(question: Question, why: str) -> tuple[list[_Other], list[_Other]]:
     """Repositories with other weights of the model: as precise as its own, and smaller."""
     model = question.model
     if model is None:
@@ -63,11 +78,11 @@ def _builds(question: Question) -> tuple[list[_Other], list[_Other]]:
     found: tuple[list[_Other], list[_Other]] = ([], [])
     for repository, quantization in model.quantized_repos.items():
         weights = question.table.weights_gib(model, quantization) or 0
-        found[weights < precise * _AS_PRECISE].append(_build(question, model, repository))
+        found[weights < precise * _AS_PRECISE].append(_build(question, why, model, repository))
     return found
 
 
-def _build(question: Question, model: Model, repository: str) -> _Other:
+def _build(question: Question, why: str, model: Model, repository: str) -> _Other:
     build = replace(
         model,
         id=repository,
@@ -76,18 +91,18 @@ def _build(question: Question, model: Model, repository: str) -> _Other:
         quantization=model.quantized_repos[repository],
         weights_gib=None,
     )
-    text = question.words.key("model.build-instead", model=model.id, build=repository)
+    text = question.words.key("model.build-instead", why=why, build=repository)
     return build, Problem(what=text, rule="model.build-instead")
 
 
-def _base(question: Question) -> Iterator[_Other]:
+def _base(question: Question, why: str) -> Iterator[_Other]:
     """The model that it was made from; who has a GGUF file wants that file."""
     model = question.model
     if model is None or model.format == "gguf" or model.base in {None, model.id}:
         return
     base = by_exact_id(str(model.base))
     if base is not None:
-        text = question.words.key("model.base-instead", model=model.id, base=base.id)
+        text = question.words.key("model.base-instead", why=why, base=base.id)
         yield base, Problem(what=text, rule="model.base-instead")
 
 

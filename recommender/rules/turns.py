@@ -13,17 +13,18 @@ from recommender.rules.situation import workload_facts
 _USERS = (1, 4, 12, 64)
 
 
-def turns(question: Question, leader: Scored, other: Scored, parts: Sequence[str]) -> list[str]:
-    """Options that alone would put ``other`` before ``leader``, as they are typed.
+def turns(
+    question: Question, rivals: Sequence[Scored], other: Scored, parts: Sequence[str]
+) -> Iterator[str]:
+    """Options that alone would put ``other`` before all ``rivals``, as they are typed.
 
-    Both stay where and how they are placed; ``parts`` names what may vary: priority, concurrency,
+    All stay where and how they are placed; ``parts`` names what may vary: priority, concurrency,
     need, use-case.
     """
-    return [
-        option
-        for option, work in _variations(question, parts)
-        if _score(question, other, work) > _score(question, leader, work)
-    ]
+    for option, work in _variations(question, parts):
+        own = _score(question, other, work)
+        if all(own > _score(question, rival, work) for rival in rivals):
+            yield option
 
 
 def _score(question: Question, scored: Scored, work: Workload) -> float:

@@ -55,13 +55,14 @@ def ahead(question: Question, verdict: Verdict, framework: str) -> Ahead | None:
     own = next(item for item in verdict.ranking if item.trial.framework.id == framework)
     if own is leader:
         return None
+    rivals = [item for item in verdict.ranking if item is not own]
     parts = ("use-case", "priority", "concurrency", "need")
     return Ahead(
         framework=leader.trial.framework.id,
         gap=round(leader.score - own.score, 1),
         theirs=_beyond(leader, own),
         own=_beyond(own, leader),
-        turns=tuple(turns(question, leader, own, parts)),
+        turns=tuple(turns(question, rivals, own, parts)),
     )
 
 

@@ -51,7 +51,7 @@ def test_what_does_not_lead_says_by_what_and_what_would_turn_it() -> None:
 def test_turns_change_the_order() -> None:
     asked = question(["H100 80GB"], work=Workload(use_case="production", concurrency=64))
     first, second, *_ = decide(asked, groups(asked.machine)).ranking
-    found = turns(asked, first, second, ("use-case", "priority", "concurrency", "need"))
+    found = list(turns(asked, [first], second, ("use-case", "priority", "need")))
     assert len(found) == len(set(found))
     assert all(option.startswith("--") for option in found)
-    assert turns(asked, first, first, ("use-case",)) == []
+    assert not list(turns(asked, [first], first, ("use-case",)))

@@ -1,4 +1,4 @@
-"""Weights outlive the container: the folder of the hub that they come from is mounted."""
+"""What the commands download: into which folder of which hub, and with which extra."""
 
 import pytest
 
@@ -29,3 +29,12 @@ def test_the_folder_of_the_hub_is_mounted(
     assert f"-v ~/.cache/{folder}:/root/.cache/{folder}" in serve
     assert ("-e HF_TOKEN" in serve) is token
     assert ("MODELSCOPE=True" in serve) is (folder == "modelscope")
+
+
+def test_speech_models_get_the_extra_that_they_need() -> None:
+    machine = describe(["RTX 4090"], ram_gib=64, os="ubuntu-24.04", driver="590")
+    whisper, _ = find_model("openai/whisper-large-v3")
+    launch = recommend(machine, Workload(use_case="production", install="pip"), whisper)
+    first = launch.ranking[0].launch
+    assert first is not None
+    assert any("'vllm[audio]==" in line for line in first.install)

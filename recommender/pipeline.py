@@ -85,13 +85,13 @@ def why_not(  # noqa: PLR0913  # the whole question
     question = _question(load(), machine, workload, model, rules, lang, (framework,))
     devices = groups(machine)
     verdict = decide(question, devices)
-    refused = any(item.framework.id == framework for item in verdict.refused)
+    refused = next((item for item in verdict.refused if item.framework.id == framework), None)
     names = [scored.trial.framework.id for scored in verdict.ranking]
     ranked = framework in names
     return WhyNot(
         framework=framework,
         rank=names.index(framework) + 1 if ranked else None,
-        obstacles=why.obstacles(question, framework, devices) if refused else (),
+        obstacles=why.obstacles(question, refused, devices) if refused else (),
         change=why.change(question, framework) if refused else (),
         ahead=why.ahead(question, verdict, framework) if ranked else None,
         problems=tuple(problems),

@@ -21,7 +21,7 @@ from recommender.facts.codec import encode
 from recommender.knowledge import Knowledge
 from recommender.render import side_by_side
 from recommender.render.frameworks import status
-from recommender.render.layout import hanging
+from recommender.render.layout import hanging, marked
 from recommender.render.terminal import commands
 from recommender.words import Words
 
@@ -161,17 +161,13 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         console.print(hanging(Text(line), 3, 5, console))
         _reasons(ranked.reasons, console)
         for warning in ranked.warnings:
-            console.print(
-                hanging(Text.assemble(("! ", "yellow"), visible(warning.text)), 3, 5, console)
-            )
+            marked(console, "! ", "yellow", warning.text)
         if framework.role != "framework" and ranked.launch:
             commands(ranked.launch, answer.machine.os.family == "windows", words, console)
     if refused:
         console.print(hanging(Text(words.key("look.rejected"), style="red"), 3, 5, console))
         for reason in refused.reasons:
-            console.print(
-                hanging(Text.assemble(("x ", "red"), visible(_with_fix(reason))), 3, 5, console)
-            )
+            marked(console, "x ", "red", _with_fix(reason))
 
 
 def _reasons(reasons: Iterable[Reason], console: Console) -> None:

@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from recommender.errors import visible
+
 _NARROWEST = 20
 # What a line may end after: a blank run, or a character of a script that is written without blanks.
 _WIDE = "\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -31,6 +33,16 @@ def hanging(text: Text, first: int, rest: int, console: Console) -> Text:
         line.rstrip()
         lines.append(Text.assemble(" " * (rest if position else first), _without_blanks(line)))
     return Text("\n").join(lines)
+
+
+def marked(
+    console: Console, mark: str, style: str, *parts: str | tuple[str, str], indent: int = 3
+) -> None:
+    """Print a paragraph after a coloured mark; ``parts`` are plain, or text and style."""
+    shown = (
+        visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts
+    )
+    console.print(hanging(Text.assemble((mark, style), *shown), indent, indent + 2, console))
 
 
 def _without_blanks(line: Text) -> Text:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts import Answer, Candidate, Considered, Launch, Problem, Reason, Rejection
-from recommender.render.layout import hanging
+from recommender.render.layout import hanging, marked
 from recommender.render.lines import fold
 from recommender.render.summary import machine_line, workload_line
 from recommender.words import Words
@@ -61,8 +61,7 @@ def _pick(
     for reason in _shown(pick):
         console.print(hanging(_signed(reason), 3, 5, console))
     for warning in pick.warnings:
-        text = Text.assemble(("! ", "yellow"), visible(warning.text))
-        console.print(hanging(text, 3, 5, console))
+        marked(console, "! ", "yellow", warning.text)
     if pick.launch:
         commands(pick.launch, answer.machine.os.family == "windows", words, console)
 
@@ -91,7 +90,7 @@ def commands(launch: Launch, windows: bool, words: Words, console: Console) -> N
     """Print the lines to copy, with what they cannot say."""
     joiner = " `" if windows and not launch.notes else " \\"
     for note in launch.notes:
-        console.print(hanging(Text.assemble(("! ", "yellow"), visible(note)), 3, 5, console))
+        marked(console, "! ", "yellow", note)
     for label in ("install", "serve", "check"):
         lines: tuple[str, ...] = getattr(launch, label)
         if not lines:
@@ -154,12 +153,11 @@ def _rejected(
 
 
 def _crossed(text: str, fix: str | None, console: Console) -> None:
-    advice = (visible(f" → {fix}"), "dim") if fix else ""
-    console.print(hanging(Text.assemble(("x ", "red"), visible(text), advice), 3, 5, console))
+    marked(console, "x ", "red", text, (f" → {fix}", "dim") if fix else "")
 
 
 def _without_backend(item: Rejection) -> bool:
-    """Whether the framework has nothing for any device here, and its maker no word of its own."""
+    """Whether the framework has nothing for any device here."""
     first = item.reasons[0]
     return first.rule == f"{item.framework}.device" and bool(first.params.get("device"))
 
@@ -171,9 +169,8 @@ def _beside(considered: Sequence[Considered], words: Words, console: Console) ->
     console.print(words.key("table.beside"), style="bold")
     for item in considered:
         over = words.key("table.over", names=list(item.over)) if item.over else ""
-        reason = visible(item.reasons[0].text)
-        text = Text.assemble(("~ ", "cyan"), (item.name, "bold"), (over, "dim"), f": {reason}")
-        console.print(hanging(text, 3, 5, console))
+        reason = f": {item.reasons[0].text}"
+        marked(console, "~ ", "cyan", (item.name, "bold"), (over, "dim"), reason)
 
 
 def _next(answer: Answer, words: Words) -> str:

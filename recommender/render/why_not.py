@@ -9,7 +9,7 @@ from recommender.errors import visible
 from recommender.facts import Framework, Reason
 from recommender.facts.why_not import Ahead, Obstacle, Step, WhyNot
 from recommender.knowledge import document
-from recommender.render.layout import hanging
+from recommender.render.layout import hanging, marked
 from recommender.words import Words
 
 _MOST = 5
@@ -21,7 +21,7 @@ def show(found: WhyNot, framework: Framework, words: Words, console: Console) ->
     title = words.key(key, name=framework.name, rank=found.rank)
     console.print(Text(title, style="bold"))
     for problem in found.problems:
-        _line("! ", visible(problem.what), "yellow", console)
+        marked(console, "! ", "yellow", problem.what)
     for obstacle in found.obstacles:
         _obstacle(obstacle, words, console)
     if found.obstacles:
@@ -30,10 +30,6 @@ def show(found: WhyNot, framework: Framework, words: Words, console: Console) ->
         _ahead(found.ahead, framework, words, console)
     elif found.rank == 1:
         console.print(Text(words.key("why.first", name=framework.name)))
-
-
-def _line(mark: str, text: str, style: str, console: Console, indent: int = 3) -> None:
-    console.print(hanging(Text.assemble((mark, style), text), indent, indent + 2, console))
 
 
 def _obstacle(obstacle: Obstacle, words: Words, console: Console) -> None:
@@ -46,14 +42,14 @@ def _obstacle(obstacle: Obstacle, words: Words, console: Console) -> None:
 
 
 def _reason(reason: Reason, words: Words, console: Console) -> None:
-    _line("x ", visible(reason.text), "red", console)
+    marked(console, "x ", "red", reason.text)
     told = (("why.rule", reason.rule), ("why.fact", reason.fact), ("why.source", source(reason)))
     for key, value in told:
         if value:
             text = Text(f"{words.key(key)}: {visible(value)}", style="dim")
             console.print(hanging(text, 5, 7, console))
     if reason.fix:
-        _line("→ ", visible(reason.fix), "green", console, indent=5)
+        marked(console, "→ ", "green", reason.fix, indent=5)
 
 
 def source(reason: Reason) -> str | None:
@@ -73,7 +69,7 @@ def _change(steps: Iterable[Step] | None, words: Words, console: Console) -> Non
         console.print(hanging(Text(words.key("change.nothing")), 3, 5, console))
         return
     for step in steps:
-        _line("→ ", visible(step.text), "green", console)
+        marked(console, "→ ", "green", step.text)
 
 
 def _ahead(found: Ahead, framework: Framework, words: Words, console: Console) -> None:
@@ -86,4 +82,4 @@ def _ahead(found: Ahead, framework: Framework, words: Words, console: Console) -
             console.print(hanging(Text(text), 3, 5, console))
     if found.turns:
         options = words.key("turn.first", options=list(found.turns))
-        _line("→ ", options, "green", console)
+        marked(console, "→ ", "green", options)

@@ -59,8 +59,9 @@ def _best(job: Job, fitting: list[tuple[Layout, int]], memory: float) -> tuple[L
     Copies that hold no model but together, by sharing its experts, come last. Splitting finer
     shortens a single answer; copies raise what many users get together, where they leave room.
     """
-    near = min(_distance(job, layout, memory) for layout, _ in fitting)
-    found = [one for one in fitting if _distance(job, one[0], memory) == near]
+    distances = [_distance(job, layout, memory) for layout, _ in fitting]
+    near = min(distances)
+    found = [one for one, distance in zip(fitting, distances, strict=True) if distance == near]
     if job.workload.priority != "latency":
         most = max(requests for _, requests in found)
         room = _ROOM * min(most, job.workload.concurrency)

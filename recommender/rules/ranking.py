@@ -43,16 +43,15 @@ _Outcome = tuple[Trial, Scored | tuple[Reason, ...]]
 
 def decide(question: Question, groups: Sequence[Group]) -> Verdict:
     """Try every framework on every group of devices and on the processor."""
-    known = question.base
     scored: list[Scored] = []
     refused: list[Refused] = []
     for framework in question.frameworks:
-        outcomes = list(_outcomes(question, framework, groups, known))
-        best = _best(outcomes)
+        tried = list(outcomes(question, framework, groups))
+        best = _best(tried)
         if best is not None:
             scored.append(best)
         if best is None or (groups and not best.trial.group.members):
-            refused.append(_refusal(question, framework, groups, outcomes))
+            refused.append(_refusal(question, framework, groups, tried))
     ranking = sorted(_working(scored), key=lambda item: (-item.score, item.trial.framework.id))
     return Verdict(ranking=with_close_call(question, tuple(ranking)), refused=tuple(refused))
 
@@ -65,26 +64,20 @@ def _working(scored: list[Scored]) -> list[Scored]:
 
 def trials(question: Question, groups: Sequence[Group]) -> Iterator[Trial]:
     """Every platform of every framework on every group of devices that it drives."""
-    known = question.base
     for framework in question.frameworks:
-        yield from (trial for trial, _ in _outcomes(question, framework, groups, known))
+        yield from _trials(question, framework, groups)
 
 
-def outcomes(question: Question, framework: str, groups: Sequence[Group]) -> Iterator[_Outcome]:
-    """Every trial of one framework, with the candidate or the reasons against it."""
-    head = next(head for head in question.frameworks if head.id == framework)
-    return _outcomes(question, head, groups, question.base)
-
-
-def refusal_of(question: Question, framework: str, groups: Sequence[Group]) -> Refused:
-    """Why one framework does not run on what is here, as an answer says it."""
-    head = next(head for head in question.frameworks if head.id == framework)
-    return _refusal(question, head, groups, list(outcomes(question, framework, groups)))
-
-
-def _outcomes(
-    question: Question, framework: Framework, groups: Sequence[Group], known: Situation
+def outcomes(
+    question: Question, framework: Framework, groups: Sequence[Group]
 ) -> Iterator[_Outcome]:
+    """Every trial of one framework, with the candidate or the reasons against it."""
+    for trial in _trials(question, framework, groups):
+        yield trial, candidate(question, trial) if trial.runs else trial.failed
+
+
+def _trials(question: Question, framework: Framework, groups: Sequence[Group]) -> Iterator[Trial]:
+    known = question.base
     # With accelerators the processor is a way out only where something is known of the host.
     hosts = () if groups and known.fact("ram_gib") is None else (Group(),)
     for outline in question.knowledge.outlines(framework.id):
@@ -94,8 +87,7 @@ def _outcomes(
             values = framework_facts(framework, platform)
             for group in driven:
                 facts = known.extend(device_facts(group) | values)
-                trial = _judged(question, framework, platform, group, facts)
-                yield trial, candidate(question, trial) if trial.runs else trial.failed
+                yield _judged(question, framework, platform, group, facts)
 
 
 def _drives(outline: Outline, group: Group, known: Situation) -> bool:

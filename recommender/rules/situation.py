@@ -271,8 +271,8 @@ def fit_facts(
         "fit.offload": fit.offload or "none",
         "fit.nodes": fit.nodes,
         "fit.expert_parallel": fit.expert_parallel,
-        "fit.cuts_blocks": bool(model)
-        and not whole_blocks(model or Model(id=""), fit.quantization, max(devices, 1)),
+        "fit.cuts_blocks": model is not None
+        and not whole_blocks(model, fit.quantization, max(devices, 1)),
         "fit.choices": fit.choices or None,
         "fit.layout": _layout(fit),
         "fit.model_context_short": bool(

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from recommender.facts import Reason
+from recommender.facts import Framework, Reason
 from recommender.facts.why_not import Ahead, Obstacle, Step
 from recommender.rules.candidates import Scored
 from recommender.rules.changes import Change, smallest_change
 from recommender.rules.question import Question
-from recommender.rules.ranking import Verdict, outcomes, refusal_of
+from recommender.rules.ranking import Refused, Verdict, outcomes
 from recommender.rules.situation import Group
 from recommender.rules.turns import turns
 from recommender.words import Words
 
 
-def obstacles(question: Question, framework: str, devices: Sequence[Group]) -> tuple[Obstacle, ...]:
+def obstacles(
+    question: Question, refusal: Refused, devices: Sequence[Group]
+) -> tuple[Obstacle, ...]:
     """Every platform that was tried and failed; one without any where none is for what is here."""
-    tried = tuple(_tried(question, framework, devices))
-    refusal = refusal_of(question, framework, devices)
+    tried = tuple(_tried(question, refusal.framework, devices))
     seen = {reason.rule for obstacle in tried for reason in obstacle.reasons}
     general = tuple(reason for reason in refusal.reasons if reason.rule not in seen)
     if not general:
@@ -25,7 +26,9 @@ def obstacles(question: Question, framework: str, devices: Sequence[Group]) -> t
     return (Obstacle(platform=platform, name=platform, device=None, reasons=general), *tried)
 
 
-def _tried(question: Question, framework: str, devices: Sequence[Group]) -> Iterator[Obstacle]:
+def _tried(
+    question: Question, framework: Framework, devices: Sequence[Group]
+) -> Iterator[Obstacle]:
     for trial, found in outcomes(question, framework, devices):
         if not isinstance(found, Scored):
             yield Obstacle(

@@ -11,7 +11,9 @@ from tests.rules.asked import question
 
 def test_every_platform_that_was_tried_says_what_failed() -> None:
     asked = question(["Tesla T4"])
-    (obstacle,) = why.obstacles(asked, "sglang", groups(asked.machine))
+    devices = groups(asked.machine)
+    refusal = next(r for r in decide(asked, devices).refused if r.framework.id == "sglang")
+    (obstacle,) = why.obstacles(asked, refusal, devices)
     assert obstacle.device == "Tesla T4"
     (reason,) = obstacle.reasons
     assert (reason.rule, reason.fact) == (

@@ -5,7 +5,11 @@ from recommender.facts.noun import noun
 
 @noun
 class DeviceMemory:
-    """The memory of one device in GiB, split by use; ``interval`` bounds their sum."""
+    """The memory of one device in GiB, split by use; ``interval`` bounds the sum of the used parts.
+
+    ``overhead_gib`` is what the runtime takes beside the tensors: contexts, communication buffers,
+    CUDA graphs. ``total_gib`` is what a server can use of the device. ``device`` is its name.
+    """
 
     weights_gib: float
     kv_cache_gib: float
@@ -13,6 +17,8 @@ class DeviceMemory:
     overhead_gib: float
     free_gib: float
     interval: tuple[float, float] | None = None
+    total_gib: float | None = None
+    device: str | None = None
 
 
 @noun

@@ -17,7 +17,10 @@ _HUB_ID = lazily(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _SAME_SIZE = 0.25
 _ARCHITECTURE = (
     *("family", "params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim"),
-    *("vocab", "context", "kv_bytes_per_token", "mla", "moe", "moe_intermediate"),
+    *("vocab", "context", "kv_bytes_per_token", "mla", "moe", "moe_intermediate", "intermediate"),
+    *("experts", "experts_per_token", "full_layers", "global_kv_heads", "global_head_dim"),
+    *("sliding_layers", "sliding_window", "linear_layers", "state_bytes", "kv_lora_rank"),
+    *("rope_head_dim", "tied", "extra_params", "vision_heads"),
 )
 _BUILDS = ("gguf_repos", "quantized_repos", "ollama_tag")
 

@@ -21,10 +21,10 @@ class Overhead:
     It is ``gib``, and more ``per_vocab`` (100,000 entries of the vocabulary), ``per_hidden`` (1,000
     elements of a hidden state) and ``per_layer`` (a layer on the device), with ``moe`` where there
     are routed experts and ``together`` where tensor parallelism links devices; at least ``least``.
-    ``part`` is activations, runtime, or margin (what the engine leaves free). It holds from version ``since`` on and ``before`` another,
-    where ``when`` holds, and for batches of ``tokens`` where it grows with them. ``outside`` says
-    that the server does not count it before it sizes the KV cache: it must fit into what the
-    fraction leaves.
+    ``part`` is activations, runtime, or margin (what the engine leaves free). It holds from version
+    ``since`` on and ``before`` another, where ``when`` holds, and for batches of ``tokens`` where
+    it grows with them. ``outside`` says that the server does not count it before it sizes the KV
+    cache: it must fit into what the fraction leaves.
     """
 
     part: str

@@ -57,9 +57,9 @@ class Budget:
     them; ``kv_quantized`` how small the KV cache becomes.
 
     ``sliding`` says what the layers with a sliding window keep: ``full`` the whole context,
-    ``window`` the window and ``window_batch`` tokens more, ``grouped`` that too, in groups of as
-    many layers as the rarer kind has. ``host_embeddings`` says that the token embeddings stay in
-    main memory.
+    ``window`` the window and ``window_batch`` tokens more, rounded up to ``window_step``,
+    ``grouped`` that too, in groups of as many layers as the rarer kind has. ``host_embeddings``
+    says that the token embeddings stay in main memory.
     """
 
     fraction: float = 0.9
@@ -73,5 +73,6 @@ class Budget:
     kv_quantized: KvQuantized | None = None
     sliding: str = "full"
     window_batch: int = 0
+    window_step: int = 1
     host_embeddings: bool = False
     source: str | None = None

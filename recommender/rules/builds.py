@@ -56,7 +56,7 @@ def builds(model: Model, platform: Platform, facts: Situation, table: Table) -> 
 
 def alternative(model: Model, platform: Platform, facts: Situation, table: Table) -> Build | None:
     """Another quantized repository: the largest that is no larger than the model's own weights."""
-    own = _own_gib(model, model.quantization or "bf16", table) or 0
+    own = model.weights_gib or table.weights_gib(model, model.quantization or "bf16") or 0
     found = _quantized(model, platform, facts, table)
     return max(found, key=lambda build: _nearness(build.weights_gib or 0, own), default=None)
 
@@ -82,7 +82,7 @@ def _own(model: Model, platform: Platform, facts: Situation, table: Table) -> li
     support = support_of(quantization, platform, facts, table) if known else "unknown"
     if support == "no":
         return []
-    return [_build(model.id, "own", quantization, support, _own_gib(model, quantization, table))]
+    return [_build(model.id, "own", quantization, support, model, table)]
 
 
 def _own_gguf(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
@@ -91,13 +91,7 @@ def _own_gguf(model: Model, platform: Platform, facts: Situation, table: Table) 
     support = support_of(str(model.quantization) if known else "q4_k_m", platform, facts, table)
     if support == "no":
         return []
-    weights = _own_gib(model, model.quantization, table)
-    return [_build(model.id, "own", model.quantization, support, weights)]
-
-
-def _own_gib(model: Model, quantization: str | None, table: Table) -> float | None:
-    estimated = table.weights_gib(model, quantization) if quantization else None
-    return model.weights_gib or estimated
+    return [_build(model.id, "own", model.quantization, support, model, table)]
 
 
 def _quantized(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
@@ -108,8 +102,7 @@ def _quantized(model: Model, platform: Platform, facts: Situation, table: Table)
             continue
         support = support_of(quantization, platform, facts, table)
         if support in {"native", "weight-only", "emulated"}:
-            weights = table.weights_gib(model, quantization)
-            found.append(_build(repository, "quantized", quantization, support, weights))
+            found.append(_build(repository, "quantized", quantization, support, model, table))
     return sorted(found, key=lambda build: (build.support == "emulated", -(build.weights_gib or 0)))
 
 
@@ -139,23 +132,26 @@ def _ggufs(
 ) -> list[Build]:
     name = model.gguf_repos[0] if model.gguf_repos else model.id
     return [
-        _build(name, "gguf", quant, support, _gguf_weights(model, quant, table))
+        _build(name, "gguf", quant, support, model, table)
         for quant in wanted
         if (support := support_of(quant, platform, facts, table)) != "no"
     ]
 
 
-def _gguf_weights(model: Model, quantization: str, table: Table) -> float | None:
-    if quantization == model.quantization:
-        return _own_gib(model, quantization, table)
-    return table.weights_gib(model, quantization)
-
-
-def _build(
-    model: str, kind: str, quantization: str | None, support: str, weights: float | None
+def _build(  # the fields of one build
+    name: str, kind: str, quantization: str | None, support: str, model: Model, table: Table
 ) -> Build:
+    own = model.weights_gib if kind == "own" or quantization == model.quantization else None
+    known = quantization or ""
     return Build(
-        model=model, kind=kind, quantization=quantization, support=support, weights_gib=weights
+        model=name,
+        kind=kind,
+        quantization=quantization,
+        support=support,
+        weights_gib=own or table.weights_gib(model, known),
+        embedding_gib=table.embedding_gib(model, known),
+        experts_gib=table.experts_gib(model, known),
+        uncertainty=table.uncertainty(model, known),
     )
 
 

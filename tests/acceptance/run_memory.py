@@ -21,6 +21,7 @@ from .stated_memory import Stated, UnknownRow, stated
 _GIB, _MIB, _GB = 2**30, 2**20, 1e9
 # Logged before CUDA graphs were counted with the rest.
 _PARTS = ("activation_peak_gib", "non_torch_gib", "cuda_graph_gib")
+_NOPE = 128
 Predict = Callable[[Stated], float]
 Observe = Callable[[Mapping[str, Any], Row], float | None]
 
@@ -127,8 +128,20 @@ def _cache(known: Stated) -> float:
     if known.context is None:
         message = "the context is not stated"
         raise UnknownRow(message)
+    if known.naive_mla:
+        return _unfolded(known.job.model) * known.context / _GIB * known.job.kv_share
     whole = request_gib(known.job.model, known.context, known.job.platform.budget)
     return whole * known.job.kv_share
+
+
+def _unfolded(model: Model) -> float:
+    """Bytes of a token where an MLA model's latents are kept as whole keys and values.
+
+    Keys have a part without position beside the rotated one, as long as a value (source:
+    config.json of DeepSeek-V2, V3 and Kimi-K2: qk_nope_head_dim = v_head_dim = 128).
+    """
+    elements = (model.heads or 0) * (2 * _NOPE + (model.rope_head_dim or 0))
+    return 2.0 * (model.layers or 0) * elements
 
 
 def _room(known: Stated) -> float:
@@ -141,6 +154,11 @@ def _room(known: Stated) -> float:
 def _served(known: Stated) -> float:
     context = known.context or 0
     return _needs(known).whole_gib + known.job.kv_gib(context, known.layout)
+
+
+def _used(known: Stated) -> float:
+    """All that a server takes which fills its fraction of the memory with KV cache."""
+    return _needs(known).whole_gib + max(_room(known), 0.0)
 
 
 def _peak(known: Stated) -> float:
@@ -200,10 +218,11 @@ _QUANTITIES: tuple[tuple[str, Observe, Predict], ...] = (
         _either(_largest_buffer, _first("compute_gb", unit=_GB)),
         _compute,
     ),
+    ("used", _first("nvidia_smi_used_gib"), _used),
     (
         "peak",
         _either(
-            _first("peak_vram_gb", "nvidia_smi_used_gib", "required_full_gib"),
+            _first("peak_vram_gb", "required_full_gib"),
             _first("total_gb", "ps_size_gb", unit=_GB),
         ),
         _peak,

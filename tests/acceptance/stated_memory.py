@@ -12,13 +12,13 @@ from recommender.facts import Accelerator, Machine, Model, Platform, Workload
 from recommender.knowledge import document, load
 from recommender.models import spelling
 from recommender.models.catalogue import find_model
-from recommender.models.flags import known_quantization
+from recommender.models.formats import meant
 from recommender.models.rows import of_row, rows
-from recommender.models.table import quantizations
-from recommender.rules.builds import Build, Table
+from recommender.rules.builds import Build
 from recommender.rules.conditions import holds
 from recommender.rules.layouts import Job, Layout
 from recommender.rules.situation import Group, Situation, device_facts, model_facts
+from recommender.rules.weights import Table
 
 Row = Mapping[str, Any]
 # A model that is named in words only is the catalogue's with this count of parameters.
@@ -28,12 +28,26 @@ _OTHER_COUNT = 0.2
 _FRAMEWORKS = {"mlx": "mlx-lm"}
 # Bits of an element of the KV cache by the names that servers give them.
 _BITS = {
-    **{"f16": 16, "fp16": 16, "bf16": 16, "auto": 16, "f32": 32, "fp8": 8, "fp8_e4m3": 8},
-    **{"q8_0": 8.5, "q5_1": 6, "q5_0": 5.5, "q4_1": 5, "q4_0": 4.5, "iq4_nl": 4.5},
+    "f16": 16,
+    "fp16": 16,
+    "bf16": 16,
+    "auto": 16,
+    "f32": 32,
+    "fp8": 8,
+    "fp8_e4m3": 8,
+    "q8_0": 8.5,
+    "q5_1": 6,
+    "q5_0": 5.5,
+    "q4_1": 5,
+    "q4_0": 4.5,
+    "iq4_nl": 4.5,
 }
+_DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+_NUMBERS = re.compile(r"\d+\.\d+(?!b)|\d+(?:\.\d+)?b(?![a-z])")
 _CACHE = re.compile(r"(?:[KV]|c\^KV) \((\w+)\)")
 _CONTEXT = re.compile(r"(?:^|\s)(?:-c|--ctx-size|--ctx|num_ctx)[=\s]+(\d+)")
 _BATCH = re.compile(r"(?:^|\s)(?:-ub|--ubatch-size)[=\s]+(\d+)")
+_BENCH = re.compile(r"(?:^|\s)-([pnd])\s+(\d+)(?=\s|$)")
 _TYPES = re.compile(r"(?:^|\s)(?:-ctk|-ctv|--cache-type-[kv])[=\s]+(\w+)")
 
 
@@ -51,6 +65,7 @@ class Stated:
     context: int | None
     memory_gib: float | None
     batch: int | None
+    naive_mla: bool = False
 
     @property
     def framework(self) -> str:
@@ -68,7 +83,7 @@ def stated(row: Row) -> Stated:
     model = _model(row)
     layout = Layout(tensor=int(row.get("tp") or 1), pipeline=int(row.get("pp") or 1))
     devices = max(layout.shards, int(row.get("gpus") or 1))
-    group = Group(members=(_device(row),) * devices)
+    group = Group() if row.get("gpu") == "CPU" else Group(members=(_device(row),) * devices)
     if str(row["framework"]) in {"llama.cpp", "ollama"}:
         layout = Layout(pooled=devices)
     values = device_facts(group) | model_facts(model)
@@ -91,6 +106,7 @@ def stated(row: Row) -> Stated:
         context=_context(row, model),
         memory_gib=row.get("gpu_mem_total_gib"),
         batch=_batch(row),
+        naive_mla=bool(model.mla) and (row.get("flags") or {}).get("mla") == 0,
     )
 
 
@@ -105,6 +121,9 @@ def _model(row: Row) -> Model:
             return of_row(other)
     if found:
         return found
+    relative = _relative(name)
+    if relative:
+        return relative
     spelled = spelling.read(name)
     params = spelled.params or (round(count * 1e9) if count else None)
     if params is None:
@@ -113,12 +132,21 @@ def _model(row: Row) -> Model:
     return Model(id=name, params=params, moe=spelled.moe)
 
 
+def _relative(name: str) -> Model | None:
+    """The one model of the catalogue with the version and the size that the name mentions."""
+    wanted = set(_NUMBERS.findall(name.casefold()))
+    found = [row for row in rows() if wanted == set(_NUMBERS.findall(row["id"].casefold()))]
+    return of_row(found[0]) if len(wanted) > 1 and len(found) == 1 else None
+
+
 def _far(params: int, count: float) -> bool:
     return abs(params / count - 1) > _OTHER_COUNT
 
 
 def _named(name: str) -> Model | None:
-    for text in (name, _words(name)):
+    words = _words(name)
+    # With an organization before it a name may be a fine-tune of a model that it mentions.
+    for text in (name, words, f"by/{words}"):
         try:
             found, problems = find_model(text)
         except InputError:
@@ -136,15 +164,22 @@ def _words(name: str) -> str:
 
 def _quantization(row: Row, model: Model) -> str | None:
     """What the row says of the weights, else what the name says, else what is usual."""
-    for text in (row.get("quant"), row["model"], row.get("weight_dtype")):
-        known = known_quantization(str(text)) if text else None
-        if known in quantizations() and known is not None:
-            return known
-    return model.quantization
+    form = "gguf" if row["framework"] in {"llama.cpp", "ollama"} else None
+    form = "mlx" if row["framework"] == "mlx" else form
+    own = spelling.read(str(row["model"])).quantization
+    stated_types = (meant(str(text), form) for text in (row.get("quant"),) if text)
+    kept = model.quantization if model.quantization not in {*_DTYPES.values(), None} else None
+    return next(filter(None, (*stated_types, own, kept, _dtype(row), model.quantization)), None)
+
+
+def _dtype(row: Row) -> str | None:
+    """What the weights were loaded as, where nothing says that they are quantized."""
+    return _DTYPES.get(str(row.get("weight_dtype")))
 
 
 def _build(model: Model, quantization: str | None) -> Build:
-    weights = _table().weights_gib(model, quantization) if quantization else None
+    table, known = _table(), quantization or ""
+    weights = table.weights_gib(model, known)
     if weights is None:
         message = f"the weights are in no format that is known ({quantization})"
         raise UnknownRow(message)
@@ -154,17 +189,19 @@ def _build(model: Model, quantization: str | None) -> Build:
         quantization=quantization,
         support="native",
         weights_gib=weights,
+        embedding_gib=table.embedding_gib(model, known),
+        experts_gib=table.experts_gib(model, known),
     )
 
 
 @cache
 def _table() -> Table:
-    return Table(document("core")["quantizations"]["quantizations"])
+    return Table(document("core")["quantizations"])
 
 
 def _platform(row: Row, facts: Situation) -> Platform:
     known = load()
-    name = known.framework(_FRAMEWORKS.get(row["framework"], row["framework"])).id
+    name = known.framework(_FRAMEWORKS.get(str(row["framework"]), str(row["framework"]))).id
     outlines = known.outlines(name)
     fitting = (one for one in outlines if holds(one.device, facts) is True)
     platform = known.platform(name, next(fitting, outlines[0]).id)
@@ -202,7 +239,16 @@ def _context(row: Row, model: Model) -> int:
     found = _CONTEXT.search(_command(row))
     if found and int(found[1]):
         return int(found[1])
-    return row.get("max_model_len") or model.context or 4096
+    return _benched(row) or row.get("max_model_len") or model.context or 4096
+
+
+def _benched(row: Row) -> int | None:
+    """The context of a benchmark that makes its own: prompt, answer and what lies before them."""
+    command = _command(row)
+    if "llama-bench" not in command or not _BENCH.search(command):
+        return None
+    found = {name: int(value) for name, value in _BENCH.findall(command)}
+    return found.get("p", 512) + found.get("n", 128) + found.get("d", 0)
 
 
 def _batch(row: Row) -> int | None:

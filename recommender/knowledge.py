@@ -136,6 +136,11 @@ class Knowledge:
         return tuple(decode(Notice, item) for item in self.document["common"]["notices"])
 
     @cached_property
+    def choices(self) -> tuple[Notice, ...]:
+        """Why a placement is as it is, one entry a choice."""
+        return tuple(decode(Notice, item) for item in self.document["common"]["choices"])
+
+    @cached_property
     def machine_notices(self) -> tuple[Notice, ...]:
         """What an answer must say about the machine or the wish as a whole."""
         return tuple(decode(Notice, item) for item in self.document["common"]["problems"])

@@ -140,7 +140,7 @@ def _answer(
 ) -> Answer:
     warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
-        _candidate(scored, rank, question.words, warned)
+        _candidate(question, scored, rank, warned)
         for rank, scored in enumerate(verdict.ranking, start=1)
     )
     proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None
@@ -166,7 +166,10 @@ def _proposed(scored: Scored) -> Model:
     return replace(scored.model, quantization=scored.fit.quantization)
 
 
-def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str]) -> Candidate:
+def _candidate(
+    question: Question, scored: Scored, rank: int, warned: Collection[str]
+) -> Candidate:
+    words = question.words
     platform = scored.trial.platform
     through = scored.facts.fact("via.wsl2")
     missing = unknown(scored)
@@ -183,9 +186,14 @@ def _candidate(scored: Scored, rank: int, words: Words, warned: Collection[str])
         device=scored.trial.group.first.name,
         reasons=scored.reasons,
         warnings=(*moved, *scored.warnings),
-        fit=scored.fit,
+        fit=replace(scored.fit, choices=_choices(question, scored)),
         launch=launch(scored, scored.facts, words),
     )
+
+
+def _choices(question: Question, scored: Scored) -> tuple[str, ...]:
+    said = told(question.knowledge.choices, scored.facts, question.words)
+    return tuple(reason.text for reason in said)
 
 
 def _machine_problems(question: Question) -> tuple[Problem, ...]:

@@ -31,7 +31,8 @@ class Fit:
     ranks whole experts are spread (1: they are cut like the other weights); ``nodes`` how many
     machines serve one copy of the model together. ``needs_gib`` and ``has_gib`` are what one
     request needs over all devices, and what the ``counted_devices`` have, over which the engine can
-    spread one copy.
+    spread one copy. ``choices`` say why each part of it is as it is, ``alternative`` which build
+    would hold more where requests have to wait.
     """
 
     fits: bool | None
@@ -54,6 +55,7 @@ class Fit:
     has_gib: float | None = None
     counted_devices: int = 1
     choices: tuple[str, ...] = ()
+    alternative: str | None = None
     basis: str = "estimate"
 
 

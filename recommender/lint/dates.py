@@ -8,7 +8,7 @@ from recommender.errors import printable
 from recommender.lint.loaded import Loaded, nodes
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_COMMON = ("requirements", "abilities", "notices", "problems")
+_COMMON = ("requirements", "abilities", "notices", "choices", "problems")
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:

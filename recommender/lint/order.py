@@ -13,6 +13,7 @@ _NOUNS = {
     "packages": facts.Package,
     "requires": facts.Requirement,
     "notices": facts.Notice,
+    "choices": facts.Notice,
     "quantizations": facts.Quantization,
     "consider": facts.Rule,
 }

@@ -22,6 +22,7 @@ _COMMON = (
     ("requirements", facts.Requirement),
     ("abilities", facts.Requirement),
     ("notices", facts.Notice),
+    ("choices", facts.Notice),
     ("problems", facts.Notice),
 )
 

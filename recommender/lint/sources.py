@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from recommender.errors import nearest
 from recommender.lint.loaded import Loaded, nodes
 
-_COMMON = ("requirements", "abilities", "notices", "problems")
+_COMMON = ("requirements", "abilities", "notices", "choices", "problems")
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _with_model(question: Question, trial: Trial, model: Model) -> Scored | tupl
     found = _placed(question, trial, model)
     if isinstance(found, tuple):
         return found
-    return _scored(question, trial, model, _with_choices(question, trial, model, found))
+    return _scored(question, trial, model, _with_alternative(question, trial, model, found))
 
 
 def _placed(
@@ -99,7 +99,7 @@ def _placed(
     return (memory_refusal(question, trial, build, fit),)
 
 
-def _with_choices(question: Question, trial: Trial, model: Model, fit: Fit) -> Fit:
+def _with_alternative(question: Question, trial: Trial, model: Model, fit: Fit) -> Fit:
     """The fit with the quantized build that would hold more, where requests have to wait."""
     requests = fit.concurrent_requests
     if requests is None or requests >= question.workload.concurrency or fit.build != "own":
@@ -112,7 +112,7 @@ def _with_choices(question: Question, trial: Trial, model: Model, fit: Fit) -> F
         return fit
     values = {"model": other.model, "quantization": other.quantization}
     said = question.words.key("fit.more-room", requests=placed.concurrent_requests, **values)
-    return replace(fit, choices=(said,))
+    return replace(fit, alternative=said)
 
 
 def _cannot_be_bettered(fit: Fit, model: Model, workload: Workload) -> bool:

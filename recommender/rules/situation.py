@@ -277,7 +277,7 @@ def fit_facts(
         "fit.expert_parallel": fit.expert_parallel,
         "fit.cuts_blocks": model is not None
         and not whole_blocks(model, fit.quantization, max(devices, 1)),
-        "fit.choices": fit.choices or None,
+        "fit.alternative": fit.alternative,
         "fit.layout": _layout(fit),
         "fit.model_context_short": bool(
             model and model.context and model.context < workload.context_tokens

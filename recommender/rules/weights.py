@@ -12,8 +12,8 @@ _GIB = 2**30
 _BITS_A_BYTE = 8
 _UNQUANTIZED = "bf16"
 _EXPERTS = ("expert_up", "expert_down")
-# From so many heads to a key, or so many experts, mixtures treat attention otherwise (source:
-# llama.cpp 007dbbf, src/llama-quant.cpp, llama_tensor_get_type_impl); 8 experts are a case alone.
+# From so many heads to a key, or so many experts, mixtures treat attention otherwise, and 8 experts
+# are a case of their own (source: llama.cpp 007dbbf, src/llama-quant.cpp).
 _MANY = 4
 _SAME_AS = {"expert_up": "up", "expert_down": "down"}
 
@@ -59,7 +59,7 @@ class Table:
     def embedding_gib(self, model: Model, quantization: str) -> float | None:
         """Size of the token embeddings in GiB.
 
-        A llama.cpp server keeps them in main memory, the first stage of a pipeline carries them
+        Engines of GGUF files keep them in main memory, the first stage of a pipeline carries them
         (source: fit-and-speed, section 1).
         """
         if model.embedding_gib and _own(model, quantization):

@@ -63,12 +63,12 @@ def kv_gib_per_token(model: Model) -> float:
     """
     if model.kv_bytes_per_token:
         return model.kv_bytes_per_token / _GIB
-    layers = model.layers or _typical_layers(model)
+    layers = model.layers or typical_layers(model)
     heads = min(model.kv_heads or 8, 16)
     return 2 * layers * heads * (model.head_dim or 128) * 2 / _GIB
 
 
-def _typical_layers(model: Model) -> float:
+def typical_layers(model: Model) -> float:
     """Layers of a dense model of this size: 18 at 1 B, 36 at 8 B, 78 at 70 B parameters."""
     billions = max((model.active_params or model.params or 8e9) / 1e9, 0.05)
     return float(18.0 * billions**0.345)

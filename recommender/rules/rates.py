@@ -42,6 +42,8 @@ class Rates:
         self._engines: Mapping[str, str] = document["engines"]
         self._classes: Sequence[Mapping[str, Any]] = document["devices"]
         self._slow_hosts: Mapping[str, Any] = document["slow_hosts"]
+        self.plain_engines: Sequence[str] = document["plain_arithmetic"]["engines"]
+        self._tensor_ratio: Mapping[str, float] = document["plain_arithmetic"]["tensor_ratio"]
         self.links: Mapping[str, float] = document["all_reduce_us"]
         self._rates: dict[tuple[str, str, str], list[Rate]] = {}
         for row in document["rates"]:
@@ -55,6 +57,13 @@ class Rates:
     def device_class(self, device: Spec) -> str | None:
         """The class of a device, the first whose conditions hold."""
         return next((row["id"] for row in self._classes if _is(row, device)), None)
+
+    def plain_operations(self, device: Spec) -> float | None:
+        """1e12 operations a second without the tensor units; those a known factor above it."""
+        if device.tflops_fp32:
+            return device.tflops_fp32
+        ratio = self._tensor_ratio.get(self.device_class(device) or "", 1.0)
+        return device.tflops_fp16_dense / ratio if device.tflops_fp16_dense else None
 
     def host_factor(self, host: str | None, vendor: str) -> float:
         """By how much this computer lengthens the time a layer takes beside its bytes."""

@@ -74,7 +74,7 @@ def output(
     ``prompt`` and ``answer`` are tokens of one request: prompts take their share of the time.
     """
     found = _rate("batch", run, rates)
-    operations = tera_operations(run)
+    operations = tera_operations(run, rates)
     if not found or not operations:
         return None
     a_token = 2 * run.active / (found.compute * operations * _TERA * run.tensor)
@@ -86,7 +86,7 @@ def output(
 def prefill(run: Run, rates: Rates, prompt: float) -> Rated | None:
     """Tokens of a prompt a second, for a prompt of so many tokens."""
     found = _rate("prefill", run, rates)
-    operations = tera_operations(run)
+    operations = tera_operations(run, rates)
     if not found or not operations or prompt <= 0:
         return None
     compute = prompt * 2 * run.active / (found.compute * operations * _TERA * run.tensor)
@@ -121,9 +121,15 @@ def _read_gib(run: Run, requests: int) -> float:
     return run.weights_gib * (1 - missed)
 
 
-def tera_operations(run: Run) -> float | None:
-    """1e12 operations a second in the type that these weights are multiplied in."""
+def tera_operations(run: Run, rates: Rates) -> float | None:
+    """1e12 operations a second in the type that these weights are multiplied in.
+
+    Engines with kernels of their own follow the rate of plain arithmetic, not that of the tensor
+    units, which vendors limit on some boards of the same chip.
+    """
     device = run.device
+    if run.engine in rates.plain_engines:
+        return rates.plain_operations(device)
     if run.activation_bits == 4 and device.tflops_fp4_dense:  # noqa: PLR2004
         return device.tflops_fp4_dense
     if run.activation_bits <= 8 and device.tflops_fp8_dense:  # noqa: PLR2004

@@ -27,7 +27,7 @@ _IDS = {"llama.cpp": "llama-cpp", "mlx": "mlx-lm", "lmstudio": "llama-cpp"}
 # Engines that give each device some layers: one request gains nothing.
 _SPLIT_LAYERS = {"ggml", "mlx"}
 # Left for contexts and buffers beside weights and KV cache, GiB (source: fit-and-speed, section 3).
-_RESERVE_GIB, _VISIBLE = 0.6, 0.97
+_RESERVE_GIB, _VISIBLE, _ROUNDING = 0.6, 0.97, 1.03
 # Where a benchmark states no lengths: about those of the ShareGPT conversations.
 _PROMPT_TOKENS, _ANSWER_TOKENS = 220.0, 200.0
 # Requests that servers run at a time where more wait (source: fit-and-speed, section 3).
@@ -130,7 +130,7 @@ def _too_large(run: Run, said: Stated) -> str | None:
         return None
     has = memory * _VISIBLE * max(said.devices, 1)
     needs = run.weights_gib + run.kv_gib * run.context + _RESERVE_GIB * said.devices
-    if needs <= has:
+    if needs <= has * _ROUNDING:
         return None
     return "weights in main memory, whose bandwidth is not stated"
 

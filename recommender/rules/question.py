@@ -9,6 +9,7 @@ from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.rules.builds import Table
 from recommender.rules.conditions import holds, never
+from recommender.rules.rates import Rates
 from recommender.rules.situation import (
     WSL2_FACTS,
     Situation,
@@ -40,6 +41,11 @@ class Question:
     def table(self) -> Table:
         """Bits per weight of every format."""
         return Table(self.knowledge.document["quantizations"]["quantizations"])
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How near engines come to the rates of devices."""
+        return Rates(self.knowledge.speeds)
 
     @cached_property
     def base(self) -> Situation:

@@ -17,7 +17,7 @@ from typing import Any
 
 from recommender.knowledge import document
 from recommender.rules.rates import Rates
-from recommender.rules.speed import Rated
+from recommender.rules.roofline import Rated
 from tests.acceptance.rows import Scores, rows, table
 from tests.acceptance.run_speed import scores
 from tests.acceptance.speed_cases import ALONE, Case, cases, family, predict
@@ -30,13 +30,15 @@ CALIBRATION = frozenset(
 _MOST_ERROR = 0.7
 _LEAST_RUNS = 2
 _USUAL, _USUAL_US, _PULL = 0.8, 60, 0.01
+# A wider range than this helps nobody, unless many runs say that it is so.
+_NO_USE, _MANY = 3.0, 6
 # Finer classes of weights are told apart where so many runs support it.
 _BAND_RUNS = 3
 _BANDS = ((0.0, 3.2), (3.2, 7.0), (7.0, 12.0), (12.0, 99.0))
 _EFFICIENCIES = [step / 100 for step in range(8, 101, 2)]
 _LAYER_US = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 170, 200, 250, 300, 400, 500]
 _COMPUTES = [0.02, 0.03, 0.05, 0.07, 0.1, 0.13, 0.16, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3, 4, 5]
-_REQUEST_US = [0, 5, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 300, 500, 1000, 2000]
+_REQUEST_US = [0, 5, 10, 20, 30, 40, 60, 80, 100, 130, 160, 200, 300, 500, 1000, 2000, 4000, 8000, 16000]
 Fitted = dict[str, Any]
 
 
@@ -66,7 +68,7 @@ def fitted(every: Sequence[Case], base: Mapping[str, Any]) -> list[Fitted]:
         groups |= {g: m for g, m in pure.items() if len(m) >= _BAND_RUNS}
         for group, members in sorted(groups.items(), key=lambda item: str(item[0])):
             found += _rows(group, members, base, found)
-    return found
+    return [row for row in found if row["spread"] < _NO_USE or row["runs"] >= _MANY]
 
 
 def _kind(case: Case) -> str:

@@ -10,7 +10,7 @@ from recommender.knowledge import document
 from recommender.rules.builds import Table
 from recommender.rules.memory import kv_gib_per_token
 from recommender.rules.rates import Rates
-from recommender.rules.speed import Rated, Run, decode, output, prefill, run_of
+from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
 from tests.acceptance.measured import Stated, stated
 
 Row = Mapping[str, Any]
@@ -23,7 +23,7 @@ _EACH = "decode, each of many requests"
 _PROMPT = "prefill"
 _TOGETHER = "output of many requests"
 # Ids of frameworks in the rows where llmpick has others.
-_IDS = {"llama.cpp": "llama-cpp", "mlx": "mlx-lm", "lmstudio": "llama-cpp"}
+_IDS = {"mlx": "mlx-lm", "lmstudio": "llama.cpp"}
 # Engines that give each device some layers: one request gains nothing.
 _SPLIT_LAYERS = {"ggml", "mlx"}
 # Left for contexts and buffers beside weights and KV cache, GiB (source: fit-and-speed, section 3).
@@ -162,9 +162,9 @@ def _measured(row: Row, said: Stated) -> Iterator[tuple[str, str, float, dict[st
 
 def _static(row: Row, said: Stated) -> Iterator[tuple[str, str, float, dict[str, Any]]]:
     many = said.concurrency or 1
-    if not row.get("latency_s"):
+    if not row.get("total_tps"):
         return
-    observed = many * said.answer / row["latency_s"]
+    observed = row["total_tps"] * said.answer / (said.prompt + said.answer)
     if many == 1:
         yield "decode", ALONE, observed, {}
     else:

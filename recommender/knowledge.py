@@ -108,6 +108,11 @@ class Knowledge:
         return _by_id(json.loads(self.read("challengers.json"))["frameworks"])
 
     @cached_property
+    def speeds(self) -> Mapping[str, Any]:
+        """What was measured of how fast engines are on classes of devices."""
+        return json.loads(self.read("speed.json"))  # type: ignore[no-any-return]
+
+    @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Where the article and today's facts disagree."""
         return tuple(

@@ -27,6 +27,7 @@ from recommender.rules.instead import instead, served
 from recommender.rules.question import Question
 from recommender.rules.ranking import Verdict, decide
 from recommender.rules.score import selected
+from recommender.rules.speed import speed
 from recommender.words import Words
 
 if TYPE_CHECKING:
@@ -140,7 +141,10 @@ def _answer(
 ) -> Answer:
     warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
-        _candidate(question, scored, rank, warned)
+        replace(
+            _candidate(question, scored, rank, warned),
+            speed=speed(scored, question.machine, question.rates),
+        )
         for rank, scored in enumerate(verdict.ranking, start=1)
     )
     proposed = _proposed(verdict.ranking[0]) if verdict.ranking else None

@@ -120,6 +120,9 @@ def _read(plain: str) -> Found:
     brands = spelling.vendors(wanted)
     core = wanted - spelling.BRANDS.keys()
     fitting = [s for s in spellings if _fits(s, core) and _of(s, brands)]
+    plainer = frozenset(word for word in core if not spelling.is_detail(word))
+    if not fitting and plainer and plainer != core:
+        fitting = [s for s in spellings if _fits(s, plainer) and _of(s, brands)]
     return _sized(fitting, size)
 
 

@@ -71,6 +71,10 @@ _OPTIONAL = lazily(
     r"sxm|pcie|nvl|oam|hbm\d?[a-z]?|workstation|server|blackwell|ada|turing|quadro|hgx|dgx"
     r"|\d+core|ac"
 )
+# Words that describe a device which has one such form alone: kinds of memory, counts of cores.
+_DETAIL = lazily(r"hbm\d?[a-z]?|gddr\d[a-z]?|\d+core")
+# Dashes that word processors write instead of the plain one.
+_DASHES = lazily("[\u2010-\u2015]")
 _SAME = {"mobile": "laptop", "notebook": "laptop", "pci": "pcie"}
 # "MLU370-X8 x8": the second x8 is a count, and no word of the name.
 _REPEATED = lazily(r"x?\d{1,4}")
@@ -90,7 +94,7 @@ def _latin(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     for chinese, latin in _CHINESE.items():
         plain = plain.replace(chinese, latin)
-    return _TRADEMARKS.sub(" ", plain)
+    return _DASHES.sub("-", _TRADEMARKS.sub(" ", plain))
 
 
 def take_size(text: str) -> tuple[str, float | None]:
@@ -112,6 +116,11 @@ def words(text: str) -> tuple[str, ...]:
 def is_optional(word: str) -> bool:
     """Whether people leave this word of a device's name out."""
     return _OPTIONAL.fullmatch(word) is not None
+
+
+def is_detail(word: str) -> bool:
+    """Whether a word describes a device rather than names it."""
+    return _DETAIL.fullmatch(word) is not None
 
 
 def vendors(found: Collection[str]) -> frozenset[str]:

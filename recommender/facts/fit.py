@@ -61,8 +61,19 @@ class Fit:
 
 @noun
 class Speed:
-    """Tokens per second as (low, high); None where nothing measured supports a figure."""
+    """Tokens per second as (low, high); None where nothing measured supports a figure.
+
+    ``decode_tokens_per_s`` is what one user gets who is alone, ``together_tokens_per_s`` what
+    ``requests`` users get in all, ``prefill_tokens_per_s`` how fast a prompt is read. ``basis`` is
+    ``measured`` where the ranges rest on the efficiency that ``runs`` measured runs of ``engine``
+    reached on devices of the class ``device``, else ``unknown``.
+    """
 
     decode_tokens_per_s: tuple[float, float] | None = None
     prefill_tokens_per_s: tuple[float, float] | None = None
     basis: str = "unknown"
+    together_tokens_per_s: tuple[float, float] | None = None
+    requests: int = 1
+    engine: str | None = None
+    device: str | None = None
+    runs: int | None = None

@@ -9,6 +9,7 @@ from recommender.errors import visible
 from recommender.facts import Answer, Candidate, Considered, Launch, Problem, Reason, Rejection
 from recommender.render.layout import hanging, marked
 from recommender.render.lines import fold
+from recommender.render.speed import speed_line
 from recommender.render.summary import machine_line, workload_line
 from recommender.words import Words
 
@@ -60,6 +61,7 @@ def _pick(
     console.print(Text.assemble((title, "bold green"), " " * gap, points))
     for reason in _shown(pick):
         console.print(hanging(_signed(reason), 3, 5, console))
+    console.print(hanging(Text(f"≈ {speed_line(pick.speed, words)}"), 3, 5, console))
     for warning in pick.warnings:
         marked(console, "! ", "yellow", warning.text)
     if pick.launch:

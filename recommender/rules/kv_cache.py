@@ -41,7 +41,7 @@ def token_bytes(model: Model, tensor: int = 1) -> float:
     heads = model.global_kv_heads or model.kv_heads or 0
     if model.kv_bytes_per_token is not None:
         return model.kv_bytes_per_token * (1.0 if model.mla else _share(heads, tensor))
-    layers = model.full_layers or model.layers or _typical_layers(model)
+    layers = model.full_layers or model.layers or typical_layers(model)
     dimension = model.global_head_dim or model.head_dim
     return layers * _layer_bytes(heads or min(model.heads or 8, 8), dimension, tensor)
 
@@ -69,7 +69,7 @@ def _layers(model: Model, budget: Budget) -> tuple[float, int]:
     return -(-full // size) * size / full, -(-sliding // size) * size
 
 
-def _typical_layers(model: Model) -> float:
+def typical_layers(model: Model) -> float:
     """Layers of a dense model of this size: 18 at 1 B, 36 at 8 B, 78 at 70 B parameters."""
     billions = max((model.active_params or model.params or 8e9) / 1e9, 0.05)
     return float(18.0 * billions**0.345)

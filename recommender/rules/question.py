@@ -8,6 +8,7 @@ from recommender.facts import Framework, Machine, Model, Notice, Rule, Workload
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
 from recommender.rules.conditions import holds, never
+from recommender.rules.rates import Rates
 from recommender.rules.situation import (
     WSL2_FACTS,
     Situation,
@@ -40,6 +41,11 @@ class Question:
     def table(self) -> Table:
         """What a model's weights take in every format."""
         return Table(self.knowledge.document["quantizations"])
+
+    @cached_property
+    def rates(self) -> Rates:
+        """How near engines come to the rates of devices."""
+        return Rates(self.knowledge.speeds)
 
     @cached_property
     def base(self) -> Situation:

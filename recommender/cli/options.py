@@ -137,6 +137,15 @@ Include: TypeAlias = Annotated[
         rich_help_panel=_WORK,
     ),
 ]
+Frameworks: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--framework",
+        metavar="NAME",
+        help="Try only this one, a challenger too. Repeatable.",
+        rich_help_panel=_WORK,
+    ),
+]
 Lang: TypeAlias = Annotated[
     str | None, typer.Option("--lang", help="en or zh.", rich_help_panel=_OUTPUT)
 ]

@@ -26,6 +26,24 @@ Gpu: TypeAlias = Annotated[
         rich_help_panel=_MACHINE,
     ),
 ]
+MachineFiles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--machine",
+        metavar="FILE|-",
+        help="One more machine, as `llmpick probe --json` wrote it. Repeatable.",
+        rich_help_panel="The machines",
+    ),
+]
+Gpus: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gpu",
+        metavar="NAME[:COUNT]",
+        help="One machine: 'RTX 4090:2' (two cards in it), L40S, none. Repeatable.",
+        rich_help_panel="The machines",
+    ),
+]
 Ram: TypeAlias = Annotated[
     float | None,
     typer.Option("--ram", metavar="GIB", help="Its main memory.", rich_help_panel=_MACHINE),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts import Rejection
-from recommender.facts.comparison import Compared, Comparison, Gain
+from recommender.facts.comparison import Compared, Comparison
 from recommender.render import bars, placed
 from recommender.render.layout import hanging, marked
 from recommender.render.summary import devices_line, workload_line
@@ -24,7 +24,9 @@ _WORDS = {
     "fit.format": "short.format",
     "fit.quantization": "short.format",
 }
-_Row = tuple[str, list[str]]
+_SIGNS = {True: "+", False: "-", None: "="}
+_Cell = Sequence[str]
+_Row = tuple[str, list[_Cell]]
 
 
 def show(found: Comparison, names: dict[str, str], words: Words, console: Console) -> None:
@@ -34,16 +36,17 @@ def show(found: Comparison, names: dict[str, str], words: Words, console: Consol
     for problem in found.problems:
         console.print(hanging(problem_text(problem), 0, 2, console))
     console.print()
-    rows = [
-        (label, [visible(cell) for cell in cells]) for label, cells in _rows(found, names, words)
-    ]
+    rows = list(_rows(found, names, words))
     heads = [visible(one.name) for one in found.machines]
     label = max(Text(text).cell_len for text, _ in rows)
     if (console.width - label) // len(heads) >= _NARROWEST:
         _columns(heads, rows, label, console)
     else:
         _stacked(heads, rows, label, console)
-    _gains(found, words, console)
+    if found.best is not None:
+        console.print()
+        best = words.key("compare.best", machine=visible(found.best))
+        console.print(hanging(Text(best, style="bold"), 0, 2, console))
     _problems(found.machines, console)
 
 
@@ -53,7 +56,7 @@ def _columns(heads: Sequence[str], rows: Sequence[_Row], label: int, console: Co
     for head in heads:
         table.add_column(Text(head), header_style="bold green", ratio=1, overflow="fold")
     for text, cells in rows:
-        table.add_row(Text(text, style="bold"), *map(Text, cells))
+        table.add_row(Text(text, style="bold"), *(Text("\n".join(cell)) for cell in cells))
     console.print(table)
 
 
@@ -65,46 +68,54 @@ def _stacked(heads: Sequence[str], rows: Sequence[_Row], label: int, console: Co
         for text, cells in rows:
             name = Text(text, style="bold")
             name.pad_right(label - name.cell_len + 2)
-            shown = " / ".join(cells[position].splitlines())
-            console.print(hanging(Text.assemble(name, shown), 3, 5, console))
+            shown = Text.assemble(name, " / ".join(cells[position]))
+            rest = min(label + 5, console.width // 2)
+            console.print(hanging(shown, 3, rest, console))
 
 
 def _rows(found: Comparison, names: dict[str, str], words: Words) -> Iterator[_Row]:
+    """A label and the lines of each machine's cell, fit for a terminal."""
+    for key, cells in _told(found, names, words):
+        shown = ([visible(line) for line in lines] or ["-"] for lines in cells)
+        yield words.key(f"compare.{key}"), list(shown)
+
+
+def _told(
+    found: Comparison, names: dict[str, str], words: Words
+) -> Iterator[tuple[str, list[_Cell]]]:
     every = found.machines
-    yield words.key("compare.hardware"), [devices_line(one.machine, words) for one in every]
+    yield "hardware", [(devices_line(one.machine, words),) for one in every]
     if found.model is None:
-        none = words.key("value.none")
-        yield words.key("compare.model"), [one.model.id if one.model else none for one in every]
-    told = [_picked(one, names, words) for one in every]
+        yield "model", [(one.model.id,) if one.model else () for one in every]
+    picked = [_picked(one, names, words) for one in every]
     for key in ("pick", "build", "layout", "holds", "memory", "decode", "prefill"):
-        yield words.key(f"compare.{key}"), [cells.get(key, "-") for cells in told]
-    yield words.key("compare.not"), [_refused(one.rejected, names, words) for one in every]
+        yield key, [cells.get(key, ()) for cells in picked]
+    yield "not", [_refused(one.rejected, names, words) for one in every]
+    yield "buys", [_bought(found, one.name, words) for one in every]
 
 
-def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, str]:
+def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, _Cell]:
     """The cells of the machine's pick; that nothing runs, where there is none."""
     pick = one.pick
     if pick is None:
-        return {"pick": words.key("table.nothing")}
+        return {"pick": (words.key("table.nothing"),)}
     device = placed.on(one.machine, pick.device, words)
     memory = bars.counted(pick.fit.per_device).items()
     return {
-        "pick": f"{names[pick.framework]} {pick.version or ''} · {pick.platform}",
-        "build": placed.build(pick.fit, words),
-        "layout": placed.layout(pick.fit, words),
-        "holds": placed.holds(pick.fit, words),
-        "memory": "\n".join(
-            f"{bars.title(device_memory, count, device, words)}: "
-            f"{bars.used_and_free(device_memory, words)}"
-            for device_memory, count in memory
-        )
-        or "-",
-        "decode": placed.speed(pick.speed.decode_tokens_per_s, words),
-        "prefill": placed.speed(pick.speed.prefill_tokens_per_s, words),
+        "pick": (f"{names[pick.framework]} {pick.version or ''} · {pick.platform}",),
+        "build": (placed.build(pick.fit, words),),
+        "layout": (placed.layout(pick.fit, words),),
+        "holds": (placed.holds(pick.fit, words),),
+        "memory": [
+            f"{bars.title(part, count, device, words)}: {bars.used_and_free(part, words)}"
+            for part, count in memory
+        ],
+        "decode": (placed.speed(pick.speed.decode_tokens_per_s, words),),
+        "prefill": (placed.speed(pick.speed.prefill_tokens_per_s, words),),
     }
 
 
-def _refused(refused: Sequence[Rejection], names: dict[str, str], words: Words) -> str:
+def _refused(refused: Sequence[Rejection], names: dict[str, str], words: Words) -> _Cell:
     """Frameworks by what stands in their way: ``memory: vLLM, SGLang``, a line a word."""
     told = sorted((_word(item, words), names[item.framework]) for item in refused)
     separator = words.key("value.separator")
@@ -112,7 +123,7 @@ def _refused(refused: Sequence[Rejection], names: dict[str, str], words: Words) 
         f"{word}: {separator.join(name for _, name in group)}"
         for word, group in groupby(told, key=lambda pair: pair[0])
     ]
-    return "\n".join(lines) or words.key("value.none")
+    return lines or [words.key("value.none")]
 
 
 def _word(item: Rejection, words: Words) -> str:
@@ -128,24 +139,11 @@ def _word(item: Rejection, words: Words) -> str:
     return words.show_fact(fact) if fact else words.key("short.other")
 
 
-def _gains(found: Comparison, words: Words, console: Console) -> None:
-    console.print()
-    first = found.machines[0].name
-    title = words.key("compare.buys", machine=visible(first))
-    console.print(hanging(Text(title, style="bold"), 0, 2, console))
-    for machine, group in groupby(found.gains, key=lambda gain: gain.machine):
-        console.print(hanging(Text(visible(machine), style="bold green"), 3, 5, console))
-        for gain in group:
-            _gain(gain, console)
-    if found.best is not None:
-        console.print()
-        best = words.key("compare.best", machine=visible(found.best))
-        console.print(hanging(Text(best, style="bold"), 0, 2, console))
-
-
-def _gain(gain: Gain, console: Console) -> None:
-    signs = {True: ("+ ", "green"), False: ("- ", "red"), None: ("= ", "dim")}
-    marked(console, *signs[gain.better], gain.text, indent=5)
+def _bought(found: Comparison, name: str, words: Words) -> _Cell:
+    """What a machine gives over the first one, a line a gain."""
+    if name == found.machines[0].name:
+        return (words.key("compare.first"),)
+    return [f"{_SIGNS[gain.better]} {gain.text}" for gain in found.gains if gain.machine == name]
 
 
 def _problems(machines: Sequence[Compared], console: Console) -> None:

@@ -112,18 +112,27 @@ def _others(refused: Sequence[Rejection]) -> Iterator[Rejection]:
 
 
 def _short(refused: Sequence[Rejection], words: Words, console: Console) -> None:
-    """What is too small for it, and by how much."""
+    """What is too small for it, by how much, and what would make it fit."""
     told = [reason for reason in map(_memory, refused) if reason]
     if not told:
         return
     console.print()
     console.print(Text(words.key("fitting.too-large"), style="bold"))
     for reason in told:
-        needs, has = reason.params.get("needs"), reason.params.get("has")
-        known = isinstance(needs, (int, float)) and isinstance(has, (int, float))
-        gap = f" ({words.key('fitting.short', size=needs - has)})" if known else ""  # type: ignore[operator]
-        fix = (f" → {reason.fix}", "dim") if reason.fix else ""
-        marked(console, "x ", "red", reason.text, (gap, "bold"), fix)
+        marked(console, "x ", "red", _gap(reason, words))
+    for fix in dict.fromkeys(reason.fix for reason in told if reason.fix):
+        marked(console, "→ ", "green", fix)
+
+
+def _gap(reason: Reason, words: Words) -> str:
+    """By how much it does not fit, in a line; the whole sentence where the sizes are not known."""
+    values = reason.params
+    needs, has, count = (values.get(name) for name in ("needs", "has", "count"))
+    if not (isinstance(needs, (int, float)) and isinstance(has, (int, float))):
+        return reason.text
+    device = str(values.get("device"))
+    where = f"{count} x {device}" if count and count != 1 else device
+    return words.key("fitting.short", **values, where=where, gap=needs - has)
 
 
 def _next(found: Fitting, words: Words, console: Console) -> None:

@@ -110,8 +110,8 @@ def _middle(bounds: Range) -> float:
 def best(found: Sequence[Compared], workload: Workload) -> str | None:
     """The machine that serves this work best; of equal ones the first.
 
-    In this order: a stronger model (where none was named), on the accelerators alone, the context,
-    the wished requests at once, weights that keep more of the model, decode speed, more requests.
+    In this order: a model of more parameters (where none was named), on the accelerators alone, the
+    context, the wished requests at once, larger weights of it, decode speed, more requests.
     """
     serving = [one for one in found if one.pick is not None]
     if not serving:

@@ -12,6 +12,7 @@ from recommender.facts.answer import (
     Reason,
     Rejection,
 )
+from recommender.facts.budget import Budget, KvQuantized, Overhead
 from recommender.facts.fit import DeviceMemory, Fit, Speed
 from recommender.facts.framework import (
     Article,
@@ -35,9 +36,7 @@ from recommender.facts.machine import (
 )
 from recommender.facts.model import Model
 from recommender.facts.platform import (
-    Budget,
     Capability,
-    KvQuantized,
     Line,
     Method,
     Notice,
@@ -77,6 +76,7 @@ __all__ = [
     "Notice",
     "Os",
     "Outline",
+    "Overhead",
     "Package",
     "Platform",
     "Problem",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from recommender.facts.budget import Budget
 from recommender.facts.noun import noun
 from recommender.facts.sentence import Condition, Text
 
@@ -44,39 +45,6 @@ class Quantization:
     when: Condition = field(default_factory=dict)
     source: str | None = None
     checked: str | None = None
-
-
-@noun
-class KvQuantized:
-    """When the command quantizes the KV cache, and what ``share`` of its 16-bit size remains."""
-
-    when: Condition
-    share: float
-
-
-@noun
-class Budget:
-    """What a server may take of the device's memory, and how it can split a model.
-
-    ``fraction`` is of the total (``of: total``) or of what is free after the weights
-    (``of: free``); ``reserve_gib`` is what it needs besides weights and KV cache on each device,
-    ``reserve_tp_gib`` what more as soon as devices work together. ``split`` names the kinds of
-    parallelism: ``tensor``, ``pipeline``, ``data``, ``nodes`` (pipeline stages on machines of their
-    own), ``expert`` (whole experts, not parts of each); ``layers`` is a split by whole layers,
-    without speed-up. ``offload`` says whether weights may lie in main memory,
-    ``data_shards_experts`` whether the copies of a mixture of experts share them; ``kv_quantized``
-    how small the KV cache becomes.
-    """
-
-    fraction: float = 0.9
-    of: str = "total"
-    reserve_gib: float = 2.0
-    reserve_tp_gib: float = 0.0
-    split: tuple[str, ...] = ()
-    offload: bool = False
-    data_shards_experts: bool = False
-    kv_quantized: KvQuantized | None = None
-    source: str | None = None
 
 
 @noun

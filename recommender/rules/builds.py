@@ -25,7 +25,9 @@ _UNQUANTIZED = (None, "bf16", "fp16", "fp32")
 class Build:
     """Weight files: the model's own, a quantized repository of it, or a GGUF of it.
 
-    ``support`` is how the platform runs the format (see ``support_of``).
+    ``support`` is how the platform runs the format (see ``support_of``). Of the weights,
+    ``embedding_gib`` are the token embeddings and ``experts_gib`` the routed experts;
+    ``uncertainty`` is by what part of them they may be more or less.
     """
 
     model: str
@@ -33,6 +35,9 @@ class Build:
     quantization: str | None
     support: str
     weights_gib: float | None
+    embedding_gib: float | None = None
+    experts_gib: float | None = None
+    uncertainty: float | None = None
 
 
 def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> Iterator[Build]:

@@ -177,6 +177,7 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
         machine=question.machine,
         workload=question.workload,
         context=question.workload.context_tokens,
+        facts=trial.facts,
         kv_share=_kv_share(trial, model),
         copies=not question.several_models,
     )

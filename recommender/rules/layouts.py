@@ -1,23 +1,29 @@
 """The layouts that an engine's kinds of parallelism and a model's heads and experts allow."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
-from recommender.facts import Machine, Model, Platform, Workload
+from recommender.facts import Accelerator, Machine, Model, Platform, Workload
 from recommender.facts.noun import noun
 from recommender.rules.blocks import whole_blocks
 from recommender.rules.builds import Build
-from recommender.rules.memory import kv_gib_per_token
-from recommender.rules.situation import Group
+from recommender.rules.kv_cache import request_gib
+from recommender.rules.overheads import Overheads, overheads
+from recommender.rules.situation import Group, Situation
 
 # Pipeline parallelism pays where many requests keep every stage busy and the link is slow
 # (source: vllm-parallelism-doc).
 _PIPELINE_FROM_USERS = 8
+_NOWHERE = Situation(values={}, situations={})
 
 
 @noun
 class Job:
-    """All that decides a placement; without ``copies`` one is made, so that others find room."""
+    """All that decides a placement; without ``copies`` one is made, so that others find room.
+
+    ``companions`` are devices of another kind over which the layers may be spread too.
+    """
 
     build: Build
     model: Model
@@ -26,13 +32,25 @@ class Job:
     machine: Machine
     workload: Workload
     context: int
+    facts: Situation = _NOWHERE
     kv_share: float = 1.0
     copies: bool = True
+    companions: tuple[Accelerator, ...] = ()
 
-    @property
-    def kv_gib(self) -> float:
-        """KV cache of one request of the whole context in GiB, before it is split."""
-        return kv_gib_per_token(self.model) * self.kv_share * self.context
+    @cached_property
+    def overheads(self) -> tuple[Overheads, Overheads]:
+        """What a device needs besides weights and KV cache: alone, and linked to others."""
+        platform = self.platform
+        alone, linked = (
+            overheads(platform.budget, self.model, platform.version, self.facts, linked=linked)
+            for linked in (False, True)
+        )
+        return alone, linked
+
+    def kv_gib(self, context: int, layout: "Layout") -> float:
+        """KV cache of one request of so many tokens on one device of the layout in GiB."""
+        whole = request_gib(self.model, context, self.platform.budget, layout.tensor)
+        return whole * self.kv_share / (layout.pipeline * layout.pooled)
 
 
 class Layout(NamedTuple):
@@ -67,6 +85,8 @@ def layouts(job: Job) -> Iterator[Layout]:
         yield Layout(pooled=1)
         if count > 1:
             yield Layout(pooled=count)
+        if job.companions:
+            yield Layout(pooled=count + len(job.companions))
         return
     for tensor in range(1, count + 1):
         if tensor == 1 or ("tensor" in kinds and divides(job.model, tensor)):

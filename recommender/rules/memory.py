@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from recommender.facts import Accelerator, Machine, Model
+from recommender.facts import Accelerator, Machine
 from recommender.rules.situation import Group, ram_gib
 
-_GIB = 2**30
 # A box says 80 GB, the driver reports 79.2 GiB: 1 to 6 % less (source: fit-and-speed, section 3).
 _VISIBLE = 0.97
 # A DGX Spark of 128 GB shows 121.7 GiB, of which the system leaves some 102 at boot (source:
@@ -30,13 +29,16 @@ def usable_gib(group: Group, machine: Machine, traits: Collection[str] = ()) -> 
     first = group.first
     if "maps-gtt" in traits and first.integrated and first.gtt_gib and first.memory_gib is not None:
         return (first.memory_gib + first.gtt_gib) * _VISIBLE
-    return _device_gib(first, ram)
+    return device_gib(first, machine)
 
 
-def _device_gib(device: Accelerator, ram: float | None) -> float | None:
+def device_gib(device: Accelerator, machine: Machine) -> float | None:
+    """Memory of one accelerator that a server can use, None if nobody knows it."""
     if device.usable_gib is not None:
         return device.usable_gib
-    memory = device.memory_gib if device.memory_gib is not None or not device.unified else ram
+    memory = device.memory_gib
+    if memory is None and device.unified:
+        memory = ram_gib(machine)
     if memory is None:
         return None
     if device.vendor == "apple":
@@ -52,32 +54,3 @@ def spare_ram_gib(group: Group, machine: Machine) -> float:
     if ram is None or not group.members or group.first.unified:
         return 0.0
     return ram * _HOST_SHARE
-
-
-def kv_gib_per_token(model: Model) -> float:
-    """KV cache of one token over all layers, 16 bit, before it is split over devices.
-
-    2 x layers x KV heads x head dimension x 2 bytes; for MLA the latent of each layer
-    (source: fit-and-speed, section 2). Estimated from the parameter count where the architecture is
-    unknown.
-    """
-    if model.kv_bytes_per_token:
-        return model.kv_bytes_per_token / _GIB
-    layers = model.layers or _typical_layers(model)
-    heads = min(model.kv_heads or 8, 16)
-    return 2 * layers * heads * (model.head_dim or 128) * 2 / _GIB
-
-
-def _typical_layers(model: Model) -> float:
-    """Layers of a dense model of this size: 18 at 1 B, 36 at 8 B, 78 at 70 B parameters."""
-    billions = max((model.active_params or model.params or 8e9) / 1e9, 0.05)
-    return float(18.0 * billions**0.345)
-
-
-def kv_share(model: Model, tensor: int) -> int:
-    """By how much tensor parallelism divides the KV cache of one device.
-
-    Each rank holds at least one KV head, and all of an MLA latent
-    (source: fit-and-speed, section 2).
-    """
-    return 1 if model.mla else min(tensor, model.kv_heads or tensor)

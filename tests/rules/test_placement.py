@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from recommender.facts import Accelerator, Budget, Fit, Machine, Memory, Model, Platform, Workload
 from recommender.rules.builds import Build
+from recommender.rules.kv_cache import request_gib
 from recommender.rules.layouts import Job, divides
-from recommender.rules.memory import kv_gib_per_token, usable_gib
+from recommender.rules.memory import usable_gib
 from recommender.rules.placement import place
 from recommender.rules.situation import Group
 
@@ -193,7 +194,7 @@ def test_a_layout_uses_no_more_than_there_is(
     ],
 )
 def test_kv_cache_of_one_token(model: Model, expected: int) -> None:
-    assert kv_gib_per_token(model) * 2**30 == pytest.approx(expected)
+    assert request_gib(model, 1000, Budget()) * 2**30 == pytest.approx(1000 * expected)
 
 
 def test_memory_that_a_server_may_take() -> None:

@@ -1,0 +1,74 @@
+"""What lies on each device of a layout, with the interval of its sum."""
+
+from recommender.facts import Accelerator, DeviceMemory
+from recommender.rules.demand import Needs, kv_room_gib, needs
+from recommender.rules.layouts import Job, Layout
+from recommender.rules.memory import device_gib
+
+# By how much weights, and activations with the runtime, may be more or less where nothing finer is
+# known (source: fit-and-speed, sections 1 and 3).
+_WEIGHTS_UNCERTAINTY, _RUNTIME_UNCERTAINTY = 0.08, 0.25
+
+
+def mean_gib(job: Job, layout: Layout, memory: float) -> float:
+    """Memory of a device, on average where a split by layers takes unequal ones."""
+    if layout.pooled <= max(len(job.group.members), 1):
+        return memory
+    sizes = [memory] * len(job.group.members) + [_companion_gib(job, one) for one in job.companions]
+    return sum(sizes) / len(sizes)
+
+
+def _companion_gib(job: Job, device: Accelerator) -> float:
+    return device_gib(device, job.machine) or 0.0
+
+
+def breakdown(job: Job, layout: Layout, memory: float) -> tuple[DeviceMemory, ...]:
+    """What lies on each device of the layout; ``memory`` is what one can use, in GiB."""
+    needed = needs(job, layout)
+    if not job.companions or layout.pooled <= len(job.group.members):
+        kv = max(kv_room_gib(job, needed, memory), 0.0)
+        one = _device(job, job.group.first, memory, needed, kv)
+        return (one,) * layout.devices
+    return _unequal(job, layout, memory, needed)
+
+
+def _unequal(job: Job, layout: Layout, memory: float, needed: Needs) -> tuple[DeviceMemory, ...]:
+    """Layers are dealt in proportion to the devices' memory."""
+    mean = mean_gib(job, layout, memory)
+    kv = kv_room_gib(job, needed, mean)
+    found = []
+    for device in (*job.group.members, *job.companions):
+        own = memory if device in job.group.members else _companion_gib(job, device)
+        part = needed._replace(weights_gib=needed.weights_gib * own / mean)
+        found.append(_device(job, device, own, part, kv * own / mean))
+    return tuple(found)
+
+
+def beside_ram(job: Job, layout: Layout, context: int, memory: float) -> tuple[DeviceMemory, ...]:
+    """Devices full of weights beside one request's KV cache; the other weights are elsewhere."""
+    if not job.group.members:
+        return ()
+    needed = needs(job, layout)
+    kv = job.kv_gib(context, layout)
+    beside = needed.activations_gib + needed.runtime_gib + kv
+    weights = max(min(memory - beside, needed.weights_gib), 0.0)
+    one = _device(job, job.group.first, memory, needed._replace(weights_gib=weights), kv)
+    return (one,) * len(job.group.members)
+
+
+def _device(job: Job, device: Accelerator, memory: float, needed: Needs, kv: float) -> DeviceMemory:
+    beside = needed.activations_gib + needed.runtime_gib
+    used = needed.weights_gib + beside + kv
+    build = job.build.uncertainty
+    spread = needed.weights_gib * (_WEIGHTS_UNCERTAINTY if build is None else build)
+    spread += beside * _RUNTIME_UNCERTAINTY
+    return DeviceMemory(
+        weights_gib=round(needed.weights_gib, 2),
+        kv_cache_gib=round(kv, 2),
+        activations_gib=round(needed.activations_gib, 2),
+        overhead_gib=round(needed.runtime_gib, 2),
+        free_gib=round(max(memory - used, 0.0), 2),
+        interval=(round(used - spread, 2), round(used + spread, 2)),
+        total_gib=round(memory, 2),
+        device=device.name,
+    )

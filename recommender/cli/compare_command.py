@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     asked: Asked,
-    names: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[--gpu NAME[:COUNT]]...", hidden=True)
+    ] = None,
     *,
     gpu: options.Gpus = None,
     machine: options.MachineFiles = None,

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-_MACHINE = "The machine (default: this one is probed)"
+_MACHINE = "The machine"
 _WORK = "The work"
 _OUTPUT = "Output"
 
@@ -13,7 +13,8 @@ MachineFile: TypeAlias = Annotated[
     typer.Option(
         "--machine",
         metavar="FILE|-",
-        help="Read a machine as `llmpick probe --json` wrote it; - is standard input.",
+        help="Read a machine as `llmpick probe --json` wrote it; - is standard input. Without this "
+        "and the options below, this one is probed.",
         rich_help_panel=_MACHINE,
     ),
 ]
@@ -32,7 +33,7 @@ MachineFiles: TypeAlias = Annotated[
         "--machine",
         metavar="FILE|-",
         help="One more machine, as `llmpick probe --json` wrote it. Repeatable.",
-        rich_help_panel="The machines",
+        rich_help_panel=_MACHINE,
     ),
 ]
 Gpus: TypeAlias = Annotated[
@@ -41,7 +42,7 @@ Gpus: TypeAlias = Annotated[
         "--gpu",
         metavar="NAME[:COUNT]",
         help="One machine: 'RTX 4090:2' (two cards in it), L40S, none. Repeatable.",
-        rich_help_panel="The machines",
+        rich_help_panel=_MACHINE,
     ),
 ]
 Ram: TypeAlias = Annotated[

@@ -23,8 +23,16 @@ def layout(fit: Fit, words: Words) -> str:
     devices = len(fit.per_device)
     spread = words.key("layout.layers", count=devices) if devices > 1 else words.key("layout.one")
     nodes = words.key("table.nodes", count=fit.nodes) if fit.nodes > 1 else None
-    offload = words.key(f"layout.offload-{fit.offload}") if fit.offload else None
-    return ", ".join(filter(None, (split or spread, nodes, offload)))
+    return ", ".join(filter(None, (split or spread, nodes, _offload(fit, words))))
+
+
+def _offload(fit: Fit, words: Words) -> str | None:
+    """What lies in main memory, and how much of the weights that is."""
+    if fit.offload is None:
+        return None
+    rest = (fit.weights_gib or 0) - sum(one.weights_gib for one in fit.per_device)
+    size = max(rest, 0.0) if fit.weights_gib and fit.per_device else None
+    return words.key(f"layout.offload-{fit.offload}", size=size)
 
 
 def holds(fit: Fit, words: Words) -> str:

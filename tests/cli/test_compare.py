@@ -43,7 +43,7 @@ def test_gains_are_against_the_first(llmpick: Run) -> None:
 
 
 def test_the_factor_is_that_of_the_requests(llmpick: Run) -> None:
-    small = ("compare", "--gpu", "RTX 4090", "--gpu", "RTX 3090:2", "--framework", "llama.cpp")
+    small = ("compare", "--gpu", "RTX 4090", "--gpu", "L40S", "--framework", "llama.cpp")
     found = llmpick(*small, "--model", "Qwen/Qwen3-8B", "--json").json
     first, second = (one["pick"]["fit"]["concurrent_requests"] for one in found["machines"])
     (gain,) = (gain for gain in found["gains"] if gain["rule"] == "gain.requests")

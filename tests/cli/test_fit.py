@@ -49,7 +49,7 @@ def test_the_json_is_of_the_published_schema(llmpick: Run) -> None:
 
 
 def test_a_bar_reads_without_colour_and_sums_to_its_device(llmpick: Run) -> None:
-    text = llmpick("fit", LLAMA, *H100X8, "--framework", "vllm").out
+    text = llmpick("fit", LLAMA, *H100X8, "--concurrency", "50", "--framework", "vllm").out
     assert "8 x H100 SXM 80GB:" in text
     (bar,) = re.findall(r"^ +(W+K+A+O+\.*)$", text, re.MULTILINE)
     figures = re.search(r"W (\S+) \+ K (\S+) \+ A (\S+) \+ O (\S+) \+ \. (\S+) = (\S+) GiB", text)

@@ -31,7 +31,9 @@ def _machine(
         fit=replace(FIT, **fit),
         speed=speed or Speed(),
     )
-    return Compared(name=name, machine=Machine(), model=Model(id="o/m", params=32e9), pick=pick)
+    return Compared(
+        name=name, machine=Machine(), model=Model(id="o/m", params=32_000_000_000), pick=pick
+    )
 
 
 FIRST = _machine("first")
@@ -72,7 +74,8 @@ def test_speed_counts_where_both_are_known() -> None:
 
 def test_a_different_model_is_no_matter_of_bits_or_speed() -> None:
     larger = replace(
-        _machine("larger", quantization="fp8", weights_gib=70.0), model=Model(id="o/n", params=70e9)
+        _machine("larger", quantization="fp8", weights_gib=70.0),
+        model=Model(id="o/n", params=70_000_000_000),
     )
     assert _better(FIRST, larger) == {"gain.model": True}
     unknown = replace(larger, model=Model(id="o/unknown"))

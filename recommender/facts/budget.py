@@ -21,10 +21,10 @@ class Overhead:
     It is ``gib``, and more ``per_vocab`` (100,000 entries of the vocabulary), ``per_hidden`` (1,000
     elements of a hidden state) and ``per_layer`` (a layer on the device), with ``moe`` where there
     are routed experts and ``together`` where tensor parallelism links devices; at least ``least``.
-    ``part`` is activations, runtime, or margin (what the engine leaves free). It holds from version ``since`` on and ``before`` another,
-    where ``when`` holds, and for batches of ``tokens`` where it grows with them. ``outside`` says
-    that the server does not count it before it sizes the KV cache: it must fit into what the
-    fraction leaves.
+    ``part`` is activations, runtime, or margin (what the engine leaves free). It holds from version
+    ``since`` on and ``before`` another, where ``when`` holds, and for batches of ``tokens`` where
+    it grows with them. ``outside`` says that the server does not count it before it sizes the KV
+    cache: it must fit into what the fraction leaves.
     """
 
     part: str
@@ -57,9 +57,9 @@ class Budget:
     them; ``kv_quantized`` how small the KV cache becomes.
 
     ``sliding`` says what the layers with a sliding window keep: ``full`` the whole context,
-    ``window`` the window and ``window_batch`` tokens more, ``grouped`` that too, in groups of as
-    many layers as the rarer kind has. ``host_embeddings`` says that the token embeddings stay in
-    main memory.
+    ``window`` the window and ``window_batch`` tokens more, rounded up to ``window_step``,
+    ``grouped`` that too, in groups of as many layers as the rarer kind has. ``host_embeddings``
+    says that the token embeddings stay in main memory.
     """
 
     fraction: float = 0.9
@@ -73,5 +73,6 @@ class Budget:
     kv_quantized: KvQuantized | None = None
     sliding: str = "full"
     window_batch: int = 0
+    window_step: int = 1
     host_embeddings: bool = False
     source: str | None = None

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+from recommender.devices.catalogue import series_of
 from recommender.facts import (
+    Accelerator,
     Fit,
     Model,
     Reason,
@@ -26,7 +28,9 @@ from recommender.rules.question import Question
 from recommender.rules.refusals import format_refusal, memory_refusal
 from recommender.rules.registry import parser_facts, registry_facts
 from recommender.rules.situation import (
+    Group,
     Situation,
+    device_facts,
     fit_facts,
     model_facts,
 )
@@ -180,7 +184,23 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
         facts=trial.facts,
         kv_share=_kv_share(trial, model),
         copies=not question.several_models,
+        companions=_companions(trial),
     )
+
+
+def _companions(trial: Trial) -> tuple[Accelerator, ...]:
+    """Devices of another kind that the platform runs on and could spread the layers over."""
+    if "layers" not in trial.platform.budget.split:
+        return ()
+    return tuple(device for device in trial.group.others if _runs_on(trial, device))
+
+
+def _runs_on(trial: Trial, device: Accelerator) -> bool:
+    alone = Group(members=(device,), series=series_of(device))
+    facts = trial.facts.extend(device_facts(alone))
+    needs = (need.needs for need in trial.platform.requires)
+    driven = holds(trial.platform.device, facts) is True
+    return driven and all(holds(need, facts) is not False for need in needs)
 
 
 def _kv_share(trial: Trial, model: Model) -> float:

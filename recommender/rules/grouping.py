@@ -1,7 +1,7 @@
 """Which devices of a machine can work together."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recommender.facts import Accelerator, Machine
 from recommender.rules.situation import Group
@@ -19,11 +19,33 @@ def groups(machine: Machine) -> list[Group]:
     return [
         Group(
             members=tuple(members),
+            others=_others(members[0], kind, found),
             series=series_of(members[0]),
             link=_link(machine, members),
         )
-        for members in found.values()
+        for kind, members in found.items()
     ]
+
+
+def _others(
+    first: Accelerator,
+    kind: tuple[object, ...],
+    found: Mapping[tuple[object, ...], Sequence[Accelerator]],
+) -> tuple[Accelerator, ...]:
+    """Devices of other kinds that one process could use beside these."""
+    if not _joins(first):
+        return ()
+    return tuple(
+        device
+        for other, members in found.items()
+        for device in members
+        if other != kind and device.vendor == first.vendor and _joins(device)
+    )
+
+
+def _joins(device: Accelerator) -> bool:
+    shared = device.unified or device.integrated
+    return not (shared or device.partition or device.unusable)
 
 
 def _kind(device: Accelerator) -> tuple[object, ...]:

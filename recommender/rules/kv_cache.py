@@ -5,10 +5,8 @@ from recommender.facts import Budget, Model
 _GIB = 2**30
 # Bytes of a 16-bit element, and keys and values.
 _ELEMENT, _PAIR = 2, 2
-# llama.cpp rounds the cells of a window up to this many (source: fit-and-speed, section 2).
-_CELLS = 256
-# vLLM makes groups of the larger kind's size where the kinds differ by less (source:
-# vllm-0.33-wheel, v1/core/kv_cache_utils.py).
+# Groups have the larger kind's size where the kinds differ by less (source: vllm-0.33-wheel,
+# v1/core/kv_cache_utils.py).
 _NEARLY_EQUAL = 1.5
 
 
@@ -32,7 +30,7 @@ def window_tokens(model: Model, context: int, budget: Budget) -> int:
     if budget.sliding == "full" or not model.sliding_window:
         return context
     kept = model.sliding_window + budget.window_batch
-    return min(context, -(-kept // _CELLS) * _CELLS)
+    return min(context, -(-kept // budget.window_step) * budget.window_step)
 
 
 def token_bytes(model: Model, tensor: int = 1) -> float:

@@ -24,9 +24,13 @@ _SOFTWARE = (
 
 @noun
 class Group:
-    """Equal accelerators that can work together; no members means the processor."""
+    """Equal accelerators that can work together; no members means the processor.
+
+    ``others`` are the machine's discrete accelerators of the same vendor but another kind.
+    """
 
     members: tuple[Accelerator, ...] = ()
+    others: tuple[Accelerator, ...] = ()
     series: str | None = None
     link: str | None = None
 

@@ -1,0 +1,221 @@
+"""What a row of measured memory states: model, weights, engine, device, flags; never the result."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from recommender.devices.catalogue import find
+from recommender.errors import InputError
+from recommender.facts import Accelerator, Machine, Model, Platform, Workload
+from recommender.knowledge import document, load
+from recommender.models import spelling
+from recommender.models.catalogue import find_model
+from recommender.models.flags import known_quantization
+from recommender.models.rows import of_row, rows
+from recommender.models.table import quantizations
+from recommender.rules.builds import Build, Table
+from recommender.rules.conditions import holds
+from recommender.rules.layouts import Job, Layout
+from recommender.rules.situation import Group, Situation, device_facts, model_facts
+
+Row = Mapping[str, Any]
+# A model that is named in words only is the catalogue's with this count of parameters.
+_SAME_COUNT = 0.003
+# A stated count further away than this speaks of another model than the name.
+_OTHER_COUNT = 0.2
+_FRAMEWORKS = {"mlx": "mlx-lm"}
+# Bits of an element of the KV cache by the names that servers give them.
+_BITS = {
+    **{"f16": 16, "fp16": 16, "bf16": 16, "auto": 16, "f32": 32, "fp8": 8, "fp8_e4m3": 8},
+    **{"q8_0": 8.5, "q5_1": 6, "q5_0": 5.5, "q4_1": 5, "q4_0": 4.5, "iq4_nl": 4.5},
+}
+_CACHE = re.compile(r"(?:[KV]|c\^KV) \((\w+)\)")
+_CONTEXT = re.compile(r"(?:^|\s)(?:-c|--ctx-size|--ctx|num_ctx)[=\s]+(\d+)")
+_BATCH = re.compile(r"(?:^|\s)(?:-ub|--ubatch-size)[=\s]+(\d+)")
+_TYPES = re.compile(r"(?:^|\s)(?:-ctk|-ctv|--cache-type-[kv])[=\s]+(\w+)")
+
+
+class UnknownRow(Exception):  # noqa: N818  # a state of knowledge, no error
+    """Why nothing can be said about a row."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """One row as it states itself."""
+
+    row: Row
+    job: Job
+    layout: Layout
+    context: int | None
+    memory_gib: float | None
+    batch: int | None
+
+    @property
+    def framework(self) -> str:
+        """The framework; a fork of one counts apart, for its formats and layouts are its own."""
+        forked = "fork" in (self.row.get("version") or "")
+        return f"{self.row['framework']}-fork" if forked else str(self.row["framework"])
+
+
+def stated(row: Row) -> Stated:
+    """What a row says of itself.
+
+    Raises:
+        UnknownRow: the model, its size or its framework are not known.
+    """
+    model = _model(row)
+    layout = Layout(tensor=int(row.get("tp") or 1), pipeline=int(row.get("pp") or 1))
+    devices = max(layout.shards, int(row.get("gpus") or 1))
+    group = Group(members=(_device(row),) * devices)
+    if str(row["framework"]) in {"llama.cpp", "ollama"}:
+        layout = Layout(pooled=devices)
+    values = device_facts(group) | model_facts(model)
+    facts = Situation(values=values, situations=load().situations)
+    job = Job(
+        build=_build(model, _quantization(row, model)),
+        model=model,
+        platform=_platform(row, facts),
+        group=group,
+        machine=Machine(),
+        workload=Workload(),
+        context=_context(row, model),
+        facts=facts,
+        kv_share=_kv_share(row),
+    )
+    return Stated(
+        row=row,
+        job=job,
+        layout=layout,
+        context=_context(row, model),
+        memory_gib=row.get("gpu_mem_total_gib"),
+        batch=_batch(row),
+    )
+
+
+def _model(row: Row) -> Model:
+    """The model that is named, else the one with the stated count of parameters."""
+    name, count = str(row["model"]), row.get("params_b")
+    found = _named(name)
+    if found and not (count and found.params and _far(found.params, count * 1e9)):
+        return found
+    for other in rows():
+        if count and abs(other["params"] / (count * 1e9) - 1) <= _SAME_COUNT:
+            return of_row(other)
+    if found:
+        return found
+    spelled = spelling.read(name)
+    params = spelled.params or (round(count * 1e9) if count else None)
+    if params is None:
+        message = "neither the model nor its size is known"
+        raise UnknownRow(message)
+    return Model(id=name, params=params, moe=spelled.moe)
+
+
+def _far(params: int, count: float) -> bool:
+    return abs(params / count - 1) > _OTHER_COUNT
+
+
+def _named(name: str) -> Model | None:
+    for text in (name, _words(name)):
+        try:
+            found, problems = find_model(text)
+        except InputError:
+            continue
+        if not any(problem.rule == "model.unknown" for problem in problems):
+            return found
+    return None
+
+
+def _words(name: str) -> str:
+    """A name as llama.cpp prints it, without brackets and with dashes: Meta_Llama_3.1_8b_it."""
+    plain = re.sub(r"\([^)]*\)", "", name).strip()
+    return re.sub(r"[\s_]+", "-", plain)
+
+
+def _quantization(row: Row, model: Model) -> str | None:
+    """What the row says of the weights, else what the name says, else what is usual."""
+    for text in (row.get("quant"), row["model"], row.get("weight_dtype")):
+        known = known_quantization(str(text)) if text else None
+        if known in quantizations() and known is not None:
+            return known
+    return model.quantization
+
+
+def _build(model: Model, quantization: str | None) -> Build:
+    weights = _table().weights_gib(model, quantization) if quantization else None
+    if weights is None:
+        message = f"the weights are in no format that is known ({quantization})"
+        raise UnknownRow(message)
+    return Build(
+        model=model.id,
+        kind="own",
+        quantization=quantization,
+        support="native",
+        weights_gib=weights,
+    )
+
+
+@cache
+def _table() -> Table:
+    return Table(document("core")["quantizations"]["quantizations"])
+
+
+def _platform(row: Row, facts: Situation) -> Platform:
+    known = load()
+    name = known.framework(_FRAMEWORKS.get(row["framework"], row["framework"])).id
+    outlines = known.outlines(name)
+    fitting = (one for one in outlines if holds(one.device, facts) is True)
+    platform = known.platform(name, next(fitting, outlines[0]).id)
+    flags = row.get("flags") or {}
+    fraction = next((flags[key] for key in _KNOBS if key in flags), None)
+    budget = platform.budget
+    if fraction is not None:
+        budget = replace(budget, fraction=fraction)
+    if "fork" in (row.get("version") or ""):
+        budget = replace(budget, sliding="full")
+    return replace(platform, version=str(row.get("version") or platform.version), budget=budget)
+
+
+_KNOBS = ("gpu_memory_utilization", "mem_fraction_static", "cache_max_entry_count")
+
+
+def _device(row: Row) -> Accelerator:
+    spec = find(str(row.get("gpu") or "")).row
+    memory = row.get("gpu_mem_total_gib")
+    if spec is None:
+        return Accelerator(name=str(row.get("gpu")), vendor="nvidia", memory_gib=memory)
+    return Accelerator(
+        name=spec.name,
+        vendor=spec.vendor,
+        memory_gib=memory or spec.memory_gib,
+        compute_capability=spec.compute_capability,
+    )
+
+
+def _command(row: Row) -> str:
+    return str((row.get("flags") or {}).get("cmd") or "")
+
+
+def _context(row: Row, model: Model) -> int:
+    found = _CONTEXT.search(_command(row))
+    if found and int(found[1]):
+        return int(found[1])
+    return row.get("max_model_len") or model.context or 4096
+
+
+def _batch(row: Row) -> int | None:
+    found = _BATCH.search(_command(row))
+    stated_batch = (row.get("flags") or {}).get("ubatch")
+    return int(found[1]) if found else stated_batch
+
+
+def _kv_share(row: Row) -> float:
+    """What the KV cache takes against 16 bits, keys and values on average."""
+    text = str(row.get("kv_dtype") or "")
+    names = _CACHE.findall(text) or _TYPES.findall(_command(row)) or [text]
+    if names == ["auto"] and row.get("weight_dtype") == "float32":
+        return 2.0
+    bits = [_BITS.get(name.casefold(), 16) for name in names]
+    return sum(bits) / len(bits) / 16

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from functools import partial
+
 from recommender import __version__
-from recommender.facts import Machine, Model, Problem, Workload
+from recommender.facts import Answer, Machine, Model, Problem, Workload
 from recommender.facts.comparison import Compared, Comparison
 from recommender.fitting import fitted
 from recommender.knowledge import load
@@ -35,28 +37,16 @@ def comparing(  # noqa: PLR0913  # the whole question
         include: ids of challengers that are tried besides.
         problems: what was noticed while the question was put together.
     """
-    found = []
-    for name, machine in machines.items():
-        answer = as_asked(
-            machine,
-            workload,
-            model,
-            frameworks=frameworks,
-            rules=rules,
-            lang=lang,
-            include=include,
-        )
-        first = answer.ranking[0] if answer.ranking else None
-        found.append(
-            Compared(
-                name=name,
-                machine=machine,
-                model=answer.model,
-                pick=fitted(first, first.fit) if first and first.fit else None,
-                rejected=answer.rejected,
-                problems=answer.problems,
-            )
-        )
+    ask = partial(
+        as_asked,
+        workload=workload,
+        model=model,
+        frameworks=frameworks,
+        rules=rules,
+        lang=lang,
+        include=include,
+    )
+    found = [_compared(name, ask(machine)) for name, machine in machines.items()]
     known = load()
     words = Words(table=known.words, lang=lang)
     return Comparison(
@@ -68,4 +58,17 @@ def comparing(  # noqa: PLR0913  # the whole question
         gains=tuple(gain for other in found[1:] for gain in gains(found[0], other, words)),
         best=best(found, workload),
         problems=tuple(problems),
+    )
+
+
+def _compared(name: str, answer: Answer) -> Compared:
+    """A machine by what leads its ranking."""
+    first = answer.ranking[0] if answer.ranking else None
+    return Compared(
+        name=name,
+        machine=answer.machine,
+        model=answer.model,
+        pick=fitted(first, first.fit) if first and first.fit else None,
+        rejected=answer.rejected,
+        problems=answer.problems,
     )

@@ -40,7 +40,8 @@ def _verdict(found: Fitting, words: Words) -> str:
     model = visible(found.model.id)
     count = len(found.fits)
     if not count:
-        return words.key("fitting.nowhere", model=model)
+        large = any(_memory(item) for item in found.rejected)
+        return words.key("fitting.nowhere" if large else "fitting.cannot-run", model=model)
     if not any(item.fit.fits for item in found.fits):
         return words.key("fitting.not-known", model=model)
     return words.key("fitting.somewhere", model=model, count=count)

@@ -23,10 +23,15 @@ def gains(first: Compared, other: Compared, words: Words) -> tuple[Gain, ...]:
             rule=rule,
             better=better,
             params=params,
-            text=words.key(rule, **params),
+            text=words.key(rule, **{name: _shown(value) for name, value in params.items()}),
         )
         for rule, better, params in told
     )
+
+
+def _shown(value: Any) -> Any:
+    """A factor below one keeps its second digit in a sentence."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _between(first: Compared, other: Compared) -> Iterator[_Told]:
@@ -100,7 +105,7 @@ def _factor(rule: str, factor: float, params: Mapping[str, Any]) -> Iterator[_To
     """A factor that differs from one as far as it is shown."""
     shown = round(factor, 1) if factor >= 1 else round(factor, 2)
     if shown != 1:
-        yield rule, shown > 1, {**params, "factor": str(f"{shown:g}")}
+        yield rule, shown > 1, {**params, "factor": shown}
 
 
 def _middle(bounds: Range) -> float:

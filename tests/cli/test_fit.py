@@ -134,6 +134,14 @@ def test_what_does_not_fit_says_by_how_much_and_what_would(llmpick: Run) -> None
     assert "--why-not" in flat
 
 
+def test_what_nothing_runs_is_not_called_too_large(llmpick: Run) -> None:
+    done = llmpick("fit", "Qwen/Qwen3-8B", "--gpu", "Tesla T4", "--framework", "sglang")
+    assert done.code == 3
+    assert "can run Qwen/Qwen3-8B here" in done.out
+    assert "fits nowhere" not in done.out
+    assert "8.0" in done.out
+
+
 def test_the_model_is_never_another_one(llmpick: Run) -> None:
     asked = llmpick(*HUGE, "--json").json
     assert asked["model"]["id"] == "Qwen/Qwen3-235B-A22B"

@@ -67,7 +67,7 @@ def test_speed_counts_where_both_are_known() -> None:
     fast = Speed(decode_tokens_per_s=(80.0, 90.0), prefill_tokens_per_s=(900.0, 1110.0))
     one, two = _machine("one", speed=slow), _machine("two", speed=fast)
     (gain,) = _gains(one, two).values()
-    assert (gain.rule, gain.params["factor"]) == ("gain.decode", "1.7")
+    assert (gain.rule, gain.params["factor"]) == ("gain.decode", 1.7)
     assert _better(two, one) == {"gain.decode": False}
     assert _better(FIRST, two) == {"gain.nothing": None}
 
@@ -89,6 +89,7 @@ def test_sentences_hold_their_values_in_both_languages() -> None:
         assert "bf16" in told["gain.build"].text
         assert "awq-int4" in told["gain.build"].text
         assert "4" in told["gain.requests"].text
+        assert "0.25" in _gains(other, FIRST, lang)["gain.requests"].text
 
 
 def test_the_best_serves_the_wished_requests_before_it_is_precise() -> None:

@@ -1,7 +1,6 @@
 """Machines side by side: each answers for itself, then each is held against the first."""
 
 from collections.abc import Collection, Mapping, Sequence
-
 from functools import partial
 
 from recommender import __version__

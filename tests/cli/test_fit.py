@@ -200,6 +200,16 @@ def test_unequal_cards_are_told_apart(llmpick: Run) -> None:
         assert {one["device"] for one in item["fit"]["per_device"]} <= names
 
 
+def test_unequal_cards_that_share_a_model_have_a_bar_each(llmpick: Run) -> None:
+    cards = ("--gpu", "RTX 4090", "--gpu", "RTX 3090", "--framework", "llama.cpp")
+    (item,) = llmpick("fit", LLAMA, *cards, "--json").json["fits"]
+    names = [one["device"] for one in item["fit"]["per_device"]]
+    assert len(set(names)) == len(names) == 2
+    text = llmpick("fit", LLAMA, *cards).out
+    assert all(f"   {name}:\n" in text for name in names)
+    assert len(re.findall(r"^ +W+K+A+O+\.*$", text, re.MULTILINE)) == 2
+
+
 def test_what_lies_in_main_memory_is_said(llmpick: Run) -> None:
     work = ("--ram", "256", "--framework", "llama.cpp")
     arguments = ("fit", "Qwen/Qwen3-235B-A22B", "--gpu", "RTX 4090", *work)

@@ -47,6 +47,12 @@ class Knowledge:
         """Challengers and layers without their platforms."""
         return tuple(map(_head, self._challengers.values()))
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What every framework, challenger and layer is called, by id."""
+        every = {**self._ranked, **self._challengers}
+        return {name: str(item["name"]) for name, item in every.items()}
+
     def outlines(self, framework: str) -> tuple[Outline, ...]:
         """What each platform of a framework drives."""
         if framework not in self._outlines:

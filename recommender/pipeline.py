@@ -69,6 +69,30 @@ def recommend(  # noqa: PLR0913  # the whole question
     return _answer(question, verdict, rules, problems, named)
 
 
+def as_asked(  # noqa: PLR0913  # the whole question
+    machine: Machine,
+    workload: Workload,
+    model: Model | None = None,
+    *,
+    frameworks: Collection[str] = (),
+    rules: str = "current",
+    lang: str = "en",
+    include: Collection[str] = (),
+    problems: Sequence[Problem] = (),
+) -> Answer:
+    """The answer about this very model, which no other one and no base of it replaces.
+
+    ``frameworks`` are the ids of those that are tried, with those in ``include``; empty: all that
+    are ranked. The rest is as in ``recommend``.
+    """
+    wished = {*frameworks, *include}
+    question = _question(load(), machine, workload, model, rules, lang, wished)
+    if frameworks:
+        kept = tuple(head for head in question.frameworks if head.id in wished)
+        question = replace(question, frameworks=kept)
+    return _answer(question, decide(question, groups(machine)), rules, problems, ())
+
+
 def why_not(  # noqa: PLR0913  # the whole question
     framework: str,
     machine: Machine,

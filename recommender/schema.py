@@ -11,6 +11,8 @@ from recommender import facts
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
+from recommender.facts.comparison import Comparison
+from recommender.facts.fitting import Fitting
 from recommender.facts.why_not import WhyNot
 
 NOUNS = {
@@ -20,6 +22,8 @@ NOUNS = {
     "model": facts.Model,
     "workload": facts.Workload,
     "why-not": WhyNot,
+    "fitting": Fitting,
+    "comparison": Comparison,
 }
 _LONGEST = 8 * 2**20
 _LARGEST = 1e9

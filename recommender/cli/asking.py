@@ -127,9 +127,17 @@ def _machine(asked: Asked) -> Machine:
 
 
 def asks(command: Callable[..., None]) -> Callable[..., None]:
-    """``command`` with an option for each field of ``Asked`` in place of its first parameter."""
+    """``command`` with an option for each field of ``Asked`` in place of its first parameter.
+
+    A parameter of the command's own stands in for the option of its name.
+    """
     own = list(inspect.signature(command).parameters.values())[1:]
-    shared = [_parameter(field.name, field.type, field.default) for field in fields(Asked)]
+    taken = {parameter.name for parameter in own}
+    shared = [
+        _parameter(field.name, field.type, field.default)
+        for field in fields(Asked)
+        if field.name not in taken
+    ]
     names = {parameter.name for parameter in shared}
 
     def wrapped(**values: Any) -> None:

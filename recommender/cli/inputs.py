@@ -206,3 +206,19 @@ def _challenger(known: "Knowledge", name: str) -> str:
     why = "is ranked already" if found.role == "framework" else "runs over others and is not ranked"
     message = f"--include {found.id}: {found.name} {why}; llmpick explain {found.id} tells more"
     raise InputError(message)
+
+
+def frameworks(known: "Knowledge", names: Sequence[str]) -> tuple[str, ...]:
+    """The ids of the frameworks and challengers that ``--framework`` names.
+
+    Raises:
+        InputError: an unknown name, or a layer.
+    """
+    found = [known.framework(name) for name in names]
+    for layer in (item for item in found if item.role == "layer"):
+        message = (
+            f"--framework {layer.id}: {layer.name} runs over others and holds no model itself; "
+            f"llmpick explain {layer.id} tells more"
+        )
+        raise InputError(message)
+    return tuple(dict.fromkeys(item.id for item in found))

@@ -25,7 +25,10 @@ def _group() -> None:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(help="machine, workload, model, framework, answer, why-not.")
+        str,
+        typer.Argument(
+            help="machine, workload, model, framework, answer, why-not, fitting, comparison."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of one of llmpick's nouns."""

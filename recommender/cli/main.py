@@ -13,6 +13,8 @@ from recommender.errors import InputError
 # Command -> the module whose register() adds it, and those beside it.
 COMMANDS = {
     "recommend": "recommend_command",
+    "fit": "fit_command",
+    "compare": "compare_command",
     "probe": "probe_command",
     "explain": "look_commands",
     "frameworks": "look_commands",

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-_MACHINE = "The machine (default: this one is probed)"
+_MACHINE = "The machine"
 _WORK = "The work"
 _OUTPUT = "Output"
 
@@ -13,7 +13,8 @@ MachineFile: TypeAlias = Annotated[
     typer.Option(
         "--machine",
         metavar="FILE|-",
-        help="Read a machine as `llmpick probe --json` wrote it; - is standard input.",
+        help="Read a machine as `llmpick probe --json` wrote it; - is standard input. Without this "
+        "and the options below, this one is probed.",
         rich_help_panel=_MACHINE,
     ),
 ]
@@ -23,6 +24,24 @@ Gpu: TypeAlias = Annotated[
         "--gpu",
         metavar="NAME[:COUNT]",
         help="Describe a machine: 'H100 80GB:8', 4090x2, 'Ascend 910B3:8', none. Repeatable.",
+        rich_help_panel=_MACHINE,
+    ),
+]
+MachineFiles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--machine",
+        metavar="FILE|-",
+        help="One more machine, as `llmpick probe --json` wrote it. Repeatable.",
+        rich_help_panel=_MACHINE,
+    ),
+]
+Gpus: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gpu",
+        metavar="NAME[:COUNT]",
+        help="One machine: 'RTX 4090:2' (two cards in it), L40S, none. Repeatable.",
         rich_help_panel=_MACHINE,
     ),
 ]
@@ -134,6 +153,15 @@ Include: TypeAlias = Annotated[
     typer.Option(
         "--include",
         help="Also rank: challengers, or one of them by name. Repeatable.",
+        rich_help_panel=_WORK,
+    ),
+]
+Frameworks: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--framework",
+        metavar="NAME",
+        help="Try only this one, a challenger too. Repeatable.",
         rich_help_panel=_WORK,
     ),
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from recommender.facts import Accelerator, Answer, Machine
+from recommender.facts import Accelerator, Machine, Model, Workload
 from recommender.words import Words
 
 
@@ -59,9 +59,8 @@ def _state(device: Accelerator, words: Words) -> str | None:
     return words.key("table.unusable") if device.usable_gib == 0 else None
 
 
-def workload_line(answer: Answer, words: Words) -> str:
+def workload_line(work: Workload, model: Model | None, words: Words) -> str:
     """For example: production · 200 users · 8192 tokens of context · Qwen/Qwen3-32B (bf16)."""
-    work, model = answer.workload, answer.model
     parts = [
         work.use_case,
         words.key("table.users", count=work.concurrency),

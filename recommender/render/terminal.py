@@ -27,7 +27,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
     """
     for line, style in (
         (machine_line(answer.machine, words), "bold"),
-        (workload_line(answer, words), ""),
+        (workload_line(answer.workload, answer.model, words), ""),
     ):
         console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in answer.problems:
@@ -38,7 +38,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
         _others(answer.ranking[1:], names, words, console)
     else:
         console.print(words.key("table.nothing"), style="bold")
-    _rejected(answer.rejected, names, words, console)
+    rejected(answer.rejected, names, words, console)
     _beside(answer.also_consider, words, console)
     if answer.ranking:
         console.print()
@@ -134,16 +134,17 @@ def _telling(item: Candidate, words: Words) -> Text:
     return _signed(best[0]) if best else Text(words.key("table.no-reason"))
 
 
-def _rejected(
-    rejected: Sequence[Rejection], names: dict[str, str], words: Words, console: Console
+def rejected(
+    refused: Sequence[Rejection], names: dict[str, str], words: Words, console: Console
 ) -> None:
-    if not rejected:
+    """Print what cannot run here and why, those without a backend on one line."""
+    if not refused:
         return
     console.print()
     console.print(words.key("table.rejected"), style="bold")
-    alike = [item for item in rejected if _without_backend(item)]
+    alike = [item for item in refused if _without_backend(item)]
     together = alike if len(alike) > 1 else []
-    for item in rejected:
+    for item in refused:
         if item not in together:
             _crossed(item.reasons[0].text, item.reasons[0].fix, console)
     if together:

@@ -37,7 +37,10 @@ def test_frameworks_lists_the_eight(llmpick: Run) -> None:
     assert "维护模式" in table
 
 
-@pytest.mark.parametrize("noun", ["machine", "workload", "model", "framework", "answer", "why-not"])
+@pytest.mark.parametrize(
+    "noun",
+    ["machine", "workload", "model", "framework", "answer", "why-not", "fitting", "comparison"],
+)
 def test_schema_is_json_schema(llmpick: Run, noun: str) -> None:
     schema = llmpick("schema", noun).json
     assert schema["type"] == "object"

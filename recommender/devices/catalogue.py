@@ -35,6 +35,7 @@ class Spec:
     compute_capability: str | None = None
     gfx: str | None = None
     memory_gib: float | None = None
+    visible_gib: float | None = None
     memory_options_gib: tuple[float, ...] = ()
     bandwidth_gbs: float | None = None
     tflops_fp32: float | None = None
@@ -129,8 +130,9 @@ def _read(plain: str) -> Found:
 def complete(accelerator: Accelerator) -> Accelerator:
     """``accelerator`` with what its name says beyond doubt, where the device did not say it.
 
-    Only the compute capability, the gfx target and whether memory is shared are taken from the
-    table, each only if all rows that the name fits agree on it. Memory is never taken from a name.
+    Only the compute capability, the gfx target, whether memory is shared and what ECC leaves of the
+    stated memory are taken from the table, each only if all rows that the name fits agree on it.
+    The size of the memory is never taken from a name.
     """
     rows = find(accelerator.name).rows if accelerator.name else ()
     rows = tuple(r for r in rows if accelerator.vendor in (None, r.vendor))
@@ -139,6 +141,8 @@ def complete(accelerator: Accelerator) -> Accelerator:
         compute_capability=accelerator.compute_capability
         or _agreed(row.compute_capability for row in rows)
         or _capability(accelerator),
+        usable_gib=accelerator.usable_gib
+        or _agreed(row.visible_gib for row in rows if row.memory_gib == accelerator.memory_gib),
         gfx=accelerator.gfx or _agreed(row.gfx for row in rows),
         unified=_agreed(row.unified_memory for row in rows)
         if accelerator.unified is None

@@ -1,5 +1,6 @@
 """Why no build of a model can be loaded: its format, or the memory."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,10 @@ from recommender.rules.builds import Build, alternative, native_conditions, refu
 from recommender.rules.eligibility import Trial
 from recommender.rules.question import Question
 from recommender.words import Words
+
+_GIB = 2**30
+# Builds of fewer bits a weight are no use (source: fit-and-speed, section 1: IQ3_XXS has 3.25).
+_FEWEST_BITS = 3.25
 
 
 def format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
@@ -86,8 +91,26 @@ def memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> 
         params=values,
         text=question.words.key(key, **values) + _uncounted(question, trial),
         fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
-        fix=question.words.key("fix.fit.memory", **values),
+        fix=_what_would_fit(question, trial, build, fit),
     )
+
+
+def _what_would_fit(question: Question, trial: Trial, build: Build, fit: Fit) -> str:
+    """How much is missing, how many such devices would hold it, and which size of build would."""
+    needs, has = fit.needs_gib or 0.0, fit.has_gib or 0.0
+    room = max(has - (needs - (build.weights_gib or 0.0)), 0.0)
+    params = question.model.params if question.model else None
+    bits = room * _GIB * 8 / params if params else 0.0
+    devices = needs / has * fit.counted_devices if has else None
+    values = {
+        "missing": round(needs - has, 1),
+        "devices": 2 ** math.ceil(math.log2(devices)) if devices else None,
+        "room": round(room, 1),
+        "bits": round(bits, 1),
+    }
+    size = "build" if bits >= _FEWEST_BITS else "small"
+    kind = "devices" if trial.group.members and devices else "host"
+    return question.words.key(f"fix.fit.memory.{kind}.{size}", **values)
 
 
 def _uncounted(question: Question, trial: Trial) -> str:

@@ -194,9 +194,7 @@ def _proposed(scored: Scored) -> Model:
     return replace(scored.model, quantization=scored.fit.quantization)
 
 
-def _candidate(
-    question: Question, scored: Scored, rank: int, warned: Collection[str]
-) -> Candidate:
+def _candidate(question: Question, scored: Scored, rank: int, warned: Collection[str]) -> Candidate:
     words = question.words
     platform = scored.trial.platform
     through = scored.facts.fact("via.wsl2")

@@ -12,6 +12,7 @@ from recommender import __version__
 from recommender.facts import (
     Accelerator,
     Answer,
+    Fit,
     Link,
     Machine,
     Memory,
@@ -202,7 +203,7 @@ def test_the_article_never_reads_a_correction(
 
 def _decision(answer: Answer) -> list[object]:
     ranking = [
-        (item.rank, item.score, item.platform, item.fit, _rules(item.reasons))
+        (item.rank, item.score, item.platform, _placed(item.fit), _rules(item.reasons))
         for item in answer.ranking
     ]
     warnings = [[reason.rule for reason in item.warnings] for item in answer.ranking]
@@ -213,6 +214,13 @@ def _decision(answer: Answer) -> list[object]:
     ]
     rejected = [(item.framework, item.platform, _rules(item.reasons)) for item in answer.rejected]
     return [ranking, warnings, commands, rejected, [problem.rule for problem in answer.problems]]
+
+
+def _placed(fit: Fit | None) -> tuple[Fit | None, int]:
+    """The placement without its sentences, and how many there are."""
+    if fit is None:
+        return None, 0
+    return replace(fit, choices=(), alternative=None), len(fit.choices) + bool(fit.alternative)
 
 
 def _rules(reasons: tuple[Reason, ...]) -> list[tuple[str, float, str, str | None]]:

@@ -141,13 +141,20 @@ def complete(accelerator: Accelerator) -> Accelerator:
         compute_capability=accelerator.compute_capability
         or _agreed(row.compute_capability for row in rows)
         or _capability(accelerator),
-        usable_gib=accelerator.usable_gib
-        or _agreed(row.visible_gib for row in rows if row.memory_gib == accelerator.memory_gib),
+        usable_gib=_left_by_ecc(accelerator, rows)
+        if accelerator.usable_gib is None
+        else accelerator.usable_gib,
         gfx=accelerator.gfx or _agreed(row.gfx for row in rows),
         unified=_agreed(row.unified_memory for row in rows)
         if accelerator.unified is None
         else accelerator.unified,
     )
+
+
+def _left_by_ecc(accelerator: Accelerator, rows: Iterable[Spec]) -> float | None:
+    memory = accelerator.memory_gib
+    left = _agreed(row.visible_gib for row in rows if row.memory_gib == memory)
+    return None if left is None else float(left)
 
 
 def series_of(accelerator: Accelerator) -> str | None:

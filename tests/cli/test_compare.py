@@ -125,6 +125,9 @@ def test_both_languages_tell_the_same(llmpick: Run) -> None:
     )
     for key in ("rule", "better", "params", "machine"):
         assert [gain[key] for gain in english["gains"]] == [gain[key] for gain in chinese["gains"]]
+    said = [one["pick"]["fit"].pop("choices") for one in english["machines"]]
+    spoken = [one["pick"]["fit"].pop("choices") for one in chinese["machines"]]
+    assert [len(one) for one in said] == [len(one) for one in spoken]
     assert [one["pick"]["fit"] for one in english["machines"]] == [
         one["pick"]["fit"] for one in chinese["machines"]
     ]

@@ -77,12 +77,12 @@ def _cache(row: Row) -> str | None:
 
 
 def _cache_bytes(row: Row) -> int | None:
-    layers = row.get("full_layers", row.get("layers"))
+    layers: int | None = row.get("full_layers", row.get("layers"))
     if layers is None:
         return None
     if row.get("mla"):
-        ranks = [row.get("kv_lora_rank"), row.get("rope_head_dim")]
-        return None if None in ranks else layers * sum(ranks) * _BYTES_OF_LATENT
+        rank, rope = row.get("kv_lora_rank"), row.get("rope_head_dim")
+        return layers * (rank + rope) * _BYTES_OF_LATENT if rank and rope else None
     heads = row.get("global_kv_heads", row.get("kv_heads"))
     dim = row.get("global_head_dim", row.get("head_dim"))
     return layers * heads * dim * _BYTES_OF_KV if heads and dim else None

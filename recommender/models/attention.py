@@ -15,10 +15,10 @@ class Layers:
     """The layers of a model and what each keeps; positions are layers, from the first.
 
     ``full``, ``sliding`` and ``linear`` are positions (a layer that runs attention beside a state
-    is in two of them). ``kv_heads`` has the KV heads of every layer. ``key_dim`` and ``value_dim``
-    are the sizes of a head of the layers that are not full, ``global_key_dim`` and
-    ``global_value_dim`` those of the full ones where they differ. ``state_bytes`` is what one
-    linear layer keeps for a sequence.
+    is in two of them). ``kv_heads`` has the KV heads of every layer. ``key_dim`` is
+    the size of a head of the layers with a window, ``global_key_dim`` that of the full ones where it
+    differs, ``global_value_dim`` that of their values where it differs from the keys'.
+    ``state_bytes`` is what one linear layer keeps for a sequence.
     """
 
     count: int
@@ -27,7 +27,6 @@ class Layers:
     linear: tuple[int, ...] = ()
     kv_heads: tuple[int, ...] = ()
     key_dim: int | None = None
-    value_dim: int | None = None
     global_key_dim: int | None = None
     global_value_dim: int | None = None
     window: int | None = None
@@ -97,7 +96,7 @@ def _most(heads: Sequence[int], layers: Sequence[int]) -> int | None:
 def _kv_bytes(layers: Layers) -> int | None:
     """Exact where layers have different heads, or keys another size than values."""
     key = layers.global_key_dim or layers.key_dim
-    value = layers.global_value_dim or layers.value_dim or key
+    value = layers.global_value_dim or key
     if not layers.kv_heads or key is None or value is None:
         return None
     return sum(layers.kv_heads[layer] for layer in layers.full) * (key + value) * _SIXTEEN_BITS

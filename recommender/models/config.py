@@ -3,7 +3,7 @@
 Source: the configuration classes of transformers and the keys that they write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,22 +17,57 @@ from recommender.models.kinds import Kinds
 _MOST_LAYERS = 4096
 _TEXT = ("text_config", "llm_config", "language_config", "language_model_config", "thinker_config")
 _LAYERS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers", "decoder_layers")
+_VOCABULARY = ("vocab_size", "padded_vocab_size")
 _HIDDEN = ("hidden_size", "n_embd", "d_model", "dim", "model_dim")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "decoder_attention_heads")
-_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num")
-_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts")
+_KV_HEADS = (
+    "num_key_value_heads",
+    "num_kv_heads",
+    "n_head_kv",
+    "n_kv_heads",
+    "multi_query_group_num",
+)
+_EXPERTS = (
+    "num_experts",
+    "num_local_experts",
+    "n_routed_experts",
+    "moe_num_experts",
+    "num_moe_experts",
+)
 _CHOSEN = ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_top_k", "moe_k")
 _CHOSEN_TOO = ("top_k_experts", "experts_per_token", "num_selected_experts")
 _INTERMEDIATE = ("intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "decoder_ffn_dim")
-_EXPERT_SIZE = ("moe_intermediate_size", "expert_hidden_size", "moe_ffn_hidden_size", "expert_ffn_hidden_size")
-_CONTEXT = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length", "max_seq_len")
+_EXPERT_SIZE = (
+    "moe_intermediate_size",
+    "expert_hidden_size",
+    "moe_ffn_hidden_size",
+    "expert_ffn_hidden_size",
+)
+_CONTEXT = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_sequence_length",
+    "seq_length",
+    "max_seq_len",
+)
 # What the classes of these families take where the file leaves it out (Gemma3TextConfig and
 # Gemma4TextConfig, which write the difference to their defaults alone; the others have kv_heads =
 # heads and head_dim = hidden / heads).
 _GEMMA = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256}
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "gemma3": {**_GEMMA, "vocab_size": 262208, "max_position_embeddings": 131072, "sliding_window": 4096},
-    "gemma4": {**_GEMMA, "vocab_size": 262144, "max_position_embeddings": 131072, "sliding_window": 512, "global_head_dim": 512},
+    "gemma3": {
+        **_GEMMA,
+        "vocab_size": 262208,
+        "max_position_embeddings": 131072,
+        "sliding_window": 4096,
+    },
+    "gemma4": {
+        **_GEMMA,
+        "vocab_size": 262144,
+        "max_position_embeddings": 131072,
+        "sliding_window": 512,
+        "global_head_dim": 512,
+    },
 }
 
 
@@ -43,17 +78,16 @@ def of_config(config: Mapping[str, Any], where: str, identity: str) -> Model:
         InputError: it is no language model, lacks what every one has, or contradicts itself.
     """
     inner = _language(config)
-    layers = count(inner, *_LAYERS)
-    hidden, heads = count(inner, *_HIDDEN), count(inner, *_HEADS)
-    _check(config, inner, where)
-    assert layers and hidden  # noqa: S101  # _check refuses what lacks them
+    layers, hidden = _checked(config, inner, where)
+    heads = count(inner, *_HEADS)
     laid = _layers(inner, layers, hidden, heads)
     experts = count(inner, *_EXPERTS)
     known: dict[str, Any] = {
-        "family": next(iter(words(config.get("architectures"))), None) or text(config, "model_type"),
+        "family": next(iter(words(config.get("architectures"))), None)
+        or text(config, "model_type"),
         "hidden": hidden,
         "heads": heads,
-        "vocab": count(inner, "vocab_size", "padded_vocab_size"),
+        "vocab": count(inner, *_VOCABULARY),
         "context": count(inner, *_CONTEXT),
         "native_dtype": text(inner, "dtype", "torch_dtype") or text(config, "dtype", "torch_dtype"),
         "tied": _flag(config, inner, "tie_word_embeddings"),
@@ -76,23 +110,36 @@ def _language(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**_DEFAULTS.get(kind, {}), "model_type": kind, **own}
 
 
-def _check(config: Mapping[str, Any], inner: Mapping[str, Any], where: str) -> None:
-    built = next(iter(words(config.get("architectures"))), None) or text(config, "model_type")
-    wanted = {_LAYERS[0]: _LAYERS, _HIDDEN[0]: _HIDDEN, "vocab_size": ("vocab_size", "padded_vocab_size")}
-    missing = [name for name, names in wanted.items() if count(inner, *names) is None]
-    if missing == ["vocab_size"]:
-        message = f"{where}: {printable(built or 'it')} is no language model (no vocab_size)"
-        raise InputError(f"{message}; name the folder or repository of one")
-    if missing:
-        message = f"{where}: config.json lacks {', '.join(missing)}; name a language model's folder"
-        raise InputError(message)
-    heads, hidden, layers = (count(inner, *names) or 1 for names in (_HEADS, _HIDDEN, _LAYERS))
+def _checked(config: Mapping[str, Any], inner: Mapping[str, Any], where: str) -> tuple[int, int]:
+    """Layers and hidden size, which nothing can be said without."""
+    layers, hidden = count(inner, *_LAYERS), count(inner, *_HIDDEN)
+    words_known = count(inner, *_VOCABULARY)
+    if layers and hidden and words_known:
+        _check_heads(inner, where, layers, hidden)
+        return layers, hidden
+    if layers and hidden:
+        built = next(iter(words(config.get("architectures"))), None) or text(config, "model_type")
+        what = f"{printable(built or 'it')} is no language model (config.json has no vocab_size)"
+    else:
+        found = {_LAYERS[0]: layers, _HIDDEN[0]: hidden, _VOCABULARY[0]: words_known}
+        what = f"config.json lacks {', '.join(name for name, has in found.items() if not has)}"
+    message = f"{where}: {what}; name the folder or repository of a language model"
+    raise InputError(message)
+
+
+def _check_heads(inner: Mapping[str, Any], where: str, layers: int, hidden: int) -> None:
+    heads = count(inner, *_HEADS) or 1
     shared = count(inner, *_KV_HEADS) or heads
-    own_size = count(inner, "head_dim", "kv_channels", "kv_lora_rank", "qk_rope_head_dim")
-    whole = isinstance(inner.get("num_key_value_heads"), list) or heads % shared == 0
-    if (hidden % heads and not own_size) or not whole or layers > _MOST_LAYERS:
-        message = f"{where}: config.json contradicts itself ({layers} layers, hidden size {hidden}, {heads} heads, {shared} KV heads)"
-        raise InputError(f"{message}; take the original config.json")
+    own_size = count(inner, "head_dim", "kv_channels", "kv_lora_rank", "attention_head_dim")
+    listed = isinstance(inner.get("num_key_value_heads"), list)
+    if (hidden % heads and not own_size) or (heads % shared and not listed):
+        what = f"{heads} heads, {shared} KV heads and hidden size {hidden} do not divide"
+    elif layers > _MOST_LAYERS:
+        what = f"{layers} layers are more than any model has"
+    else:
+        return
+    message = f"{where}: config.json contradicts itself ({what}); take the original one"
+    raise InputError(message)
 
 
 def _flag(config: Mapping[str, Any], inner: Mapping[str, Any], name: str) -> bool | None:
@@ -114,9 +161,8 @@ def _layers(inner: Mapping[str, Any], layers: int, hidden: int, heads: int | Non
         linear=_positions(found, "linear"),
         kv_heads=_kv_heads(inner, layers, heads, found),
         key_dim=count(inner, "swa_head_dim") or key,
-        value_dim=count(inner, "swa_v_head_dim", "v_head_dim"),
         global_key_dim=count(inner, "global_head_dim") or key,
-        global_value_dim=count(inner, "v_head_dim") or count(inner, "global_head_dim") or key,
+        global_value_dim=count(inner, "v_head_dim"),
         window=kinds.window(inner),
         state_bytes=states.state_bytes(inner, hidden, heads),
     )
@@ -171,14 +217,14 @@ def _latent(model: Model, inner: Mapping[str, Any]) -> Model:
     if not (rank and rope):
         return model
     return replace(
-        model, mla=True, head_dim=None, kv_lora_rank=rank, rope_head_dim=rope, kv_bytes_per_token=None
+        model,
+        mla=True,
+        head_dim=None,
+        kv_lora_rank=rank,
+        rope_head_dim=rope,
+        kv_bytes_per_token=None,
     )
 
 
 def _with_kv(model: Model) -> Model:
     return replace(model, kv_bytes_per_token=attention.kv_bytes_per_token(model))
-
-
-def missing_weights(names: Sequence[str]) -> bool:
-    """Whether none of the files holds weights that llmpick can read."""
-    return not any(name.endswith((".safetensors", ".gguf")) for name in names)

@@ -13,8 +13,8 @@ def count(config: Mapping[str, Any], *names: str) -> int | None:
         value = config.get(name)
         if isinstance(value, list) and value and all(map(is_count, value)):
             value = max(value)
-        if is_count(value) and value > 0:
-            return int(value)
+        if isinstance(value, int) and is_count(value) and value > 0:
+            return value
     return None
 
 

@@ -28,8 +28,14 @@ _WORDS = {
 _LETTERS = {"M": _LINEAR, "*": _FULL, "-": _NONE, "E": _NONE, "L": _SLIDING, "G": _FULL}
 # Families whose every n-th layer keeps the whole context, where the file does not say so.
 _EVERY = {
-    **{"gemma2": 2, "gpt_oss": 2, "gemma3": 6, "gemma3n": 5, "gemma4": 6, "cohere2": 4, "olmo3": 4},
-    **{"exaone4": 4},
+    "gemma2": 2,
+    "gpt_oss": 2,
+    "gemma3": 6,
+    "gemma3n": 5,
+    "gemma4": 6,
+    "cohere2": 4,
+    "olmo3": 4,
+    "exaone4": 4,
 }
 # Families in which a window, where there is one, is that of every layer.
 _ALL_SLIDING = frozenset(("mistral", "mixtral", "phi3", "phimoe", "starcoder2"))
@@ -110,7 +116,9 @@ def _windows(config: Mapping[str, Any], layers: int) -> Kinds:
     if len(roped) >= layers:  # Llama 4: the layers with positions see their own chunk alone
         return [_SLIDING if rope else _FULL for rope in roped[:layers]]
     kind = family(config)
-    every = count(config, "sliding_window_pattern", "_sliding_window_pattern", "no_rope_layer_interval")
+    every = count(
+        config, "sliding_window_pattern", "_sliding_window_pattern", "no_rope_layer_interval"
+    )
     every = every or _EVERY.get(kind) or (4 if count(config, "attention_chunk_size") else None)
     if every:
         return _at(range(every - 1, layers, every), layers, _SLIDING)

@@ -8,8 +8,14 @@ from recommender.models.keys import count, part, text
 
 _FOUR, _EIGHT = 4, 8
 _DTYPES = {
-    **{"bfloat16": "bf16", "float16": "fp16", "half": "fp16", "float32": "fp32", "float": "fp32"},
-    **{"BF16": "bf16", "F16": "fp16", "F32": "fp32"},
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "half": "fp16",
+    "float32": "fp32",
+    "float": "fp32",
+    "BF16": "bf16",
+    "F16": "fp16",
+    "F32": "fp32",
 }
 # What compressed-tensors calls the form of its files.
 _COMPRESSED = {
@@ -74,7 +80,7 @@ def _mlx(said: Mapping[str, Any]) -> Quantization:
 def _named(said: Mapping[str, Any]) -> Quantization:
     method = (text(said, "quant_method") or "").casefold()
     group = count(said, "group_size", "q_group_size")
-    if method == "compressed-tensors" or "config_groups" in said and "quant_algo" not in said:
+    if method == "compressed-tensors" or ("config_groups" in said and "quant_algo" not in said):
         return _compressed(said)
     if "quant_algo" in said or method.startswith("modelopt"):
         return _pair(_MODELOPT.get((text(said, "quant_algo") or "").upper()), group)

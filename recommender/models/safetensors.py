@@ -18,11 +18,30 @@ _LENGTH = 8
 _MOST_HEADER = 16 * 2**20
 _MOST_TENSORS = 2**17
 _MOST_ENTRY = 4096
+_BEGIN_AND_END = 2
 _BITS = {
-    **{"F64": 64, "I64": 64, "U64": 64, "C64": 64, "F32": 32, "I32": 32, "U32": 32},
-    **{"F16": 16, "BF16": 16, "I16": 16, "U16": 16, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8},
-    **{"F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I8": 8, "U8": 8, "BOOL": 8, "F4": 4},
-    **{"F6_E2M3": 6, "F6_E3M2": 6},
+    "F64": 64,
+    "I64": 64,
+    "U64": 64,
+    "C64": 64,
+    "F32": 32,
+    "I32": 32,
+    "U32": 32,
+    "F16": 16,
+    "BF16": 16,
+    "I16": 16,
+    "U16": 16,
+    "F8_E4M3": 8,
+    "F8_E5M2": 8,
+    "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "I8": 8,
+    "U8": 8,
+    "BOOL": 8,
+    "F4": 4,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
 }
 _SPACE = lazily(r"[ \t\r\n]*")
 _TOKEN = lazily(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
@@ -55,7 +74,9 @@ def _header(source: Source) -> str:
     if length > source.size - _LENGTH:
         raise wrong(source, "is cut off or no safetensors file; download it again")
     if length > _MOST_HEADER:
-        raise wrong(source, f"has a header of more than {_MOST_HEADER >> 20} MiB; write it in shards")
+        raise wrong(
+            source, f"has a header of more than {_MOST_HEADER >> 20} MiB; write it in shards"
+        )
     try:
         return exactly(source, _LENGTH, length).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -126,8 +147,14 @@ def _refuse(source: Source) -> NoReturn:
 
 def _tensor(source: Source, name: Any, entry: Any, room: int) -> tuple[Tensor, int, int]:
     said = entry if isinstance(entry, dict) and isinstance(name, str) else {}
-    dtype, shape, offsets = said.get("dtype"), said.get("shape"), said.get("data_offsets")
-    if not (isinstance(dtype, str) and _whole(shape) and _whole(offsets) and len(offsets) == 2):  # noqa: PLR2004  # begin and end
+    dtype, shape = said.get("dtype"), _counts(said.get("shape"))
+    offsets = _counts(said.get("data_offsets"))
+    if (
+        not isinstance(dtype, str)
+        or shape is None
+        or offsets is None
+        or len(offsets) != _BEGIN_AND_END
+    ):
         _refuse(source)
     begin, end = offsets
     if dtype not in _BITS:
@@ -142,8 +169,9 @@ def _tensor(source: Source, name: Any, entry: Any, room: int) -> tuple[Tensor, i
     return Tensor(name=name, dtype=dtype, stored=stored, size=end - begin), begin, end
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, list) and all(type(n) is int and n >= 0 for n in value)
+def _counts(value: Any) -> list[int] | None:
+    fits = isinstance(value, list) and all(type(n) is int and n >= 0 for n in value)
+    return value if fits else None
 
 
 def _check_apart(source: Source, begins: "array[int]", ends: "array[int]") -> None:

@@ -78,7 +78,7 @@ def tally(tensors: Iterable[Tensor], bits: int | None = None) -> Tally:
             counts["embedding"] += tensor.size
         weights = _weights(tensor, bits)
         unknown = unknown or weights is None
-        counts.update({name: weights or 0 for name in _parts(tensor.name)})
+        counts.update(dict.fromkeys(_parts(tensor.name), weights or 0))
     return Tally(
         size=counts["size"],
         embedding=counts["embedding"],

@@ -16,8 +16,8 @@ class Layers:
 
     ``full``, ``sliding`` and ``linear`` are positions (a layer that runs attention beside a state
     is in two of them). ``kv_heads`` has the KV heads of every layer. ``key_dim`` is
-    the size of a head of the layers with a window, ``global_key_dim`` that of the full ones where it
-    differs, ``global_value_dim`` that of their values where it differs from the keys'.
+    the size of a head of the layers with a window, ``global_key_dim`` that of the full ones where
+    it differs, ``global_value_dim`` that of their values where it differs from the keys'.
     ``state_bytes`` is what one linear layer keeps for a sequence.
     """
 

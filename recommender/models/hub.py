@@ -62,6 +62,7 @@ class Host:
     title = ""
 
     def __init__(self, identity: str) -> None:
+        """For the repository ``identity`` (org/name)."""
         self.identity = identity
         self.left, self.until, self.lock = _MOST_READ, time.monotonic() + _DEADLINE_S, Lock()
 
@@ -231,6 +232,7 @@ class HubFiles:
     """The files of a repository, listed once; beginnings are kept once they were read."""
 
     def __init__(self, host: Host) -> None:
+        """Ask for the list."""
         self.host = host
         self._sizes = dict(host.listed())
         self._begun: dict[str, bytes] = {}
@@ -273,6 +275,7 @@ class HubFile:
     """One file of a repository."""
 
     def __init__(self, files: HubFiles, path: str) -> None:
+        """The file at ``path`` in the repository."""
         self._files, self._path = files, path
 
     @property

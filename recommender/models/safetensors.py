@@ -14,9 +14,10 @@ from recommender.models.tally import Tensor
 from recommender.patterns import lazily
 
 _LENGTH = 8
-# 16 MiB hold the names of some 130,000 tensors, ten times those of the largest shards.
-_MOST_HEADER = 16 * 2**20
-_MOST_TENSORS = 2**17
+# 8 MiB hold the names of some 60,000 tensors, more than twice those of the largest shards; a text
+# with one rare character takes four bytes a character.
+_MOST_HEADER = 8 * 2**20
+_MOST_TENSORS = 2**16
 _MOST_ENTRY = 4096
 _BEGIN_AND_END = 2
 _BITS = {
@@ -53,8 +54,8 @@ def tensors(source: Source) -> Iterator[Tensor]:
     Raises:
         InputError: it is no safetensors file, or its header contradicts itself or the file.
     """
-    text = _header(source)
-    room = source.size - _LENGTH - len(text.encode())
+    text, length = _header(source)
+    room = source.size - _LENGTH - length
     begins, ends, names = array("Q"), array("Q"), set[int]()
     for name, entry in _entries(source, text):
         tensor, begin, end = _tensor(source, name, entry, room)
@@ -69,7 +70,8 @@ def tensors(source: Source) -> Iterator[Tensor]:
     _check_apart(source, begins, ends)
 
 
-def _header(source: Source) -> str:
+def _header(source: Source) -> tuple[str, int]:
+    """The header and its length in bytes."""
     length = int.from_bytes(exactly(source, 0, _LENGTH), "little")
     if length > source.size - _LENGTH:
         raise wrong(source, "is cut off or no safetensors file; download it again")
@@ -78,7 +80,7 @@ def _header(source: Source) -> str:
             source, f"has a header of more than {_MOST_HEADER >> 20} MiB; write it in shards"
         )
     try:
-        return exactly(source, _LENGTH, length).decode("utf-8")
+        return exactly(source, _LENGTH, length).decode("utf-8"), length
     except UnicodeDecodeError as error:
         raise wrong(source, "has a header that is not UTF-8; download it again") from error
 

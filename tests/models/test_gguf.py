@@ -59,7 +59,9 @@ def bytes_of(path: Path) -> int:
 
 
 def test_the_types_are_those_of_the_package() -> None:
-    known = {kind.value: (kind.name.lower(), *sizes) for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
+    known = {
+        kind.value: (kind.name.lower(), *sizes) for kind, sizes in gguf.GGML_QUANT_SIZES.items()
+    }
     assert {number: TYPES[number] for number in known} == known
     names = {kind.value: kind.name for kind in gguf.LlamaFileType if kind.value in FILE_TYPES}
     for number, name in names.items():
@@ -86,9 +88,7 @@ def test_every_type_has_exact_bytes(tmp_path: Path, kind: Kind) -> None:
 
 
 def test_a_quantized_mixture(tmp_path: Path) -> None:
-    path = write_gguf(
-        tmp_path / "x.gguf", "llama", SHAPE, tensors(0, 1), general__file_type=15
-    )
+    path = write_gguf(tmp_path / "x.gguf", "llama", SHAPE, tensors(0, 1), general__file_type=15)
     model = model_of(path)
     assert (model.quantization, model.format, model.vocab) == ("q4_k_m", "gguf", 1000)
     assert model.weights_gib == bytes_of(path) / GIB
@@ -123,8 +123,13 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
         },
         tensors(0, 1, 2),
         {
-            **{"full_layers": 1, "sliding_layers": 2, "kv_heads": 2, "global_kv_heads": 1},
-            **{"head_dim": 64, "global_head_dim": 128, "kv_bytes_per_token": 2 * 128 * 2},
+            "full_layers": 1,
+            "sliding_layers": 2,
+            "kv_heads": 2,
+            "global_kv_heads": 1,
+            "head_dim": 64,
+            "global_head_dim": 128,
+            "kv_bytes_per_token": 2 * 128 * 2,
         },
     ),
     (
@@ -143,8 +148,11 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
         "qwen3next",
         {
             "block_count": 4,
-            **{"ssm.state_size": 128, "ssm.inner_size": 4096, "ssm.group_count": 16},
-            **{"ssm.conv_kernel": 4, "ssm.time_step_rank": 32},
+            "ssm.state_size": 128,
+            "ssm.inner_size": 4096,
+            "ssm.group_count": 16,
+            "ssm.conv_kernel": 4,
+            "ssm.time_step_rank": 32,
         },
         {
             **tensors(3),
@@ -152,7 +160,9 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
             **{f"blk.{n}.attn_qkv.weight": (Kind.F32, (32, 256)) for n in range(3)},
         },
         {
-            **{"full_layers": 1, "linear_layers": 3, "sliding_layers": 0},
+            "full_layers": 1,
+            "linear_layers": 3,
+            "sliding_layers": 0,
             "state_bytes": 3 * (32 * 128 * 128 + (4096 + 2 * 16 * 128) * 3) * 4,
             "kv_bytes_per_token": 2 * 2 * 64 * 2,
         },
@@ -160,8 +170,11 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
     (
         "nemotron_h",
         {
-            **{"block_count": 3, "attention.head_count_kv": [0, 2, 0]},
-            **{"ssm.state_size": 16, "ssm.inner_size": 64, "ssm.conv_kernel": 4},
+            "block_count": 3,
+            "attention.head_count_kv": [0, 2, 0],
+            "ssm.state_size": 16,
+            "ssm.inner_size": 64,
+            "ssm.conv_kernel": 4,
         },
         {**tensors(1), "blk.0.ssm_in.weight": (Kind.F32, (8, 256))},
         {"full_layers": 1, "linear_layers": 1, "kv_heads": 2, "kv_bytes_per_token": 512},
@@ -171,7 +184,10 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
         {"expert_count": 8, "expert_used_count": 2, "expert_feed_forward_length": 128},
         {**tensors(0, 1), "blk.0.ffn_up_exps.weight": (Kind.F32, (8, 128, 256))},
         {
-            **{"moe": True, "experts": 8, "experts_per_token": 2, "moe_intermediate": 128},
+            "moe": True,
+            "experts": 8,
+            "experts_per_token": 2,
+            "moe_intermediate": 128,
             "active_params": 512_000 + 2 * 229_376 + 2 * 128 * 256,
         },
     ),
@@ -323,7 +339,9 @@ def test_a_damaged_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     base = tmp_path_factory.getbasetemp()
-    path = write_gguf(base / "good.gguf", "llama", SHAPE, {"token_embd.weight": (Kind.Q8_0, (2, 64))})
+    path = write_gguf(
+        base / "good.gguf", "llama", SHAPE, {"token_embd.weight": (Kind.Q8_0, (2, 64))}
+    )
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -352,7 +370,8 @@ def test_a_header_takes_little_memory(tmp_path: Path) -> None:
     tokens = text(b"tokenizer.ggml.tokens") + struct.pack("<IIQ", 9, 8, 200_000) + words
     assert memory_peak(forged(tmp_path / "tokens.gguf", tokens)) < 4 * 2**20
     keys = b"".join(
-        text(b"%05d" % n + b"k" * 90) + struct.pack("<I", 8) + text(b"v" * 4000) for n in range(9000)
+        text(b"%05d" % n + b"k" * 90) + struct.pack("<I", 8) + text(b"v" * 4000)
+        for n in range(9000)
     )
     assert memory_peak(forged(tmp_path / "keys.gguf", keys, keys=9000)) < 64 * 2**20
     names = b"".join(info(b"%0240d" % n, 8, offset=32 * n) for n in range(2**15))

@@ -16,7 +16,7 @@ _BITS = {"F32": 32, "I32": 32, "U32": 32, "BF16": 16, "F16": 16, "F8_E4M3": 8, "
 
 def safetensors(path: Path, shapes: Shapes) -> Path:
     """A safetensors file with tensors of these types and shapes."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt {[\"}"}}
+    header: dict[str, Any] = {"__metadata__": {"format": 'pt {["}'}}
     at = 0
     for name, (dtype, shape) in shapes.items():
         size = math.prod(shape) * _BITS[dtype] // 8

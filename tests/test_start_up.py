@@ -5,7 +5,10 @@ import sys
 
 import pytest
 
-HEAVY = ("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.metadata")
+HEAVY = (
+    *("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.metadata"),
+    "huggingface_hub",
+)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need psutil")
@@ -14,6 +17,7 @@ HEAVY = ("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.m
     [
         (("recommend", "--json"), ()),
         (("recommend", "--json", "--model", "Qwen/Qwen3-8B"), ()),
+        (("recommend", "--json", "--hub", "--model", "Qwen/Qwen3-8B"), ()),
         (("recommend", "--json", "--gpu", "H100 80GB:8"), ()),
         (("recommend",), ("rich",)),
         (("fit", "Qwen/Qwen3-8B", "--json", "--gpu", "H100 80GB:8"), ()),

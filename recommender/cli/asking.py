@@ -26,6 +26,7 @@ class Asked:
     use_case: options.UseCase = "personal"
     concurrency: options.Concurrency = 1
     model: options.ModelName = None
+    hub: options.Hub = False
     quant: options.Quant = None
     fmt: options.Format = None
     context: options.Context = 8192
@@ -82,7 +83,14 @@ def meant(asked: Asked) -> Meant:
     known = load()
     workload = _workload(known, asked)
     include = inputs.included(known, asked.include or (), asked.rules)
-    named, problems = inputs.model(asked.model, asked.quant, asked.fmt)
+    named, problems = inputs.model(
+        asked.model,
+        asked.quant,
+        asked.fmt,
+        hub=asked.hub,
+        region=asked.region,
+        offline=asked.offline,
+    )
     return Meant(
         machine=_machine(asked),
         workload=workload,

@@ -142,22 +142,31 @@ def _at_least_one(option: str, value: int, most: int) -> int:
     return value
 
 
-def model(
-    name: str | None, quantization: str | None, fmt: str | None
+def model(  # the options that describe a model
+    name: str | None,
+    quantization: str | None,
+    fmt: str | None,
+    *,
+    hub: bool = False,
+    region: str | None = None,
+    offline: bool = False,
 ) -> tuple[Model | None, tuple[Problem, ...]]:
     """The model that was named, with what is uncertain about it.
 
     Raises:
-        InputError: nothing is called that.
+        InputError: nothing is called that, or its files cannot be read.
     """
     if name is None:
         if quantization is not None or fmt is not None:
             message = "--quant and --format describe a model; name it with --model"
             raise InputError(message)
+        if hub:
+            message = "--hub reads a model's config from the hub; name the model with --model"
+            raise InputError(message)
         return None, ()
-    from recommender.models.catalogue import find_model
+    from recommender.models.sources import read
 
-    return find_model(name, quantization, fmt)
+    return read(name, hub=hub, region=region, quant=quantization, fmt=fmt, offline=offline)
 
 
 def language(wish: str | None) -> str:

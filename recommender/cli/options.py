@@ -86,6 +86,14 @@ ModelName: TypeAlias = Annotated[
         rich_help_panel=_WORK,
     ),
 ]
+Hub: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--hub",
+        help="Read the config of a repository that is not known from its hub.",
+        rich_help_panel=_WORK,
+    ),
+]
 Quant: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -48,7 +48,7 @@ def merge(model: Model) -> Model:
         task=model.task or spelling.task(model.id),
     )
     row = (by_id(model.base) if model.base else None) or _row(spelling.read(model.id))
-    if row is None:
+    if row is None or _differs(model, row):
         return model
     same = row.id.casefold() == model.id.casefold() or _row(spelling.read(model.id)) == row
     names = (*_ARCHITECTURE, *_BUILDS) if same else _ARCHITECTURE
@@ -56,6 +56,12 @@ def merge(model: Model) -> Model:
     if row.id.casefold() != model.id.casefold() and model.base is None:
         unknown["base"] = row.id
     return replace(model, **unknown)
+
+
+def _differs(model: Model, row: Model) -> bool:
+    """Whether what the files of a model say is another architecture than the row's."""
+    pairs = ((model.layers, row.layers), (model.hidden, row.hidden))
+    return any(own and known and own != known for own, known in pairs)
 
 
 def find_model(text: str, quant: str | None = None, fmt: str | None = None) -> Result:
@@ -98,7 +104,7 @@ def _identified(text: str) -> Result:
     build = table.known_builds().ids.get(plain) if "/" in plain else None
     if build:
         return _build(build[0], table.model(build[1]), spelling.read(build[0]))
-    if _is_path(text):
+    if is_path(text):
         return _itself(text)
     found = _named(text, plain)
     if found:
@@ -108,10 +114,16 @@ def _identified(text: str) -> Result:
     raise _nothing_fits(text, plain)
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
     """Whether the text is a repository or a path, rather than words for a model."""
     marked = "/" in text or "\\" in text or text.startswith((".", "~"))
     return marked or text.casefold().endswith(".gguf")
+
+
+def is_known(text: str) -> bool:
+    """Whether the text names a row, or a known build of one, by its whole id."""
+    plain = spelling.plain(text).rstrip("/")
+    return by_id(plain) is not None or plain in table.known_builds().ids
 
 
 def _nothing_fits(text: str, plain: str) -> InputError:

@@ -31,16 +31,16 @@ def apply(
     Raises:
         InputError: there is no such quantization or format.
     """
-    quantization = _quantization(quant) if quant else None
-    form = _format(fmt) if fmt else None
-    if quantization and form is None:
-        form = _form_of(quantization, model)
+    wish = quantization(quant) if quant else None
+    form = file_format(fmt) if fmt else None
+    if wish and form is None:
+        form = _form_of(wish, model)
     others = tuple(problem for problem in problems if problem.rule != "model.quantization")
-    if form is None or (form == model.format and quantization in (None, model.quantization)):
-        return model, others if quantization else problems
-    if model.base is None and quantization not in _UNQUANTIZED:
-        model = _known_repository(model, quantization, form)
-    changed = replace(model, quantization=quantization or _kept(model, form), format=form)
+    if form is None or (form == model.format and wish in (None, model.quantization)):
+        return model, others if wish else problems
+    if model.base is None and wish not in _UNQUANTIZED:
+        model = _known_repository(model, wish, form)
+    changed = replace(model, quantization=wish or _kept(model, form), format=form)
     if changed.quantization is None:
         changed, open_question = with_quantization(changed)
         return changed, (*others, *open_question)
@@ -93,7 +93,12 @@ def known_quantization(text: str | None) -> str | None:
     return None if text is None else formats.meant(text) or text
 
 
-def _quantization(text: str) -> str:
+def quantization(text: str) -> str:
+    """The quantization that ``--quant`` names.
+
+    Raises:
+        InputError: there is none of that name.
+    """
     known = table.quantizations()
     found = known_quantization(text)
     if found is None or found not in known:
@@ -104,7 +109,12 @@ def _quantization(text: str) -> str:
     return found
 
 
-def _format(text: str) -> str:
+def file_format(text: str) -> str:
+    """The file format that ``--format`` names.
+
+    Raises:
+        InputError: there is none of that name.
+    """
     plain = spelling.plain(text)
     known = sorted(set(table.quantizations().values()))
     if plain not in known:

@@ -18,7 +18,7 @@ from typing import Any
 from recommender.knowledge import document
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated
-from tests.acceptance.rows import Scores, rows, table
+from tests.acceptance.rows import Row, rows, table
 from tests.acceptance.run_speed import scores
 from tests.acceptance.speed_cases import ALONE, Case, cases, family, predict
 
@@ -158,28 +158,45 @@ def _spread(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> fl
 
 def main(arguments: Sequence[str]) -> int:
     """Print the rows, or with ``--check`` the score of the families held apart."""
-    check = "--check" in arguments
-    read = rows(Path(next(a for a in arguments if not a.startswith("--"))))
-    base = document("speed")
-    every = [case for row in read for case in cases(row, Rates(base)) if case.run]
-    used = [case for case in every if not check or family(case.model) in CALIBRATION]
-    found = fitted(used, base)
-    if check:
-        held = [row for row in read if family(str(row.get("model"))) not in CALIBRATION]
-        sys.stdout.write(table(_scored(held, found, base).together()) + "\n")
-        return 0
-    for row in found:
-        kept = {key: value for key, value in row.items() if value is not None}
-        sys.stdout.write("- {" + ", ".join(f"{k}: {_text(v)}" for k, v in kept.items()) + "}\n")
+    files = [argument for argument in arguments if not argument.startswith("--")]
+    if len(files) != 1:
+        sys.stderr.write("usage: python -m tests.acceptance.fit_speed FILE [--check]\n")
+        return 2
+    read = rows(Path(files[0]))
+    lines = checked(read) if "--check" in arguments else _printed(read)
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
     return 0
+
+
+def checked(read: Sequence[Row]) -> Iterator[str]:
+    """The score of each half of the families after a fit on the other half."""
+    base = document("speed")
+    halves = [[row for row in read if _calibrates(row) == side] for side in (True, False)]
+    for fitted_on, held in (halves, halves[::-1]):
+        names = sorted({family(str(row.get("model"))) for row in held})
+        found = fitted(_cases(fitted_on, base), base)
+        yield f"held apart: {', '.join(names)}"
+        yield table(scores(held, Rates({**base, "rates": found})).together())
+
+
+def _calibrates(row: Row) -> bool:
+    return family(str(row.get("model"))) in CALIBRATION
+
+
+def _cases(read: Sequence[Row], base: Mapping[str, Any]) -> list[Case]:
+    return [case for row in read for case in cases(row, Rates(base)) if case.run]
+
+
+def _printed(read: Sequence[Row]) -> Iterator[str]:
+    base = document("speed")
+    for row in fitted(_cases(read, base), base):
+        kept = {key: value for key, value in row.items() if value is not None}
+        yield "- {" + ", ".join(f"{key}: {_text(value)}" for key, value in kept.items()) + "}"
 
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _scored(held: Sequence[Any], found: Sequence[Fitted], base: Mapping[str, Any]) -> Scores:
-    return scores(held, Rates({**base, "rates": found}))
 
 
 if __name__ == "__main__":

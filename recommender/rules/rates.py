@@ -93,11 +93,9 @@ def _is(row: Mapping[str, Any], device: Spec) -> bool:
     if "arch" in row and not _pattern(row["arch"]).search(device.arch or ""):
         return False
     capability = parts(device.compute_capability or "")
-    if "capability_below" in row and not (
-        capability and capability < parts(row["capability_below"])
-    ):
-        return False
-    return (device.bandwidth_gbs or 0) >= row.get("bandwidth_from", 0)
+    if "capability_below" in row:
+        return bool(capability) and capability < parts(row["capability_below"])
+    return True
 
 
 @cache

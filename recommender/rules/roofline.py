@@ -106,7 +106,11 @@ def _rate(quantity: str, run: Run, rates: Rates) -> Rate | None:
 def step_s(run: Run, rate: Rate, rates: Rates, requests: int = 1) -> float:
     """Seconds until every one of these requests has one more token, their operations aside."""
     bandwidth = (run.device.bandwidth_gbs or 0) * _GIGA
-    read = _read_gib(run, requests) - run.host_gib + requests * (run.kv_gib * run.context + run.state_gib)
+    read = (
+        _read_gib(run, requests)
+        - run.host_gib
+        + requests * (run.kv_gib * run.context + run.state_gib)
+    )
     seconds = read * _GIB / run.tensor / (rate.efficiency * bandwidth)
     slow = rates.host_factor(run.host, run.device.vendor)
     seconds += run.layers * rate.layer_us * slow * _MICRO + requests * rate.request_us * _MICRO

@@ -163,7 +163,7 @@ def _values(
 ) -> Iterator[dict[str, float]]:
     if group.quantity == "decode":
         for efficiency, layer in product(_EFFICIENCIES, _LAYER_US):
-            if len(members) > 3 or layer in {0, 50}:  # noqa: PLR2004  # few runs, one parameter
+            if len(members) > 3 or layer in {0, 50}:  # few runs, one parameter
                 yield {"efficiency": efficiency, "layer_us": layer}
         return
     same = [r for r in before if r["quantity"] == "decode" and r["engine"] == group.engine]
@@ -171,7 +171,7 @@ def _values(
     alike = [r for r in own if r["moe"] == group.moe]
     start = (alike or own or same or [{"efficiency": 0.7, "layer_us": 50}])[-1]
     kept = {"efficiency": start["efficiency"], "layer_us": start["layer_us"]}
-    times = _REQUEST_US if group.quantity == "batch" and len(members) > 3 else [0]  # noqa: PLR2004
+    times = _REQUEST_US if group.quantity == "batch" and len(members) > 3 else [0]
     for compute, request in product(_COMPUTES, times):
         yield kept | {"compute": compute, "request_us": request}
 
@@ -190,14 +190,14 @@ def _loss(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> floa
     mean = sum(min(error, _MOST_ERROR) for error in _errors(row, members, base)) / len(members)
     # Where the runs leave it open, the share and the time that most devices have.
     unusual = abs(log(row["efficiency"] / _USUAL)) + abs(row["layer_us"] - _USUAL_US) / 100
-    return mean + _PULL * unusual
+    return float(mean + _PULL * unusual)
 
 
 def _spread(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> float:
     """The factor that four of five errors stay within; few runs get a wider one."""
     errors = sorted(_errors(row, members, base))
     share = errors[min(round(0.8 * len(errors)), len(errors) - 1)]
-    least = log(1.12) if len(members) > 5 else log(1.3)  # noqa: PLR2004  # few runs prove little
+    least = log(1.12) if len(members) > 5 else log(1.3)  # few runs prove little
     return round(exp(min(max(share, least), log(4))), 2)
 
 

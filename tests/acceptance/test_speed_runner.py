@@ -1,4 +1,4 @@
-"""The runner of measured speeds: rows are predicted or have a reason, and the shared file's bound."""
+"""The runner of speeds: a row is predicted or has a reason, and the shared file's bound."""
 
 import json
 from pathlib import Path

@@ -21,6 +21,7 @@ class Loaded:
     models: Mapping[str, Any]
     remedies: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    speeds: Mapping[str, Any]
     article: Mapping[str, Any]
 
     @property
@@ -47,6 +48,7 @@ def load(root: Path) -> Loaded:
         models=read_yaml(root / "models.yaml"),
         remedies=compile_document(root, "remedies"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        speeds=read_yaml(root / "speed.yaml"),
         article=read_yaml(root / "article.yaml"),
     )
 

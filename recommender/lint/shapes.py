@@ -10,12 +10,13 @@ from recommender.errors import printable
 from recommender.facts import checkup
 from recommender.facts.framework import RegistryName
 from recommender.lint.loaded import Loaded
+from recommender.rules.rates import Rate
 
 _STRICT = (
     *(facts.Framework, facts.Platform, facts.Method, facts.Requirement, facts.Notice),
     *(facts.Rule, facts.Line, facts.Step, facts.Article, facts.Cell, facts.Text),
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
-    *(facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
+    *(Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
 )
 _COMMON = (
@@ -43,6 +44,9 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     for item in knowledge.conflicts.get("conflicts", []):
         yield from _shape(facts.Conflict, item, f"conflicts: {item.get('id')}")
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
+    for row in knowledge.speeds.get("rates", []):
+        where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
+        yield from _shape(Rate, row, where)
 
 
 def _shape(noun: Any, value: Any, where: str) -> Iterator[str]:

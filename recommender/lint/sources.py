@@ -16,6 +16,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         **knowledge.core,
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
+        "speed": dict(knowledge.speeds),
     }
     for where, node in nodes(documents):
         source = node.get("source")
@@ -37,6 +38,7 @@ def _missing(knowledge: Loaded) -> Iterator[str]:
         **{part: core["common"].get(part, []) for part in _COMMON},
         "parsers": core["parsers"]["parsers"],
         "quantizations": core["quantizations"]["quantizations"],
+        "speed": knowledge.speeds["rates"],
     }
     for part, items in groups.items():
         for item in items:

@@ -16,7 +16,18 @@ def rows() -> list[dict[str, Any]]:
 
 def of_row(row: Mapping[str, Any]) -> Model:
     """One row as a model; its name is the last part of its id."""
-    return decode(Model, {"name": row["id"].rpartition("/")[2], **row})
+    name = row["id"].rpartition("/")[2]
+    active = {} if "active_params" in row else {"active_params": _effective(name)}
+    return decode(Model, {"name": name, **row, **active})
+
+
+def _effective(name: str) -> int | None:
+    """The parameters that a token is multiplied with, where the name says that they are fewer."""
+    if "-E" not in name:
+        return None
+    from recommender.models.spelling import size
+
+    return size(name.casefold())[1]
 
 
 def by_exact_id(identity: str) -> Model | None:

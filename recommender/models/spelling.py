@@ -62,6 +62,8 @@ _SIZE = lazily(r"(?<![a-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([mbt])(?![a-z0-9])")
 _ACTIVE = lazily(r"(?<![a-z0-9.])a(\d{1,3}(?:\.\d{1,2})?)b(?![a-z0-9])")
 # 0_6b and 1_7b stand for 0.6b and 1.7b where a dot was not welcome.
 _UNDERSCORE = lazily(r"(?<![a-z0-9.])(?<!\d_)([01])_(\d)(?=b(?![a-z0-9]))")
+# gemma-4-E4B computes with four billion parameters a token; the others are looked up.
+_EFFECTIVE = lazily(r"(?<![a-z0-9])e(\d+(?:\.\d+)?)b(?![a-z0-9])")
 _UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 
 
@@ -205,4 +207,5 @@ def size(text: str) -> tuple[int | None, int | None, bool | None]:
         return None, int(scout[1]) * 10**9, True
     found = _SIZE.search(text.replace("_", "-"))
     params = round(float(found[1]) * _UNITS[found[2]]) if found else None
-    return params or None, round(float(active[1]) * 1e9) if active else None, bool(active) or None
+    count = active or _EFFECTIVE.search(text)
+    return params or None, round(float(count[1]) * 1e9) if count else None, bool(active) or None

@@ -92,12 +92,12 @@ def _is(row: Mapping[str, Any], device: Spec) -> bool:
         return False
     if "arch" in row and not _pattern(row["arch"]).search(device.arch or ""):
         return False
-    capability = parts(device.compute_capability or "")
-    if "capability_below" in row and not (
-        capability and capability < parts(row["capability_below"])
-    ):
-        return False
-    return (device.bandwidth_gbs or 0) >= row.get("bandwidth_from", 0)
+    return "capability_below" not in row or _below(row["capability_below"], device)
+
+
+def _below(limit: str, device: Spec) -> bool:
+    capability, least = parts(device.compute_capability or ""), parts(limit)
+    return capability is not None and least is not None and capability < least
 
 
 @cache

@@ -25,10 +25,11 @@ _ACTIVATION_BITS = {"nvfp4": 4, "fp8": 8, "int8-w8a8": 8, "w8a8-modelslim": 8}
 class Run:
     """All that decides the speed of one copy of a model.
 
-    ``read_gib`` are the weights that a token reads over all layers, ``weights_gib`` those that a
-    large batch reads (all experts); ``active`` counts the parameters that a token multiplies with,
-    ``kv_gib`` is the KV cache of one token. ``tensor`` devices share every layer, over
-    ``link``. Of ``read_gib``, ``host_gib`` lie in main memory of ``host_gbs``. ``context`` is how many tokens a request holds on average.
+    ``read_gib`` are the weights that a token reads over all layers, of which ``host_gib`` lie in
+    main memory of ``host_gbs``; ``weights_gib`` those that a large batch reads (all experts).
+    ``active`` counts the parameters that a token is multiplied with, ``kv_gib`` is the KV cache of
+    one token, ``state_gib`` what a request keeps besides. ``tensor`` devices share every layer,
+    over ``link``. ``context`` is how many tokens a request holds on average.
     """
 
     engine: str

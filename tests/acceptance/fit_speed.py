@@ -18,7 +18,7 @@ from typing import Any
 from recommender.knowledge import document
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated
-from tests.acceptance.rows import Scores, rows, table
+from tests.acceptance.rows import Row, rows, table
 from tests.acceptance.run_speed import scores
 from tests.acceptance.speed_cases import ALONE, Case, cases, family, predict
 
@@ -33,7 +33,7 @@ _USUAL, _USUAL_US, _PULL = 0.8, 60, 0.01
 # A wider range than this helps nobody, unless many runs say that it is so.
 _NO_USE, _MANY = 3.0, 6
 # Finer classes of weights are told apart where so many runs support it.
-_BAND_RUNS = 3
+_BAND_RUNS = 5
 _BANDS = ((0.0, 3.2), (3.2, 7.0), (7.0, 12.0), (12.0, 99.0))
 _EFFICIENCIES = [step / 100 for step in range(8, 101, 2)]
 _LAYER_US = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 170, 200, 250, 300, 400, 500]
@@ -163,7 +163,7 @@ def _values(
 ) -> Iterator[dict[str, float]]:
     if group.quantity == "decode":
         for efficiency, layer in product(_EFFICIENCIES, _LAYER_US):
-            if len(members) > 3 or layer in {0, 50}:  # noqa: PLR2004  # few runs, one parameter
+            if len(members) > 3 or layer in {0, 50}:  # few runs, one parameter
                 yield {"efficiency": efficiency, "layer_us": layer}
         return
     same = [r for r in before if r["quantity"] == "decode" and r["engine"] == group.engine]
@@ -171,7 +171,7 @@ def _values(
     alike = [r for r in own if r["moe"] == group.moe]
     start = (alike or own or same or [{"efficiency": 0.7, "layer_us": 50}])[-1]
     kept = {"efficiency": start["efficiency"], "layer_us": start["layer_us"]}
-    times = _REQUEST_US if group.quantity == "batch" and len(members) > 3 else [0]  # noqa: PLR2004
+    times = _REQUEST_US if group.quantity == "batch" and len(members) > 3 else [0]
     for compute, request in product(_COMPUTES, times):
         yield kept | {"compute": compute, "request_us": request}
 
@@ -190,41 +190,58 @@ def _loss(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> floa
     mean = sum(min(error, _MOST_ERROR) for error in _errors(row, members, base)) / len(members)
     # Where the runs leave it open, the share and the time that most devices have.
     unusual = abs(log(row["efficiency"] / _USUAL)) + abs(row["layer_us"] - _USUAL_US) / 100
-    return mean + _PULL * unusual
+    return float(mean + _PULL * unusual)
 
 
 def _spread(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> float:
     """The factor that four of five errors stay within; few runs get a wider one."""
     errors = sorted(_errors(row, members, base))
     share = errors[min(round(0.8 * len(errors)), len(errors) - 1)]
-    least = log(1.12) if len(members) > 5 else log(1.3)  # noqa: PLR2004  # few runs prove little
+    least = log(1.12) if len(members) > 5 else log(1.3)  # few runs prove little
     return round(exp(min(max(share, least), log(4))), 2)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the rows, or with ``--check`` the score of the families held apart."""
-    check = "--check" in arguments
-    read = rows(Path(next(a for a in arguments if not a.startswith("--"))))
-    base = document("speed")
-    every = [case for row in read for case in cases(row, Rates(base)) if case.run]
-    used = [case for case in every if not check or family(case.model) in CALIBRATION]
-    found = fitted(used, base)
-    if check:
-        held = [row for row in read if family(str(row.get("model"))) not in CALIBRATION]
-        sys.stdout.write(table(_scored(held, found, base).together()) + "\n")
-        return 0
-    for row in found:
-        kept = {key: value for key, value in row.items() if value is not None}
-        sys.stdout.write("- {" + ", ".join(f"{k}: {_text(v)}" for k, v in kept.items()) + "}\n")
+    files = [argument for argument in arguments if not argument.startswith("--")]
+    if len(files) != 1:
+        sys.stderr.write("usage: python -m tests.acceptance.fit_speed FILE [--check]\n")
+        return 2
+    read = rows(Path(files[0]))
+    lines = checked(read) if "--check" in arguments else _printed(read)
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
     return 0
+
+
+def checked(read: Sequence[Row]) -> Iterator[str]:
+    """The score of each half of the families after a fit on the other half."""
+    base = document("speed")
+    halves = [[row for row in read if _calibrates(row) == side] for side in (True, False)]
+    for fitted_on, held in (halves, halves[::-1]):
+        names = sorted({family(str(row.get("model"))) for row in held})
+        found = fitted(_cases(fitted_on, base), base)
+        yield f"held apart: {', '.join(names)}"
+        yield table(scores(held, Rates({**base, "rates": found})).together())
+
+
+def _calibrates(row: Row) -> bool:
+    return family(str(row.get("model"))) in CALIBRATION
+
+
+def _cases(read: Sequence[Row], base: Mapping[str, Any]) -> list[Case]:
+    return [case for row in read for case in cases(row, Rates(base)) if case.run]
+
+
+def _printed(read: Sequence[Row]) -> Iterator[str]:
+    base = document("speed")
+    for row in fitted(_cases(read, base), base):
+        kept = {key: value for key, value in row.items() if value is not None}
+        yield "- {" + ", ".join(f"{key}: {_text(value)}" for key, value in kept.items()) + "}"
 
 
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _scored(held: Sequence[Any], found: Sequence[Fitted], base: Mapping[str, Any]) -> Scores:
-    return scores(held, Rates({**base, "rates": found}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a row of measured speeds states: model, weights, device, engine and load; never the result."""
+"""What a row of measured speeds states: model, weights, device and load; never the result."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,6 @@ _DENSE_FAMILIES = re.compile(r"llama-?[23]|qwen-?2", re.IGNORECASE)
 _K_FORM = re.compile(r"(i?q\d)_k_[a-z]+", re.IGNORECASE)
 _TENSOR = re.compile(r"(?:^|\s)--?(?:tp|tp[-_]size|tensor[-_]parallel(?:[-_]size)?)[= ]+(\d+)")
 _STAGES = re.compile(r"(?:^|\s)--?(?:pp|pp[-_]size|pipeline[-_]parallel(?:[-_]size)?)[= ]+(\d+)")
-_COUNTED = re.compile(r"^(\d+)\s*[x×]\s")
 _DRAFTS = re.compile(
     r"speculative|--draft|--spec-|num_speculative|draft-m|--model-draft|\bmtp\b", re.IGNORECASE
 )
@@ -189,7 +188,7 @@ def _quantization(row: Row, model: Model) -> str | None:
         known = known_quantization(name)
         if known in quantizations():
             return known
-    if str(row["framework"]) in {"ollama"} and model.format != "mlx":
+    if str(row["framework"]) == "ollama" and model.format != "mlx":
         own = spelling.read(model.id).quantization
         return own if own in quantizations() else "q4_k_m"
     if model.quantization is None and model.format == "mlx":

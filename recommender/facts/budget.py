@@ -58,8 +58,9 @@ class Budget:
 
     ``sliding`` says what the layers with a sliding window keep: ``full`` the whole context,
     ``window`` the window and ``window_batch`` tokens more, rounded up to ``window_step``,
-    ``grouped`` that too, in groups of as many layers as the rarer kind has. ``host_embeddings``
-    says that the token embeddings stay in main memory.
+    ``grouped`` that too, in groups of as many layers as the rarer kind has. Before version
+    ``uneven_since`` they keep everything where their heads are of another size than the others'.
+    ``host_embeddings`` says that the token embeddings stay in main memory.
     """
 
     fraction: float = 0.9
@@ -74,5 +75,6 @@ class Budget:
     sliding: str = "full"
     window_batch: int = 0
     window_step: int = 1
+    uneven_since: str | None = None
     host_embeddings: bool = False
     source: str | None = None

@@ -203,8 +203,11 @@ def _row(spelled: Spelled) -> Model | None:
 def _sibling(spelled: Spelled) -> Model | None:
     """The row whose name is this one with an ending such as ``-Instruct``."""
     short = table.index().short
-    position = short.get(spelling.squashed(spelled.core.removeprefix("meta-")))
-    return None if position is None else table.model(position)
+    for text in (spelled.core, spelled.core.removeprefix("meta-")):
+        position = short.get(spelling.squashed(text))
+        if position is not None:
+            return table.model(position)
+    return None
 
 
 def _itself(text: str) -> Result:

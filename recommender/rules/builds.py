@@ -26,7 +26,8 @@ class Build:
     """Weight files: the model's own, a quantized repository of it, or a GGUF of it.
 
     ``support`` is how the platform runs the format (see ``support_of``). Of the weights,
-    ``embedding_gib`` are the token embeddings and ``experts_gib`` the routed experts;
+    ``embedding_gib`` are the token embeddings, ``head_gib`` the output head of its own (0 where the
+    embeddings are the head too) and ``experts_gib`` the routed experts;
     ``uncertainty`` is by what part of them they may be more or less.
     """
 
@@ -36,6 +37,7 @@ class Build:
     support: str
     weights_gib: float | None
     embedding_gib: float | None = None
+    head_gib: float | None = None
     experts_gib: float | None = None
     uncertainty: float | None = None
 
@@ -150,6 +152,7 @@ def _build(  # the fields of one build
         support=support,
         weights_gib=own or table.weights_gib(model, known),
         embedding_gib=table.embedding_gib(model, known),
+        head_gib=0.0 if model.tied else table.head_gib(model, known),
         experts_gib=table.experts_gib(model, known),
         uncertainty=table.uncertainty(model, known),
     )

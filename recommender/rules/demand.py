@@ -45,19 +45,19 @@ def needs(job: Job, layout: Layout) -> Needs:
 def weights_gib(job: Job, layout: Layout) -> float:
     """Weights on the fullest device in GiB.
 
-    A pipeline's first and last stage carry the embeddings and the head beside their layers
-    (source: fit-and-speed, section 1).
+    A pipeline's first and last stage carry the embeddings and the head beside their layers, both
+    carry the embeddings where those are the head (source: fit-and-speed, section 1).
     """
     build = job.build
     whole = build.weights_gib or 0.0
-    ends = build.embedding_gib or 0.0
+    first, last = build.embedding_gib or 0.0, build.head_gib or 0.0
     if job.platform.budget.host_embeddings and _apart(job) and not job.model.tied:
-        whole -= ends
+        whole -= first
     experts = _experts_gib(job) if job.platform.budget.data_shards_experts else 0.0
-    spread = (whole - experts + experts / layout.data) / layout.shards
     if layout.pipeline == 1:
-        return spread
-    return (spread - ends / layout.shards) * _fullest(job.model, layout) + ends / layout.tensor
+        return (whole - experts + experts / layout.data) / layout.shards
+    layers = (whole - first - last - experts + experts / layout.data) / layout.shards
+    return layers * _fullest(job.model, layout) + max(first, last) / layout.tensor
 
 
 def _apart(job: Job) -> bool:

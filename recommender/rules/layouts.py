@@ -1,16 +1,18 @@
 """The layouts that an engine's kinds of parallelism and a model's heads and experts allow."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
-from recommender.facts import Accelerator, Machine, Model, Platform, Workload
+from recommender.facts import Accelerator, Budget, Machine, Model, Platform, Workload
 from recommender.facts.noun import noun
 from recommender.rules.blocks import whole_blocks
 from recommender.rules.builds import Build
 from recommender.rules.kv_cache import request_gib
 from recommender.rules.overheads import Overheads, overheads
 from recommender.rules.situation import Group, Situation
+from recommender.versions import parts
 
 # Pipeline parallelism pays where many requests keep every stage busy and the link is slow
 # (source: vllm-parallelism-doc).
@@ -49,8 +51,17 @@ class Job:
 
     def kv_gib(self, context: int, layout: "Layout") -> float:
         """KV cache of one request of so many tokens on one device of the layout in GiB."""
-        whole = request_gib(self.model, context, self.platform.budget, layout.tensor)
+        whole = request_gib(self.model, context, self.kept, layout.tensor)
         return whole * self.kv_share / (layout.pipeline * layout.pooled)
+
+    @cached_property
+    def kept(self) -> Budget:
+        """The budget with what layers with a window keep in the platform's version."""
+        budget = self.platform.budget
+        since, number = parts(budget.uneven_since), parts(self.platform.version)
+        if self.model.global_head_dim and since and number and number < since:
+            return replace(budget, sliding="full")
+        return budget
 
 
 class Layout(NamedTuple):

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from recommender.knowledge import document
-from recommender.rules.builds import Table
 from recommender.rules.kv_cache import token_bytes
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
+from recommender.rules.weights import Table
 from tests.acceptance.measured import Stated, stated
 
 Row = Mapping[str, Any]
@@ -120,7 +120,7 @@ def _weights(said: Stated) -> float | None:
 @cache
 def table() -> Table:
     """Bits per weight of the formats."""
-    return Table(document("core")["quantizations"]["quantizations"])
+    return Table(document("core")["quantizations"])
 
 
 def _too_large(run: Run, said: Stated) -> str | None:

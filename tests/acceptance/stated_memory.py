@@ -43,6 +43,9 @@ _BITS = {
     "iq4_nl": 4.5,
 }
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+_MICRO_BATCH = 512
+_PROJECTOR = re.compile(r"--mmproj[\s=]+(\S+)")
+_FILE = re.compile(r"(?:^|\s)(?:-m|--model)[\s=]+\"?(\S+?\.gguf)")
 _NUMBERS = re.compile(r"\d+\.\d+(?!b)|\d+(?:\.\d+)?b(?![a-z])")
 _CACHE = re.compile(r"(?:[KV]|c\^KV) \((\w+)\)")
 _CONTEXT = re.compile(r"(?:^|\s)(?:-c|--ctx-size|--ctx|num_ctx)[=\s]+(\d+)")
@@ -64,8 +67,23 @@ class Stated:
     layout: Layout
     context: int | None
     memory_gib: float | None
-    batch: int | None
+    batch: int
     naive_mla: bool = False
+
+    @property
+    def whole_card(self) -> bool:
+        """Whether the row has what a tool shows of a card, and not what a server says of itself."""
+        reported = "crowd" in (self.row.get("kind") or "") and self.row["framework"] == "llama.cpp"
+        return reported and self.job.group.first.vendor == "nvidia"
+
+    @property
+    def projector_gib(self) -> float:
+        """The vision tower that a command loads beside the model."""
+        found = _PROJECTOR.search(_command(self.row))
+        if not found:
+            return 0.0
+        wide = 4 if "32" in found[1] else 2
+        return wide * (self.job.model.extra_params or 0) / 2**30
 
     @property
     def framework(self) -> str:
@@ -105,7 +123,7 @@ def stated(row: Row) -> Stated:
         layout=layout,
         context=_context(row, model),
         memory_gib=row.get("gpu_mem_total_gib"),
-        batch=_batch(row),
+        batch=_batch(row, _context(row, model)),
         naive_mla=bool(model.mla) and (row.get("flags") or {}).get("mla") == 0,
     )
 
@@ -113,7 +131,7 @@ def stated(row: Row) -> Stated:
 def _model(row: Row) -> Model:
     """The model that is named, else the one with the stated count of parameters."""
     name, count = str(row["model"]), row.get("params_b")
-    found = _named(name)
+    found = _named(_file(row) or name) or _named(name)
     if found and not (count and found.params and _far(found.params, count * 1e9)):
         return found
     for other in rows():
@@ -137,6 +155,12 @@ def _relative(name: str) -> Model | None:
     wanted = set(_NUMBERS.findall(name.casefold()))
     found = [row for row in rows() if wanted == set(_NUMBERS.findall(row["id"].casefold()))]
     return of_row(found[0]) if len(wanted) > 1 and len(found) == 1 else None
+
+
+def _file(row: Row) -> str | None:
+    """The file that the command names."""
+    found = _FILE.search(_command(row))
+    return re.split(r"[/\\]", found[1])[-1] if found else None
 
 
 def _far(params: int, count: float) -> bool:
@@ -166,7 +190,7 @@ def _quantization(row: Row, model: Model) -> str | None:
     """What the row says of the weights, else what the name says, else what is usual."""
     form = "gguf" if row["framework"] in {"llama.cpp", "ollama"} else None
     form = "mlx" if row["framework"] == "mlx" else form
-    own = spelling.read(str(row["model"])).quantization
+    own = spelling.read(_file(row) or str(row["model"])).quantization
     stated_types = (meant(str(text), form) for text in (row.get("quant"),) if text)
     kept = model.quantization if model.quantization not in {*_DTYPES.values(), None} else None
     return next(filter(None, (*stated_types, own, kept, _dtype(row), model.quantization)), None)
@@ -190,6 +214,7 @@ def _build(model: Model, quantization: str | None) -> Build:
         support="native",
         weights_gib=weights,
         embedding_gib=table.embedding_gib(model, known),
+        head_gib=0.0 if model.tied else table.head_gib(model, known),
         experts_gib=table.experts_gib(model, known),
     )
 
@@ -239,7 +264,15 @@ def _context(row: Row, model: Model) -> int:
     found = _CONTEXT.search(_command(row))
     if found and int(found[1]):
         return int(found[1])
-    return _benched(row) or row.get("max_model_len") or model.context or 4096
+    usual = _by_memory(row) if row["framework"] == "ollama" else None
+    return _benched(row) or row.get("max_model_len") or usual or model.context or 4096
+
+
+def _by_memory(row: Row) -> int:
+    """Ollama's context where none is asked for (source: fit-and-speed, section 3)."""
+    memory = (row.get("gpu_mem_total_gib") or 0) * int(row.get("gpus") or 1)
+    steps = ((47, 262144), (23, 32768))
+    return next((tokens for least, tokens in steps if memory >= least), 4096)
 
 
 def _benched(row: Row) -> int | None:
@@ -251,15 +284,16 @@ def _benched(row: Row) -> int | None:
     return found.get("p", 512) + found.get("n", 128) + found.get("d", 0)
 
 
-def _batch(row: Row) -> int | None:
+def _batch(row: Row, context: int) -> int:
+    """Tokens of a micro-batch, which is never longer than the context."""
     found = _BATCH.search(_command(row))
-    stated_batch = (row.get("flags") or {}).get("ubatch")
-    return int(found[1]) if found else stated_batch
+    wished = int(found[1]) if found else (row.get("flags") or {}).get("ubatch")
+    return min(wished or _MICRO_BATCH, context)
 
 
 def _kv_share(row: Row) -> float:
     """What the KV cache takes against 16 bits, keys and values on average."""
-    text = str(row.get("kv_dtype") or "")
+    text = str(row.get("kv_dtype") or (row.get("flags") or {}).get("kv") or "")
     names = _CACHE.findall(text) or _TYPES.findall(_command(row)) or [text]
     if names == ["auto"] and row.get("weight_dtype") == "float32":
         return 2.0

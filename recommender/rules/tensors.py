@@ -61,13 +61,15 @@ def tensors(model: Model) -> Tensors | None:
     """The weights of ``model`` by class; None where its shape is unknown or contradicts its size.
 
     What embeddings, attention and experts leave of the parameters is feed-forward, so that the
-    classes always add up to ``params``.
+    classes add up to ``params``, less a head that the files repeat though it is the embeddings.
     """
     if not (model.params and model.layers and model.hidden and model.vocab):
         return None
     tied = _tied(model)
     counts = _outside(model, tied=tied)
     left = model.params - sum(counts.values())
+    if tied and _counted_twice(model, left):
+        left -= counts["embed"]
     if left <= 0:
         return None
     columns = _columns(model)
@@ -214,14 +216,22 @@ def _solved(model: Model, left: float) -> int | None:
 
 
 def _tied(model: Model) -> bool:
-    """Whether embeddings are the head too: what makes the feed-forward size come out round."""
+    """Whether embeddings are the head too: then the feed-forward size comes out right without."""
     if model.tied is not None:
         return model.tied
+    left = (model.params or 0) - sum(_outside(model, tied=True).values())
+    return _explained(model, left)
+
+
+def _counted_twice(model: Model, left: float) -> bool:
+    """Whether feed-forward layers explain what is ``left`` only after one more head."""
+    embed = float((model.vocab or 0) * (model.hidden or 0))
+    return not _explained(model, left) and _explained(model, left - embed)
+
+
+def _explained(model: Model, left: float) -> bool:
+    """Whether feed-forward layers are all of ``left``, which only dense models let one say."""
     if model.moe or model.experts or model.linear_layers:
         return False
-    embed = float((model.vocab or 0) * (model.hidden or 0))
-    left = (model.params or 0) - sum(_outside(model, tied=True).values())
-    if model.intermediate:
-        known = float(_MATRICES * (model.hidden or 0) * model.intermediate * (model.layers or 0))
-        return abs(left - known) < abs(left - embed - known)
-    return _solved(model, left) is not None and _solved(model, left - embed) is None
+    solved = _solved(model, left)
+    return solved is not None and model.intermediate in (None, solved)

@@ -106,13 +106,18 @@ class Table:
         return float(size * scale / _GIB)
 
     def _sizes(self, model: Model, quantization: str) -> Sizes | None:
-        key = (quantization, SHAPE(model))
+        row = self._rows.get(quantization)
+        if row is None:
+            return None
+        if model.format == "gguf" and "in_gguf" in row:
+            row = self._rows[row["in_gguf"]]
+        key = (row["id"], SHAPE(model))
         if key not in self._known:
-            self._known[key] = self._computed(model, self._rows.get(quantization))
+            self._known[key] = self._computed(model, row)
         return self._known[key]
 
-    def _computed(self, model: Model, row: Mapping[str, Any] | None) -> Sizes | None:
-        if row is None or model.params is None:
+    def _computed(self, model: Model, row: Mapping[str, Any]) -> Sizes | None:
+        if model.params is None:
             return None
         parts = tensors(model)
         if parts is None:

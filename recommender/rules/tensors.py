@@ -28,6 +28,7 @@ SHAPE = attrgetter(
     "global_head_dim",
     "tied",
     "extra_params",
+    "group_size",
 )
 # Hidden sizes of feed-forward layers are multiples of this in published models (source:
 # config.json copies behind knowledge/models.yaml), and biases and norms move what is left of the

@@ -111,9 +111,9 @@ class Table:
             return None
         if model.format == "gguf" and "in_gguf" in row:
             row = self._rows[row["in_gguf"]]
-        key = (row["id"], SHAPE(model))
+        key = (row["id"], model.quantization, SHAPE(model))
         if key not in self._known:
-            self._known[key] = self._computed(model, row)
+            self._known[key] = self._computed(model, _grouped(model, row))
         return self._known[key]
 
     def _computed(self, model: Model, row: Mapping[str, Any]) -> Sizes | None:
@@ -239,6 +239,13 @@ def _added(
         active=active,
         spread=spread,
     )
+
+
+def _grouped(model: Model, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The format as the model's own files have it, whose groups may be of another size."""
+    if not (model.group_size and "scale" in row and _own(model, row["id"])):
+        return row
+    return {**row, "bits": row["payload"] + row["scale"] / model.group_size}
 
 
 def _own(model: Model, quantization: str) -> bool:

@@ -34,6 +34,9 @@ SHAPE = attrgetter(
 # config.json copies behind knowledge/models.yaml), and biases and norms move what is left of the
 # parameters by fewer than so many columns.
 _STEP, _SLACK = 128, 2.0
+# Elements that a layer looks up for a token in models that have embeddings of every layer, which
+# are too many to be anything else (source: hidden_size_per_layer_input in their config.json).
+_PER_LAYER = 256
 # Gate, up and down projection; a feed-forward layer without a gate has two of them.
 _MATRICES = 3
 
@@ -43,8 +46,9 @@ class Tensors:
     """Weights by what they do, and the lengths of their rows where blocks must fit into them.
 
     ``counts`` are elements over all layers: embed, head (0 where it is the embeddings), q, k, v,
-    output, latent (MLA), up (with the gate), down, expert_up, expert_down, other (linear attention
-    and what no shape explains), router, norms, extra (vision and audio towers). ``columns`` is the
+    output, latent (MLA), up (with the gate), down, expert_up, expert_down, per_layer (embeddings of
+    every layer), other (linear attention and what no shape explains), router, norms, extra (vision
+    and audio towers). ``columns`` is the
     row length of a class where it is known. ``routed`` is the share of the experts that one token
     uses, None where unknown.
     """
@@ -131,7 +135,10 @@ def _dense(model: Model, left: float) -> dict[str, float]:
         return {"up": left * (1 - 1 / _MATRICES), "down": left / _MATRICES}
     down = min(float((model.hidden or 0) * model.intermediate * (model.layers or 0)), left / 2)
     up = min((_MATRICES - 1) * down, left - down)
-    return {"up": up, "down": down, "other": left - up - down}
+    other = left - up - down
+    rows = float((model.vocab or 0) * _PER_LAYER * (model.layers or 0))
+    looked_up = 0.0 if model.linear_layers or other < rows else rows
+    return {"up": up, "down": down, "per_layer": looked_up, "other": other - looked_up}
 
 
 def _mixture(model: Model, left: float) -> dict[str, float]:

@@ -146,6 +146,16 @@ def test_a_head_that_files_repeat_is_held_once() -> None:
     assert TABLE.weights_gib(replace(twice, tied=None), "bf16") == (twice.params or 0) * 2 / GIB
 
 
+def test_embeddings_of_every_layer_are_looked_up() -> None:
+    plain, rows = small(tied=True), 512 * 256 * 8
+    model = replace(plain, params=(plain.params or 0) + rows)
+    active, embedding = TABLE.active_gib(model, "bf16"), TABLE.embedding_gib(model, "bf16")
+    assert active == pytest.approx((plain.params or 0) * 2 / GIB)
+    assert embedding == (512 * 256 + rows) * 2 / GIB
+    assert TABLE.head_gib(model, "q4_k_m") == 512 * 256 * 6.5625 / 8 / GIB
+    assert TABLE.embedding_gib(model, "q4_k_m") == (512 * 256 + rows) * 6.5625 / 8 / GIB
+
+
 def test_a_word_means_another_format_in_a_gguf_file() -> None:
     model = replace(small(moe=True, experts=16, moe_intermediate=512), format="gguf")
     for word, named in (("bf16", "bf16-gguf"), ("mxfp4", "mxfp4_moe")):

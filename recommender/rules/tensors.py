@@ -28,11 +28,15 @@ SHAPE = attrgetter(
     "global_head_dim",
     "tied",
     "extra_params",
+    "group_size",
 )
 # Hidden sizes of feed-forward layers are multiples of this in published models (source:
 # config.json copies behind knowledge/models.yaml), and biases and norms move what is left of the
 # parameters by fewer than so many columns.
 _STEP, _SLACK = 128, 2.0
+# Elements that a layer looks up for a token in models that have embeddings of every layer, which
+# are too many to be anything else (source: hidden_size_per_layer_input in their config.json).
+_PER_LAYER = 256
 # Gate, up and down projection; a feed-forward layer without a gate has two of them.
 _MATRICES = 3
 
@@ -42,8 +46,9 @@ class Tensors:
     """Weights by what they do, and the lengths of their rows where blocks must fit into them.
 
     ``counts`` are elements over all layers: embed, head (0 where it is the embeddings), q, k, v,
-    output, latent (MLA), up (with the gate), down, expert_up, expert_down, other (linear attention
-    and what no shape explains), router, norms, extra (vision and audio towers). ``columns`` is the
+    output, latent (MLA), up (with the gate), down, expert_up, expert_down, per_layer (embeddings of
+    every layer), other (linear attention and what no shape explains), router, norms, extra (vision
+    and audio towers). ``columns`` is the
     row length of a class where it is known. ``routed`` is the share of the experts that one token
     uses, None where unknown.
     """
@@ -61,13 +66,15 @@ def tensors(model: Model) -> Tensors | None:
     """The weights of ``model`` by class; None where its shape is unknown or contradicts its size.
 
     What embeddings, attention and experts leave of the parameters is feed-forward, so that the
-    classes always add up to ``params``.
+    classes add up to ``params``, less a head that the files repeat though it is the embeddings.
     """
     if not (model.params and model.layers and model.hidden and model.vocab):
         return None
     tied = _tied(model)
     counts = _outside(model, tied=tied)
     left = model.params - sum(counts.values())
+    if tied and _counted_twice(model, left):
+        left -= counts["embed"]
     if left <= 0:
         return None
     columns = _columns(model)
@@ -128,7 +135,10 @@ def _dense(model: Model, left: float) -> dict[str, float]:
         return {"up": left * (1 - 1 / _MATRICES), "down": left / _MATRICES}
     down = min(float((model.hidden or 0) * model.intermediate * (model.layers or 0)), left / 2)
     up = min((_MATRICES - 1) * down, left - down)
-    return {"up": up, "down": down, "other": left - up - down}
+    other = left - up - down
+    rows = float((model.vocab or 0) * _PER_LAYER * (model.layers or 0))
+    looked_up = 0.0 if model.linear_layers or other < rows else rows
+    return {"up": up, "down": down, "per_layer": looked_up, "other": other - looked_up}
 
 
 def _mixture(model: Model, left: float) -> dict[str, float]:
@@ -214,14 +224,22 @@ def _solved(model: Model, left: float) -> int | None:
 
 
 def _tied(model: Model) -> bool:
-    """Whether embeddings are the head too: what makes the feed-forward size come out round."""
+    """Whether embeddings are the head too: then the feed-forward size comes out right without."""
     if model.tied is not None:
         return model.tied
+    left = (model.params or 0) - sum(_outside(model, tied=True).values())
+    return _explained(model, left)
+
+
+def _counted_twice(model: Model, left: float) -> bool:
+    """Whether feed-forward layers explain what is ``left`` only after one more head."""
+    embed = float((model.vocab or 0) * (model.hidden or 0))
+    return not _explained(model, left) and _explained(model, left - embed)
+
+
+def _explained(model: Model, left: float) -> bool:
+    """Whether feed-forward layers are all of ``left``, which only dense models let one say."""
     if model.moe or model.experts or model.linear_layers:
         return False
-    embed = float((model.vocab or 0) * (model.hidden or 0))
-    left = (model.params or 0) - sum(_outside(model, tied=True).values())
-    if model.intermediate:
-        known = float(_MATRICES * (model.hidden or 0) * model.intermediate * (model.layers or 0))
-        return abs(left - known) < abs(left - embed - known)
-    return _solved(model, left) is not None and _solved(model, left - embed) is None
+    solved = _solved(model, left)
+    return solved is not None and model.intermediate in (None, solved)

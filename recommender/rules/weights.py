@@ -15,7 +15,7 @@ _EXPERTS = ("expert_up", "expert_down")
 # From so many heads to a key, or so many experts, mixtures treat attention otherwise, and 8 experts
 # are a case of their own (source: llama.cpp 007dbbf, src/llama-quant.cpp).
 _MANY = 4
-_SAME_AS = {"expert_up": "up", "expert_down": "down"}
+_SAME_AS = {"expert_up": "up", "expert_down": "down", "per_layer": "embed"}
 
 
 @noun
@@ -57,7 +57,7 @@ class Table:
         return None if sizes is None else sizes.weights / _GIB
 
     def embedding_gib(self, model: Model, quantization: str) -> float | None:
-        """Size of the token embeddings in GiB.
+        """Size of the token embeddings in GiB, with those of every layer where a model has them.
 
         Engines of GGUF files keep them in main memory, the first stage of a pipeline carries them
         (source: fit-and-speed, section 1).
@@ -106,13 +106,18 @@ class Table:
         return float(size * scale / _GIB)
 
     def _sizes(self, model: Model, quantization: str) -> Sizes | None:
-        key = (quantization, SHAPE(model))
+        row = self._rows.get(quantization)
+        if row is None:
+            return None
+        if model.format == "gguf" and "in_gguf" in row:
+            row = self._rows[row["in_gguf"]]
+        key = (row["id"], model.quantization, SHAPE(model))
         if key not in self._known:
-            self._known[key] = self._computed(model, self._rows.get(quantization))
+            self._known[key] = self._computed(model, _grouped(model, row))
         return self._known[key]
 
-    def _computed(self, model: Model, row: Mapping[str, Any] | None) -> Sizes | None:
-        if row is None or model.params is None:
+    def _computed(self, model: Model, row: Mapping[str, Any]) -> Sizes | None:
+        if model.params is None:
             return None
         parts = tensors(model)
         if parts is None:
@@ -222,18 +227,25 @@ def _added(
     sizes = {name: count * bits[name] / _BITS_A_BYTE for name, count in counts.items()}
     weights = sum(sizes.values())
     experts = sum(sizes.get(name, 0.0) for name in _EXPERTS)
-    embedding, head = sizes["embed"], sizes["head"]
+    per_layer = sizes.get("per_layer", 0.0)
     used = parts.routed if experts else 1.0
-    looked_up = 0.0 if parts.tied else embedding
+    looked_up = per_layer + (0.0 if parts.tied else sizes["embed"])
     active = None if used is None else weights - sizes["extra"] - looked_up - experts * (1 - used)
     return Sizes(
         weights=weights,
-        embedding=embedding,
-        head=embedding if copies and parts.tied else head,
+        embedding=sizes["embed"] + per_layer,
+        head=sizes["embed"] if copies and parts.tied else sizes["head"],
         experts=experts,
         active=active,
         spread=spread,
     )
+
+
+def _grouped(model: Model, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The format as the model's own files have it, whose groups may be of another size."""
+    if not (model.group_size and "scale" in row and _own(model, row["id"])):
+        return row
+    return {**row, "bits": row["payload"] + row["scale"] / model.group_size}
 
 
 def _own(model: Model, quantization: str) -> bool:

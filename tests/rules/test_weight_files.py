@@ -98,6 +98,14 @@ def test_what_a_format_leaves_at_sixteen_bits() -> None:
     assert _bytes(TABLE.embedding_gib(model, "mlx-4bit")) == 512 * 256 * 4.5 / 8
 
 
+def test_groups_of_another_size_have_more_scales() -> None:
+    model = replace(small(), quantization="awq-int4", group_size=32)
+    linear = (model.params or 0) - 2 * 512 * 256 - 17 * 256
+    finer, usual = (TABLE.weights_gib(one, "awq-int4") for one in (model, small()))
+    assert _bytes(finer) - _bytes(usual) == pytest.approx(linear * (20 / 32 - 0.156) / 8)
+    assert TABLE.weights_gib(model, "gptq-int4") == TABLE.weights_gib(small(), "gptq-int4")
+
+
 def test_experts_alone_are_in_four_bits_and_padded_as_kernels_hold_them() -> None:
     one = small(moe=True, experts=16, experts_per_token=2, moe_intermediate=512)
     experts = 8 * 16 * 3 * 256 * 512

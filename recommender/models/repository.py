@@ -45,10 +45,8 @@ def read(files: Files, identity: str, quant: str | None = None, fmt: str | None 
         return of_gguf(files, chosen, identity)
     if "config.json" in top and shards:
         return _of_config(files, top, shards, identity)
-    missing = "config.json" if shards else "weights (*.safetensors or *.gguf)"
-    message = f"--model {files.name}: there are no {missing}; name a folder with a whole model"
-    if shards:
-        message = f"--model {files.name}: there is no config.json; name a folder with a whole model"
+    missing = "is no config.json" if shards else "are no weights (*.safetensors or *.gguf)"
+    message = f"--model {files.name}: there {missing}; name a folder with a whole model"
     raise InputError(message)
 
 
@@ -192,8 +190,9 @@ def _json(source: Source) -> Mapping[str, Any]:
     """
     if source.size > _MOST_CONFIG:
         raise wrong(source, "is larger than any configuration; take the original one")
+    content = exactly(source, 0, source.size)
     try:
-        said = json.loads(exactly(source, 0, source.size).decode("utf-8-sig"))
+        said = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise wrong(source, "is no JSON; download it again") from error
     if not isinstance(said, dict):

@@ -42,13 +42,9 @@ def read(
     if here is not None:
         return _files_of(here, text.strip(), quant, fmt)
     found, problems = catalogue.find_model(text, quant, fmt)
-    if catalogue.is_path(text):
+    if _is_path(text):
         return found, (_not_here(text), *problems)
-    unknown = any(problem.rule in ("model.unknown", "model.from-base") for problem in problems)
-    unknown = unknown or not catalogue.is_known(text)
-    if not unknown or "/" not in text:
-        return found, problems
-    if hub:
+    if hub and "/" in text and not catalogue.is_known(text):
         return _of_hub(text, region, quant, fmt, offline=offline)
     return found, tuple(_with_fix(problem) for problem in problems)
 
@@ -62,17 +58,22 @@ def _not_here(text: str) -> Problem:
     return Problem(what=what, fix="check the path, if it should be", rule="model.not-here")
 
 
+def _is_path(text: str) -> bool:
+    """Whether the text can be nothing but a path."""
+    marked = "\\" in text or text.strip().startswith((".", "/", "~"))
+    return marked or text.strip().casefold().endswith(".gguf")
+
+
 def _here(text: str) -> Path | None:
     """The file or folder that the text names; a mere word is one only if a model lies there."""
     try:
         path = Path(text.strip()).expanduser()
         if not text.strip() or not path.exists():
             return None
-        if catalogue.is_path(text) or path.is_file():
-            return path
-        return path if any(item.name.endswith(_MARKS) for item in path.iterdir()) else None
+        holds = path.is_dir() and any(item.name.endswith(_MARKS) for item in path.iterdir())
     except (OSError, RuntimeError, ValueError):  # no home, a NUL, a name that is too long
         return None
+    return path if holds or _is_path(text) else None
 
 
 def _files_of(path: Path, identity: str, quant: str | None, fmt: str | None) -> Result:

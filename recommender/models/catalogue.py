@@ -121,8 +121,9 @@ def _is_path(text: str) -> bool:
 
 
 def is_known(text: str) -> bool:
-    """Whether the text names a row, or a known build of one, by its whole id."""
+    """Whether the text names a row, or a known build of one, by its whole id (``:tag`` aside)."""
     plain = spelling.plain(text).rstrip("/")
+    plain = plain.partition(":")[0] if "/" in plain else plain
     return by_id(plain) is not None or plain in table.known_builds().ids
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,13 @@ from recommender.models.catalogue import by_id
 from recommender.models.keys import text
 from recommender.models.quantized import Quantization
 from recommender.models.reading import Files, Source, exactly, wrong
+from recommender.models.tally import Tensor
 from recommender.patterns import lazily
 
 # The largest config.json list every layer that is not quantized, some hundred KiB.
 _MOST_CONFIG = 2**20
+# Three times the tensors of the largest models, whose experts are apart and quantized.
+_MOST_TENSORS = 2**19
 _SHARD = lazily(r"^(.*)-(\d{5})-of-(\d{5})\.(gguf|safetensors)$")
 _BESIDE = ("hf_quant_config.json", "quant_model_description.json")
 _NO_MODEL = lazily(r"mmproj|imatrix|^adapter_")
@@ -107,7 +110,7 @@ def of_gguf(files: Files, name: str, identity: str) -> Model:
         raise InputError(message)
     named = identity if spelling.read(identity).quantization else name
     model = gguf_model.of_headers(headers, where, named)
-    return _finished(replace(model, id=identity, source="GGUF header"))
+    return _finished(replace(model, id=files.inside(identity, parts[0]), source="GGUF header"))
 
 
 def _parts(files: Files, name: str) -> list[str]:
@@ -140,8 +143,7 @@ def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identi
     kind = quantized.of_config(said, _beside(files, top))
     files.ahead(shards)
     bits = kind.bits if kind.quantized else None
-    tensors = (tensor for shard in shards for tensor in safetensors.tensors(files.source(shard)))
-    found = tally.tally(tensors, bits)
+    found = tally.tally(_tensors(files, shards), bits)
     if not found.size:
         message = f"--model {files.name}: its files hold no weights; download them again"
         raise InputError(message)
@@ -161,6 +163,18 @@ def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identi
             source="config.json and safetensors headers",
         )
     )
+
+
+def _tensors(files: Files, shards: Sequence[str]) -> Iterator[Tensor]:
+    """The tensors of all shards; one that lies in two of them means files that do not belong."""
+    names = set[int]()
+    for shard in shards:
+        for tensor in safetensors.tensors(files.source(shard)):
+            if hash(tensor.name) in names or len(names) >= _MOST_TENSORS:
+                what = f"the tensor {printable(tensor.name)} is in two files, or one too many"
+                raise wrong(files.source(shard), f"{what}; remove what is not of the model")
+            names.add(hash(tensor.name))
+            yield tensor
 
 
 def _name(kind: Quantization, stored: str | None, native: str | None) -> str | None:

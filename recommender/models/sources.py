@@ -46,11 +46,12 @@ def read(
         return found, (_not_here(text), *problems)
     if hub and "/" in text and not catalogue.is_known(text):
         return _of_hub(text, region, quant, fmt, offline=offline)
-    return found, tuple(_with_fix(problem) for problem in problems)
+    return found, tuple(_with_fix(problem, text) for problem in problems)
 
 
-def _with_fix(problem: Problem) -> Problem:
-    return replace(problem, fix=_ADD_HUB) if problem.rule == "model.unknown" else problem
+def _with_fix(problem: Problem, text: str) -> Problem:
+    fits = problem.rule == "model.unknown" and "/" in text
+    return replace(problem, fix=_ADD_HUB) if fits else problem
 
 
 def _not_here(text: str) -> Problem:
@@ -82,9 +83,10 @@ def _files_of(path: Path, identity: str, quant: str | None, fmt: str | None) -> 
 
     wished = flags.quantization(quant) if quant else None
     if path.is_dir():
-        model = repository.read(LocalFolder(path=path), identity, wished, fmt)
+        model = repository.read(LocalFolder(path=path, typed=identity), identity, wished, fmt)
     elif path.name.casefold().endswith(".gguf"):
-        model = repository.of_gguf(LocalFolder(path=path.parent), path.name, identity)
+        folder = LocalFolder(path=path.parent, typed=identity.removesuffix(path.name))
+        model = repository.of_gguf(folder, path.name, identity)
     else:
         message = f"--model {printable(path)}: is no GGUF file; name one, or a model's folder"
         raise InputError(message)
@@ -99,10 +101,10 @@ def _of_hub(
     if offline:
         message = f"--hub asks for {printable(text)}, which --offline forbids; drop one of them"
         raise InputError(message)
-    identity, _, tag = spelling.without_hub(text).partition(":")
+    whole = spelling.without_hub(text.strip()).rstrip("/")
+    identity, _, tag = whole.partition(":")
     wished = flags.quantization(quant or tag) if quant or tag else None
-    files = hub.files(identity, region)
-    return _wished(repository.read(files, spelling.without_hub(text), wished, fmt), wished, fmt)
+    return _wished(repository.read(hub.files(identity, region), whole, wished, fmt), wished, fmt)
 
 
 def _wished(model: Model, quant: str | None, fmt: str | None) -> Result:

@@ -59,9 +59,9 @@ def merge(model: Model) -> Model:
 
 
 def _differs(model: Model, row: Model) -> bool:
-    """Whether what the files of a model say is another architecture than the row's."""
-    pairs = ((model.layers, row.layers), (model.hidden, row.hidden))
-    return any(own and known and own != known for own, known in pairs)
+    """Whether the files of a model say another architecture than the row of the same name."""
+    own, known = (model.layers, model.hidden), (row.layers, row.hidden)
+    return None not in (*own, *known) and own != known
 
 
 def find_model(text: str, quant: str | None = None, fmt: str | None = None) -> Result:
@@ -104,7 +104,7 @@ def _identified(text: str) -> Result:
     build = table.known_builds().ids.get(plain) if "/" in plain else None
     if build:
         return _build(build[0], table.model(build[1]), spelling.read(build[0]))
-    if is_path(text):
+    if _is_path(text):
         return _itself(text)
     found = _named(text, plain)
     if found:
@@ -114,15 +114,16 @@ def _identified(text: str) -> Result:
     raise _nothing_fits(text, plain)
 
 
-def is_path(text: str) -> bool:
+def _is_path(text: str) -> bool:
     """Whether the text is a repository or a path, rather than words for a model."""
     marked = "/" in text or "\\" in text or text.startswith((".", "~"))
     return marked or text.casefold().endswith(".gguf")
 
 
 def is_known(text: str) -> bool:
-    """Whether the text names a row, or a known build of one, by its whole id."""
+    """Whether the text names a row, or a known build of one, by its whole id (``:tag`` aside)."""
     plain = spelling.plain(text).rstrip("/")
+    plain = plain.partition(":")[0] if "/" in plain else plain
     return by_id(plain) is not None or plain in table.known_builds().ids
 
 

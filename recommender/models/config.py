@@ -96,8 +96,10 @@ def of_config(config: Mapping[str, Any], where: str, identity: str) -> Model:
         **_experts(inner, experts),
         **_vision(config),
     }
-    model = Model(id=identity, name=None, mla=False, **known)
-    return _with_kv(_latent(model, inner))
+    model = _latent(Model(id=identity, name=None, mla=False, **known), inner)
+    # DeepSeek V4 compresses its KV cache, each layer differently: no formula is known.
+    known_kv = None if "compress_ratios" in inner else attention.kv_bytes_per_token(model)
+    return replace(model, kv_bytes_per_token=known_kv)
 
 
 def _language(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +114,8 @@ def _language(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(config: Mapping[str, Any], inner: Mapping[str, Any], where: str) -> tuple[int, int]:
     """Layers and hidden size, which nothing can be said without."""
-    layers, hidden = count(inner, *_LAYERS), count(inner, *_HIDDEN)
+    listed = len(words(inner.get("layers_block_type"))) or len(words(inner.get("layer_types")))
+    layers, hidden = count(inner, *_LAYERS) or listed, count(inner, *_HIDDEN)
     words_known = count(inner, *_VOCABULARY)
     if layers and hidden and words_known:
         _check_heads(inner, where, layers, hidden)
@@ -224,7 +227,3 @@ def _latent(model: Model, inner: Mapping[str, Any]) -> Model:
         rope_head_dim=rope,
         kv_bytes_per_token=None,
     )
-
-
-def _with_kv(model: Model) -> Model:
-    return replace(model, kv_bytes_per_token=attention.kv_bytes_per_token(model))

@@ -24,6 +24,8 @@ _DEADLINE_S = 120.0
 _MOST_READ = 64 * 2**20
 # The first read of a file: it holds the header of most shards.
 _FIRST = 128 * 2**10
+# The reads after it: a tokenizer in a GGUF header takes some 10 MiB.
+_NEXT = 2 * 2**20
 _AT_ONCE = 8
 _REPOSITORY = lazily(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
 _TRUE = frozenset(("1", "ON", "YES", "TRUE"))
@@ -236,6 +238,7 @@ class HubFiles:
         self.host = host
         self._sizes = dict(host.listed())
         self._begun: dict[str, bytes] = {}
+        self._piece = ("", 0, b"")
         if not self._sizes:
             host.refuse("lists no files of it; check its spelling, or drop --hub")
 
@@ -251,6 +254,10 @@ class HubFiles:
     def source(self, name: str) -> "HubFile":
         """One of them."""
         return HubFile(self, name)
+
+    def inside(self, identity: str, _: str) -> str:
+        """What a server is given: the repository, whichever of its files is meant."""
+        return identity
 
     def ahead(self, names: Iterable[str]) -> None:
         """Read the beginnings of several files at the same time."""
@@ -268,7 +275,12 @@ class HubFiles:
         begun = self._begin(name)
         if at < len(begun):
             return begun[at : at + count]
-        return self.host.get(self.host.address(name), at, count)
+        path, start, piece = self._piece
+        if path != name or not start <= at < start + len(piece):
+            wished = min(max(count, _NEXT), self._sizes[name] - at)
+            start, piece = at, self.host.get(self.host.address(name), at, wished)
+            self._piece = (name, start, piece)
+        return piece[at - start : at - start + count]
 
 
 class HubFile:

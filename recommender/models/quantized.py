@@ -83,12 +83,24 @@ def _named(said: Mapping[str, Any]) -> Quantization:
     if method == "compressed-tensors" or ("config_groups" in said and "quant_algo" not in said):
         return _compressed(said)
     if "quant_algo" in said or method.startswith("modelopt"):
-        return _pair(_MODELOPT.get((text(said, "quant_algo") or "").upper()), group)
+        return _modelopt(said, group)
     if method == "quark":
         weight = part(part(said, "global_quant_config"), "weight")
         pair = _QUARK.get(text(weight, "dtype") or "")
         return _pair(pair, group or count(weight, "group_size"))
     return _simple(method, said, group)
+
+
+def _modelopt(said: Mapping[str, Any], group: int | None) -> Quantization:
+    """Of a mixture the smallest weights: they are what not every device computes with."""
+    algorithm = (text(said, "quant_algo") or "").upper()
+    if algorithm != "MIXED_PRECISION":
+        return _pair(_MODELOPT.get(algorithm), group)
+    layers = [item for item in part(said, "quantized_layers").values() if isinstance(item, dict)]
+    found = [(_MODELOPT.get((text(item, "quant_algo") or "").upper()), item) for item in layers]
+    known = [(pair, count(item, "group_size")) for pair, item in found if pair]
+    pair, own = min(known, key=lambda item: item[0][1], default=(None, None))
+    return _pair(pair, group or own)
 
 
 def _pair(pair: tuple[str, int] | None, group: int | None) -> Quantization:

@@ -45,6 +45,9 @@ class Files(Protocol):
     def source(self, name: str) -> Source:
         """One of them."""
 
+    def inside(self, identity: str, name: str, /) -> str:
+        """What a server is given for one file of what was called ``identity``."""
+
     def ahead(self, names: Iterable[str]) -> None:
         """Whatever makes reading the beginnings of these files faster."""
 
@@ -77,9 +80,10 @@ class LocalFile:
 
 @noun
 class LocalFolder:
-    """A folder on this machine."""
+    """A folder on this machine; ``typed`` is how it was called."""
 
     path: Path
+    typed: str
 
     @property
     def name(self) -> str:
@@ -104,6 +108,11 @@ class LocalFolder:
     def source(self, name: str) -> Source:
         """One of its files."""
         return local_file(self.path / name)
+
+    def inside(self, _: str, name: str) -> str:
+        """The path of the file, beginning as it was typed."""
+        joint = "" if not self.typed or self.typed.endswith(("/", "\\")) else "/"
+        return f"{self.typed}{joint}{name}"
 
     def ahead(self, names: Iterable[str]) -> None:
         """Nothing: a disk is fast enough."""

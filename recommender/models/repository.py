@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,13 @@ from recommender.models.catalogue import by_id
 from recommender.models.keys import text
 from recommender.models.quantized import Quantization
 from recommender.models.reading import Files, Source, exactly, wrong
+from recommender.models.tally import Tensor
 from recommender.patterns import lazily
 
 # The largest config.json list every layer that is not quantized, some hundred KiB.
 _MOST_CONFIG = 2**20
+# Three times the tensors of the largest models, whose experts are apart and quantized.
+_MOST_TENSORS = 2**19
 _SHARD = lazily(r"^(.*)-(\d{5})-of-(\d{5})\.(gguf|safetensors)$")
 _BESIDE = ("hf_quant_config.json", "quant_model_description.json")
 _NO_MODEL = lazily(r"mmproj|imatrix|^adapter_")
@@ -45,10 +48,8 @@ def read(files: Files, identity: str, quant: str | None = None, fmt: str | None 
         return of_gguf(files, chosen, identity)
     if "config.json" in top and shards:
         return _of_config(files, top, shards, identity)
-    missing = "config.json" if shards else "weights (*.safetensors or *.gguf)"
-    message = f"--model {files.name}: there are no {missing}; name a folder with a whole model"
-    if shards:
-        message = f"--model {files.name}: there is no config.json; name a folder with a whole model"
+    missing = "is no config.json" if shards else "are no weights (*.safetensors or *.gguf)"
+    message = f"--model {files.name}: there {missing}; name a folder with a whole model"
     raise InputError(message)
 
 
@@ -109,7 +110,7 @@ def of_gguf(files: Files, name: str, identity: str) -> Model:
         raise InputError(message)
     named = identity if spelling.read(identity).quantization else name
     model = gguf_model.of_headers(headers, where, named)
-    return _finished(replace(model, id=identity, source="GGUF header"))
+    return _finished(replace(model, id=files.inside(identity, parts[0]), source="GGUF header"))
 
 
 def _parts(files: Files, name: str) -> list[str]:
@@ -142,8 +143,7 @@ def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identi
     kind = quantized.of_config(said, _beside(files, top))
     files.ahead(shards)
     bits = kind.bits if kind.quantized else None
-    tensors = (tensor for shard in shards for tensor in safetensors.tensors(files.source(shard)))
-    found = tally.tally(tensors, bits)
+    found = tally.tally(_tensors(files, shards), bits)
     if not found.size:
         message = f"--model {files.name}: its files hold no weights; download them again"
         raise InputError(message)
@@ -163,6 +163,18 @@ def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identi
             source="config.json and safetensors headers",
         )
     )
+
+
+def _tensors(files: Files, shards: Sequence[str]) -> Iterator[Tensor]:
+    """The tensors of all shards; one that lies in two of them means files that do not belong."""
+    names = set[int]()
+    for shard in shards:
+        for tensor in safetensors.tensors(files.source(shard)):
+            if hash(tensor.name) in names or len(names) >= _MOST_TENSORS:
+                what = f"the tensor {printable(tensor.name)} is in two files, or one too many"
+                raise wrong(files.source(shard), f"{what}; remove what is not of the model")
+            names.add(hash(tensor.name))
+            yield tensor
 
 
 def _name(kind: Quantization, stored: str | None, native: str | None) -> str | None:
@@ -192,8 +204,9 @@ def _json(source: Source) -> Mapping[str, Any]:
     """
     if source.size > _MOST_CONFIG:
         raise wrong(source, "is larger than any configuration; take the original one")
+    content = exactly(source, 0, source.size)
     try:
-        said = json.loads(exactly(source, 0, source.size).decode("utf-8-sig"))
+        said = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise wrong(source, "is no JSON; download it again") from error
     if not isinstance(said, dict):

@@ -42,24 +42,27 @@ def read(
     if here is not None:
         return _files_of(here, text.strip(), quant, fmt)
     found, problems = catalogue.find_model(text, quant, fmt)
-    if catalogue.is_path(text):
+    if _is_path(text):
         return found, (_not_here(text), *problems)
-    unknown = any(problem.rule in ("model.unknown", "model.from-base") for problem in problems)
-    unknown = unknown or not catalogue.is_known(text)
-    if not unknown or "/" not in text:
-        return found, problems
-    if hub:
+    if hub and "/" in text and not catalogue.is_known(text):
         return _of_hub(text, region, quant, fmt, offline=offline)
-    return found, tuple(_with_fix(problem) for problem in problems)
+    return found, tuple(_with_fix(problem, text) for problem in problems)
 
 
-def _with_fix(problem: Problem) -> Problem:
-    return replace(problem, fix=_ADD_HUB) if problem.rule == "model.unknown" else problem
+def _with_fix(problem: Problem, text: str) -> Problem:
+    fits = problem.rule == "model.unknown" and "/" in text
+    return replace(problem, fix=_ADD_HUB) if fits else problem
 
 
 def _not_here(text: str) -> Problem:
     what = f"{printable(text)} is not on this machine: what is known of it is from its name"
     return Problem(what=what, fix="check the path, if it should be", rule="model.not-here")
+
+
+def _is_path(text: str) -> bool:
+    """Whether the text can be nothing but a path."""
+    marked = "\\" in text or text.strip().startswith((".", "/", "~"))
+    return marked or text.strip().casefold().endswith(".gguf")
 
 
 def _here(text: str) -> Path | None:
@@ -68,11 +71,10 @@ def _here(text: str) -> Path | None:
         path = Path(text.strip()).expanduser()
         if not text.strip() or not path.exists():
             return None
-        if catalogue.is_path(text) or path.is_file():
-            return path
-        return path if any(item.name.endswith(_MARKS) for item in path.iterdir()) else None
+        holds = path.is_dir() and any(item.name.endswith(_MARKS) for item in path.iterdir())
     except (OSError, RuntimeError, ValueError):  # no home, a NUL, a name that is too long
         return None
+    return path if holds or _is_path(text) else None
 
 
 def _files_of(path: Path, identity: str, quant: str | None, fmt: str | None) -> Result:
@@ -81,9 +83,10 @@ def _files_of(path: Path, identity: str, quant: str | None, fmt: str | None) -> 
 
     wished = flags.quantization(quant) if quant else None
     if path.is_dir():
-        model = repository.read(LocalFolder(path=path), identity, wished, fmt)
+        model = repository.read(LocalFolder(path=path, typed=identity), identity, wished, fmt)
     elif path.name.casefold().endswith(".gguf"):
-        model = repository.of_gguf(LocalFolder(path=path.parent), path.name, identity)
+        folder = LocalFolder(path=path.parent, typed=identity.removesuffix(path.name))
+        model = repository.of_gguf(folder, path.name, identity)
     else:
         message = f"--model {printable(path)}: is no GGUF file; name one, or a model's folder"
         raise InputError(message)
@@ -98,10 +101,10 @@ def _of_hub(
     if offline:
         message = f"--hub asks for {printable(text)}, which --offline forbids; drop one of them"
         raise InputError(message)
-    identity, _, tag = spelling.without_hub(text).partition(":")
+    whole = spelling.without_hub(text.strip()).rstrip("/")
+    identity, _, tag = whole.partition(":")
     wished = flags.quantization(quant or tag) if quant or tag else None
-    files = hub.files(identity, region)
-    return _wished(repository.read(files, spelling.without_hub(text), wished, fmt), wished, fmt)
+    return _wished(repository.read(hub.files(identity, region), whole, wished, fmt), wished, fmt)
 
 
 def _wished(model: Model, quant: str | None, fmt: str | None) -> Result:

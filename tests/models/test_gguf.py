@@ -18,7 +18,7 @@ from recommender.models.ggml_types import FILE_TYPES, TYPES
 from recommender.models.gguf import read as read_header
 from recommender.models.reading import local_file
 from recommender.models.sources import read
-from tests.models.written import write_gguf
+from tests.models.written import refusal, write_gguf
 from tests.real.tiny_gguf import write_tiny_gguf
 
 GIB = 2**30
@@ -232,7 +232,7 @@ def test_several_files_in_a_folder(tmp_path: Path) -> None:
     write_gguf(tmp_path / "mmproj-a.gguf", "clip", {}, tensors())
     assert model_of(tmp_path, quant="q8_0").quantization == "q8_0"
     assert model_of(tmp_path).quantization == "q4_k_m"
-    with pytest.raises(InputError, match="of 3 GGUF files .* not one is q5_k_m"):
+    with pytest.raises(InputError, match=r"of 3 GGUF files .* not one is q5_k_m"):
         read(str(tmp_path), quant="q5_k_m")
 
 
@@ -327,10 +327,7 @@ def test_any_bytes_are_a_header_or_refused(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, keys: int, count: int
 ) -> None:
     path = forged(tmp_path_factory.getbasetemp() / "fuzz.gguf", body, count, keys)
-    try:
-        read(str(path))
-    except InputError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in refusal(lambda: read(str(path)))
 
 
 @settings(max_examples=200, deadline=None)
@@ -347,10 +344,7 @@ def test_a_damaged_file_is_read_or_refused(
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     damaged = base / "damaged.gguf"
     damaged.write_bytes(content[: data.draw(st.integers(0, len(content)))])
-    try:
-        read(str(damaged))
-    except InputError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in refusal(lambda: read(str(damaged)))
 
 
 def memory_peak(path: Path) -> int:

@@ -15,7 +15,7 @@ from recommender.facts import Model
 from recommender.models.reading import local_file
 from recommender.models.safetensors import tensors
 from recommender.models.sources import read
-from tests.models.written import LLAMA, folder, llama_tensors, raw_safetensors, safetensors
+from tests.models.written import LLAMA, folder, llama_tensors, raw_safetensors, refusal, safetensors
 
 GIB = 2**30
 PARAMS = 2 * 256 * 64 + 64 + 2 * (64 * 64 * 2 + 32 * 64 * 2 + 64 * 128)
@@ -357,10 +357,7 @@ def test_any_header_is_read_or_refused(
     for _ in range(data.draw(st.integers(0, 4)) if header else 0):
         header[data.draw(st.integers(0, len(header) - 1))] = data.draw(st.integers(0, 255))
     path = raw_safetensors(tmp_path_factory.getbasetemp() / "fuzz.safetensors", bytes(header), 16)
-    try:
-        list(tensors(local_file(path)))
-    except InputError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in refusal(lambda: list(tensors(local_file(path))))
 
 
 JSON = st.recursive(
@@ -385,10 +382,7 @@ def test_any_configuration_is_a_model_or_refused(
     tmp_path_factory: pytest.TempPathFactory, wrong: dict[str, Any]
 ) -> None:
     path = folder(tmp_path_factory.getbasetemp() / "any", {**LLAMA, **wrong}, llama_tensors())
-    try:
-        read(str(path))
-    except InputError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in refusal(lambda: read(str(path)))
 
 
 def memory_peak(path: Path) -> int:

@@ -2,12 +2,14 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import gguf
 import numpy as np
+
+from recommender.errors import InputError
 
 Shapes = Mapping[str, tuple[str, Sequence[int]]]
 
@@ -103,3 +105,12 @@ def _add(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
         writer.add_uint32(key, value)
     else:
         writer.add_array(key, value)
+
+
+def refusal(reading: Callable[[], object]) -> str:
+    """What is said where something cannot be read; nothing else than a refusal may happen."""
+    try:
+        reading()
+    except InputError as error:
+        return str(error)
+    return ""

@@ -9,6 +9,9 @@ from recommender.devices.catalogue import Spec
 from recommender.facts.noun import noun
 from recommender.versions import parts
 
+# The device of rows that were fitted on all classes of devices.
+EVERY_CLASS = "any"
+
 
 @noun
 class Rate:
@@ -75,11 +78,23 @@ class Rates:
     def rate(
         self, quantity: str, engine: str, device: str, bits: float, *, moe: bool = False
     ) -> Rate | None:
-        """What was measured, None where nothing was."""
-        for rate in self._rates.get((quantity, engine, device), ()):
-            if rate.bits[0] <= bits < rate.bits[1] and rate.moe in (None, moe):
-                return rate
-        return None
+        """What was measured, None where nothing was.
+
+        An engine that was measured on a class of devices, but with no mixture of experts, runs
+        those as it does on all classes together.
+        """
+        found = self._match((quantity, engine, device), bits, moe)
+        if found is None and moe and self._match((quantity, engine, device), bits, moe=False):
+            return self._match((quantity, engine, EVERY_CLASS), bits, moe)
+        return found
+
+    def _match(self, key: tuple[str, str, str], bits: float, moe: bool) -> Rate | None:  # noqa: FBT001
+        fitting = (
+            rate
+            for rate in self._rates.get(key, ())
+            if rate.bits[0] <= bits < rate.bits[1] and rate.moe in (None, moe)
+        )
+        return next(fitting, None)
 
 
 def _is(row: Mapping[str, Any], device: Spec) -> bool:

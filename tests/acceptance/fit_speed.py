@@ -9,14 +9,14 @@ time a request for an engine.
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import exp, log
 from pathlib import Path
 from typing import Any
 
 from recommender.knowledge import document
-from recommender.rules.rates import Rates
+from recommender.rules.rates import EVERY_CLASS, Rates
 from recommender.rules.roofline import Rated
 from tests.acceptance.rows import Row, rows, table
 from tests.acceptance.run_speed import scores
@@ -30,8 +30,8 @@ CALIBRATION = frozenset(
 _MOST_ERROR = 0.7
 _LEAST_RUNS = 2
 _USUAL, _USUAL_US, _PULL = 0.8, 60, 0.01
-# A wider range than this helps nobody, unless many runs say that it is so.
-_NO_USE, _MANY = 3.0, 6
+# A wider range than this helps nobody, a little more where many runs say that it is so.
+_WIDE, _WIDEST, _MANY = 3.0, 3.6, 6
 # Finer classes of weights are told apart where so many runs support it.
 _BAND_RUNS = 5
 _BANDS = ((0.0, 3.2), (3.2, 7.0), (7.0, 12.0), (12.0, 99.0))
@@ -111,9 +111,12 @@ def fitted(every: Sequence[Case], base: Mapping[str, Any]) -> list[Fitted]:
         # Runs that time nothing but the answer say more than those that time a whole request.
         pure = {g: [c for c in m if c.quantity != ALONE] for g, m in groups.items()}
         groups |= {g: m for g, m in pure.items() if len(m) >= _BAND_RUNS}
+        for group, members in list(groups.items()):
+            if group.moe and kind != "batch":
+                groups[replace(group, device=EVERY_CLASS)] += members
         for group, members in sorted(groups.items(), key=lambda item: str(item[0])):
             found += _rows(group, members, base, found)
-    return [row for row in found if row["spread"] < _NO_USE or row["runs"] >= _MANY]
+    return [row for row in found if row["spread"] < (_WIDEST if row["runs"] >= _MANY else _WIDE)]
 
 
 def _kind(case: Case) -> str:
@@ -125,7 +128,7 @@ def _rows(
 ) -> Iterator[Fitted]:
     bands = {band: [c for c in members if _in(c, band)] for band in _BANDS}
     full = {band: found for band, found in bands.items() if len(found) >= _BAND_RUNS}
-    if group.quantity == "decode" and len(full) > 1:
+    if group.quantity == "decode" and len(full) > 1 and group.device != EVERY_CLASS:
         for band, found in full.items():
             yield _best(group, found, base, before, band)
     if len(members) >= _LEAST_RUNS:
@@ -177,9 +180,17 @@ def _values(
 
 
 def _errors(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> list[float]:
-    rates = Rates({**base, "rates": [row]})
+    tried = row
+    if row["device"] == EVERY_CLASS:
+        tried = row | {"device": "tried"}
+        base = {**base, "devices": [{"id": "tried", "vendor": v} for v in _vendors(members)]}
+    rates = Rates({**base, "rates": [tried]})
     rated = (predict(case, rates) for case in members)
     return [_error(one, case) for one, case in zip(rated, members, strict=True)]
+
+
+def _vendors(members: Sequence[Case]) -> set[str]:
+    return {case.run.device.vendor for case in members if case.run}
 
 
 def _error(rated: Rated | None, case: Case) -> float:

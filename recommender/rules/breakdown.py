@@ -22,9 +22,9 @@ def _companion_gib(job: Job, device: Accelerator) -> float:
     return device_gib(device, job.machine) or 0.0
 
 
-def breakdown(job: Job, layout: Layout, memory: float) -> tuple[DeviceMemory, ...]:
+def breakdown(job: Job, layout: Layout, context: int, memory: float) -> tuple[DeviceMemory, ...]:
     """What lies on each device of the layout; ``memory`` is what one can use, in GiB."""
-    needed = needs(job, layout)
+    needed = needs(job, layout, context)
     if not job.companions or layout.pooled <= len(job.group.members):
         kv = max(kv_room_gib(job, needed, memory), 0.0)
         one = _device(job, job.group.first, memory, needed, kv)
@@ -48,7 +48,7 @@ def beside_ram(job: Job, layout: Layout, context: int, memory: float) -> tuple[D
     """Devices full of weights beside one request's KV cache; the other weights are elsewhere."""
     if not job.group.members:
         return ()
-    needed = needs(job, layout)
+    needed = needs(job, layout, context)
     kv = job.kv_gib(context, layout)
     beside = needed.activations_gib + needed.runtime_gib + kv
     weights = max(min(memory - beside, needed.weights_gib), 0.0)

@@ -29,13 +29,13 @@ class Needs(NamedTuple):
         return self.weights_gib + self.activations_gib + self.runtime_gib
 
 
-def needs(job: Job, layout: Layout) -> Needs:
-    """What the fullest device of the layout needs besides the KV cache."""
+def needs(job: Job, layout: Layout, context: int) -> Needs:
+    """What the fullest device of the layout needs besides the KV cache, for so many tokens."""
     layers = -(-(job.model.layers or 0) // (layout.pipeline * layout.pooled))
     fixed = job.overheads[layout.tensor > 1]
     return Needs(
         weights_gib(job, layout),
-        fixed.activations_gib,
+        fixed.activations_gib + fixed.context_gib * context,
         fixed.runtime_gib + fixed.layer_gib * layers,
         fixed.outside_gib + fixed.outside_layer_gib * layers,
         fixed.margin_gib,

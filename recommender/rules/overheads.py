@@ -8,9 +8,13 @@ from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
 from recommender.versions import parts
 
+# Intermediate to hidden size of most dense models: 3.5 of Llama-3.1-8B and 70B (source:
+# models.yaml).
+_USUAL_RATIO = 3.5
+
 
 class Overheads(NamedTuple):
-    """GiB of one device; the layer figures are for each layer on it.
+    """GiB of one device; the layer figures are for each layer on it, the context one for a token.
 
     What is ``outside`` is part of the others, and taken only after the KV cache is sized;
     ``margin_gib`` is left free.
@@ -22,6 +26,7 @@ class Overheads(NamedTuple):
     outside_gib: float = 0.0
     outside_layer_gib: float = 0.0
     margin_gib: float = 0.0
+    context_gib: float = 0.0
 
 
 def overheads(
@@ -46,17 +51,24 @@ def overheads(
     if not budget.overheads:
         return Overheads(runtime_gib=budget.reserve_gib + budget.reserve_tp_gib * linked)
     sums = {"activations": 0.0, "runtime": 0.0, "margin": 0.0}
-    layer = outside = outside_layer = 0.0
+    layer = outside = outside_layer = context = 0.0
     for term in _holding(budget.overheads, version, facts):
         grown = tokens / term.tokens if tokens and term.tokens else 1.0
         gib = _gib(term, model, linked=linked) * grown
         sums[term.part] += gib
         layer += term.per_layer
+        context += term.per_context / 1e3 * grown
         if term.outside:
             outside += gib
             outside_layer += term.per_layer
     return Overheads(
-        sums["activations"], sums["runtime"], layer, outside, outside_layer, sums["margin"]
+        activations_gib=sums["activations"],
+        runtime_gib=sums["runtime"],
+        layer_gib=layer,
+        outside_gib=outside,
+        outside_layer_gib=outside_layer,
+        margin_gib=sums["margin"],
+        context_gib=context,
     )
 
 
@@ -65,10 +77,18 @@ def _gib(term: Overhead, model: Model, *, linked: bool) -> float:
         term.gib
         + term.per_vocab * (model.vocab or 0) / 1e5
         + term.per_hidden * (model.hidden or 0) / 1e3
+        + term.per_intermediate * _intermediate(model) / 1e3
         + term.moe * bool(model.moe)
         + term.together * linked,
         term.least,
     )
+
+
+def _intermediate(model: Model) -> float:
+    """Elements between the projections for one token, estimated where nobody knows them."""
+    if model.moe and model.moe_intermediate and model.experts_per_token:
+        return float(model.moe_intermediate * model.experts_per_token)
+    return float(model.intermediate or _USUAL_RATIO * (model.hidden or 0))
 
 
 def _holding(terms: tuple[Overhead, ...], version: str, facts: Situation) -> Iterator[Overhead]:

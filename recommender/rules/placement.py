@@ -42,7 +42,7 @@ def _place(job: Job, context: int) -> Fit:
     if fitting:
         layout, requests = _best(job, fitting, context, memory)
         fit = _fit(job, layout, context, requests)
-        return replace(fit, per_device=breakdown(job, layout, memory))
+        return replace(fit, per_device=breakdown(job, layout, context, memory))
     return _offloaded(job, context, memory)
 
 
@@ -80,7 +80,7 @@ def _preference(job: Job, layout: Layout) -> tuple[int, ...]:
 
 def _requests(job: Job, layout: Layout, context: int, memory: float) -> int:
     """How many requests of the whole context the KV cache of all copies holds."""
-    free = kv_room_gib(job, needs(job, layout), mean_gib(job, layout, memory))
+    free = kv_room_gib(job, needs(job, layout, context), mean_gib(job, layout, memory))
     each = job.kv_gib(context, layout)
     return int(free / each) * layout.data if free >= each > 0 else int(free >= each)
 
@@ -115,7 +115,7 @@ def _pool(job: Job) -> int:
 def _wanted(job: Job, layout: Layout, context: int) -> float:
     """GiB that one request needs over all devices together."""
     budget = job.platform.budget
-    one = needs(job, layout)
+    one = needs(job, layout, context)
     kv = job.kv_gib(context, Layout()) / (1.0 if budget.of == "total" else budget.fraction)
     beside = one.activations_gib + one.runtime_gib - one.outside_gib + one.margin_gib
     return (job.build.weights_gib or 0) + kv + beside * layout.pooled

@@ -110,7 +110,7 @@ def _largest_buffer(seen: Mapping[str, Any], _: Row) -> float | None:
 
 
 def _needs(known: Stated) -> Needs:
-    return needs(known.job, known.layout)
+    return needs(known.job, known.layout, known.context or 0)
 
 
 def _weights(known: Stated) -> float:
@@ -179,7 +179,7 @@ def _compute(known: Stated) -> float:
     found = overheads(
         budget, model, job.platform.version, job.facts, linked=False, tokens=known.batch
     )
-    return found.activations_gib
+    return found.activations_gib + found.context_gib * (known.context or 0)
 
 
 def _activations(known: Stated) -> float:

@@ -237,7 +237,11 @@ def _platform(row: Row, facts: Situation) -> Platform:
         budget = replace(budget, fraction=fraction)
     if "fork" in (row.get("version") or ""):
         budget = replace(budget, sliding="full")
-    return replace(platform, version=str(row.get("version") or platform.version), budget=budget)
+    version = str(row.get("version") or platform.version)
+    # The benchmark keeps the outputs of a whole batch, as servers did before.
+    if "llama-bench" in _command(row):
+        version = "b1"
+    return replace(platform, version=version, budget=budget)
 
 
 _KNOBS = ("gpu_memory_utilization", "mem_fraction_static", "cache_max_entry_count")

@@ -26,9 +26,14 @@ _CHAT_ML = (
 )
 
 
-def write_tiny_gguf(path: Path) -> Path:
-    """Write the model to ``path`` (the same bytes every time) and return it."""
-    tokens = [*_byte_tokens(), *(merge.replace(" ", "") for merge in _MERGES), *_SPECIALS]
+def write_tiny_gguf(path: Path, more_tokens: int = 0) -> Path:
+    """Write the model to ``path`` (the same bytes every time) and return it.
+
+    ``more_tokens`` fill the vocabulary up; no text has them.
+    """
+    fillers = (f"filler{number}" for number in range(more_tokens))
+    merged = (merge.replace(" ", "") for merge in _MERGES)
+    tokens = [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
     writer = gguf.GGUFWriter(path, "llama")
     _add_shape(writer, len(tokens))
     _add_tokenizer(writer, tokens)

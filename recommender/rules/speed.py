@@ -23,7 +23,7 @@ def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
         return Speed()
     copies, requests = scored.fit.data_parallel, _requests(scored)
     each = ceil(requests / copies)
-    many = output(run, rates, each, prompt=1.0, answer=1.0) if requests > 1 else None
+    many = _together(run, rates, each, alone) if requests > 1 else None
     prompt = prefill(run, rates, max(run.context, 1.0))
     basis = alone or many or prompt
     if basis is None:
@@ -38,6 +38,14 @@ def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
         device=rates.device_class(run.device),
         runs=basis.rate.runs,
     )
+
+
+def _together(run: Run, rates: Rates, each: int, alone: Rated | None) -> Rated | None:
+    """What all requests of a copy get; one after the other they get what one gets alone."""
+    many = output(run, rates, each, prompt=1.0, answer=1.0)
+    if many is None or alone is None:
+        return many
+    return max(many, alone, key=lambda rated: rated.value)
 
 
 def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:

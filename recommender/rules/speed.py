@@ -21,8 +21,10 @@ def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
     alone = decode(run, rates) if run else None
     if run is None:
         return Speed()
-    copies, requests = scored.fit.data_parallel, _requests(scored)
-    each = ceil(requests / copies)
+    # The stages of a pipeline work for as many groups of requests at a time.
+    copies = scored.fit.data_parallel * scored.fit.pipeline_parallel
+    requests = _requests(scored)
+    each = ceil(requests / min(copies, requests))
     many = _together(run, rates, each, alone) if requests > 1 else None
     prompt = prefill(run, rates, max(run.context, 1.0))
     basis = alone or many or prompt

@@ -21,9 +21,11 @@ def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
     alone = decode(run, rates) if run else None
     if run is None:
         return Speed()
-    copies, requests = scored.fit.data_parallel, _requests(scored)
-    each = ceil(requests / copies)
-    many = output(run, rates, each, prompt=1.0, answer=1.0) if requests > 1 else None
+    # The stages of a pipeline work for as many groups of requests at a time.
+    copies = scored.fit.data_parallel * scored.fit.pipeline_parallel
+    requests = _requests(scored)
+    each = ceil(requests / min(copies, requests))
+    many = _together(run, rates, each, alone) if requests > 1 else None
     prompt = prefill(run, rates, max(run.context, 1.0))
     basis = alone or many or prompt
     if basis is None:
@@ -38,6 +40,14 @@ def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
         device=rates.device_class(run.device),
         runs=basis.rate.runs,
     )
+
+
+def _together(run: Run, rates: Rates, each: int, alone: Rated | None) -> Rated | None:
+    """What all requests of a copy get; one after the other they get what one gets alone."""
+    many = output(run, rates, each, prompt=1.0, answer=1.0)
+    if many is None or alone is None:
+        return many
+    return max(many, alone, key=lambda rated: rated.value)
 
 
 def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:

@@ -46,12 +46,17 @@ def kv_bytes_per_token(model: Model) -> int | None:
     if full is None:
         return None
     if model.kv_lora_rank and model.rope_head_dim:
-        return full * (model.kv_lora_rank + model.rope_head_dim) * _SIXTEEN_BITS
+        return latent_bytes(full, model.kv_lora_rank, model.rope_head_dim)
     heads = model.global_kv_heads or model.kv_heads
     size = model.global_head_dim or model.head_dim
     if model.mla or heads is None or size is None:
         return None
     return _KEYS_AND_VALUES * full * heads * size * _SIXTEEN_BITS
+
+
+def latent_bytes(layers: int, rank: int, rope: int) -> int:
+    """What MLA layers keep of one token at 16 bits, in bytes."""
+    return layers * (rank + rope) * _SIXTEEN_BITS
 
 
 def _full_layers(model: Model) -> int | None:

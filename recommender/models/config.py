@@ -83,13 +83,12 @@ def of_config(config: Mapping[str, Any], where: str, identity: str) -> Model:
     laid = _layers(inner, layers, hidden, heads)
     experts = count(inner, *_EXPERTS)
     known: dict[str, Any] = {
-        "family": next(iter(words(config.get("architectures"))), None)
-        or text(config, "model_type"),
+        "family": _family(config),
         "hidden": hidden,
         "heads": heads,
         "vocab": count(inner, *_VOCABULARY),
         "context": count(inner, *_CONTEXT),
-        "native_dtype": text(inner, "dtype", "torch_dtype") or text(config, "dtype", "torch_dtype"),
+        "native_dtype": _native(inner) or _native(config),
         "tied": _flag(config, inner, "tie_word_embeddings"),
         "intermediate": count(inner, *_INTERMEDIATE),
         **attention.facts(laid),
@@ -121,8 +120,7 @@ def _checked(config: Mapping[str, Any], inner: Mapping[str, Any], where: str) ->
         _check_heads(inner, where, layers, hidden)
         return layers, hidden
     if layers and hidden:
-        built = next(iter(words(config.get("architectures"))), None) or text(config, "model_type")
-        what = f"{printable(built or 'it')} is no language model (config.json has no vocab_size)"
+        what = f"{_family(config) or 'it'} is no language model (config.json has no vocab_size)"
     else:
         found = {_LAYERS[0]: layers, _HIDDEN[0]: hidden, _VOCABULARY[0]: words_known}
         what = f"config.json lacks {', '.join(name for name, has in found.items() if not has)}"
@@ -143,6 +141,16 @@ def _check_heads(inner: Mapping[str, Any], where: str, layers: int, hidden: int)
         return
     message = f"{where}: config.json contradicts itself ({what}); take the original one"
     raise InputError(message)
+
+
+def _family(config: Mapping[str, Any]) -> str | None:
+    built = next(iter(words(config.get("architectures"))), None) or text(config, "model_type")
+    return printable(built) if built else None
+
+
+def _native(config: Mapping[str, Any]) -> str | None:
+    name = text(config, "dtype", "torch_dtype")
+    return printable(name) if name else None
 
 
 def _flag(config: Mapping[str, Any], inner: Mapping[str, Any], name: str) -> bool | None:

@@ -25,7 +25,7 @@ _EXTRA = lazily(
 _BESIDE = lazily(
     r"(?:\.|_)(?:scales|qzeros|g_idx|biases|absmax|quant_map|nested_absmax|nested_quant_map"
     r"|quant_state\..*|weight_scale(?:_2|_inv)?|weight_scales|weight_global_scale|input_scale"
-    r"|input_global_scale|weight_zero_point|weight_g_idx|weight_shape|weight_offset|weight_format"
+    r"|input_global_scale|input_offset|weight_zero_point|weight_g_idx|weight_shape|weight_offset|weight_format"
     r"|SCB|k_scale|v_scale|quant_bias|deq_scale)$"
 )
 _PACKED_NAME = lazily(r"(?:^|[._])(?:qweight|weight_packed|blocks)$")

@@ -7,6 +7,7 @@ import pytest
 from recommender.facts import Model
 from recommender.models.attention import kv_bytes_per_token
 from recommender.models.config import of_config
+from recommender.models.quantized import of_config as quantization_of
 
 PLAIN: dict[str, Any] = {
     "num_hidden_layers": 12,
@@ -104,6 +105,11 @@ KINDS: list[tuple[dict[str, Any], tuple[int | None, int | None, int | None], int
         None,
     ),
     ({"attn_type_list": [0, 0, 0, 1] * 3, "head_dim": 64}, (3, 0, 9), None),
+    (
+        {"num_hidden_layers": None, "layers_block_type": ["mamba", "attention", "moe"] * 4},
+        (4, 0, 4),
+        None,
+    ),
     ({"hybrid_layer_pattern": [0, 1, 1, 1] * 3, "sliding_window": 128}, (3, 9, 0), 128),
 ]
 
@@ -248,3 +254,27 @@ def test_kv_of_what_is_known_alone() -> None:
     assert kv_bytes_per_token(Model(id="x", kv_bytes_per_token=7, layers=2)) == 7
     hybrid = Model(id="x", layers=8, linear_layers=6, kv_heads=2, head_dim=8)
     assert kv_bytes_per_token(hybrid) == 128
+
+
+def test_a_mixture_of_quantizations_is_its_smallest() -> None:
+    layers = {
+        "a": {"quant_algo": "FP8"},
+        "b": {"quant_algo": "W4A16_NVFP4", "group_size": 16},
+        "c": {"quant_algo": "MXFP8"},
+    }
+    said = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": layers}
+    found = quantization_of({"quantization_config": said}, {})
+    assert (found.name, found.bits, found.group_size) == ("nvfp4", 4, 16)
+    said = {**said, "quantized_layers": {"c": layers["c"]}}
+    assert quantization_of({"quantization_config": said}, {}).name is None
+
+
+def test_a_compressed_cache_is_unknown() -> None:
+    assert of(compress_ratios=[1, 4] * 6).kv_bytes_per_token is None
+
+
+def test_what_a_file_says_is_shown_on_one_line() -> None:
+    model = of(architectures=["a\x1b[31m\n" * 100], torch_dtype="b\x00")
+    assert model.family is not None
+    assert model.family.isprintable()
+    assert model.native_dtype == "b\\x00"

@@ -111,6 +111,24 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
         {"full_layers": 2, "sliding_layers": 2, "sliding_window": 128, "head_dim": 64},
     ),
     (
+        "llama4",
+        {"block_count": 4, "attention.key_length": 64},
+        tensors(0, 1, 2, 3),
+        {"full_layers": 1, "sliding_layers": 3, "sliding_window": 8192},
+    ),
+    (
+        "smallthinker",
+        {"block_count": 5, "attention.sliding_window": 4096},
+        tensors(0, 1, 2, 3, 4),
+        {"full_layers": 2, "sliding_layers": 3},
+    ),
+    (
+        "phi3",
+        {"attention.sliding_window": 2047},
+        tensors(0, 1),
+        {"full_layers": None, "sliding_layers": None, "kv_bytes_per_token": 2 * 2 * 2 * 64 * 2},
+    ),
+    (
         "gemma4",
         {
             "block_count": 3,
@@ -249,6 +267,16 @@ def test_what_is_no_language_model(
 ) -> None:
     path = write_gguf(tmp_path / "x.gguf", arch, {}, tensors(), **general)
     with pytest.raises(InputError, match=message):
+        read(str(path))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"attention.head_count": 7}, {"attention.head_count_kv": 3}, {"block_count": 10**6}],
+)
+def test_heads_that_nothing_divides(tmp_path: Path, wrong: Mapping[str, int]) -> None:
+    path = write_gguf(tmp_path / "x.gguf", "llama", {**SHAPE, **wrong}, tensors(0))
+    with pytest.raises(InputError, match=r"contradicts itself|says that it has 1000000 layers"):
         read(str(path))
 
 

@@ -20,11 +20,13 @@ class CompileKnowledge(BuildHookInterface[Any]):
         sys.path.insert(0, str(root))
         from recommender.devices.catalogue import with_spellings
         from recommender.knowledge_source import pack
+        from recommender.models.table import with_index
 
         target = Path(self.directory) / "knowledge"
         target.mkdir(parents=True, exist_ok=True)
         files = pack(root / "knowledge")
         files["accelerators.json"] = with_spellings(files["accelerators.json"])
+        files["models.json"] = with_index(files["models.json"])
         for name, text in files.items():
             path = target / name
             path.write_text(text, encoding="utf-8")

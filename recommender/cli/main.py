@@ -16,6 +16,7 @@ COMMANDS = {
     "probe": "probe_command",
     "explain": "look_commands",
     "frameworks": "look_commands",
+    "models": "models_command",
     "doctor": "doctor_command",
     "schema": "knowledge_commands",
     "knowledge": "knowledge_commands",

@@ -6,6 +6,7 @@ from pathlib import Path
 from recommender.errors import InputError
 from recommender.lint import (
     article,
+    catalogue,
     conditions,
     conflicts,
     dates,
@@ -30,6 +31,7 @@ _LINTERS = (
     dates,
     order,
     rows,
+    catalogue,
     remedies,
     vocabulary,
     conflicts,

@@ -116,7 +116,8 @@ def _is_path(text: str) -> bool:
 
 def _nothing_fits(text: str, plain: str) -> InputError:
     names = [row["id"].rpartition("/")[2] for row in rows()]
-    hint = nearest(plain, names).rstrip("?")
+    inside = _contained(spelling.read(plain))
+    hint = f"; did you mean {inside.name}" if inside else nearest(plain, names).rstrip("?")
     way = "; or write org/name or a path" if hint else "; write org/name or a path"
     message = f"--model '{printable(text)}' is no model that llmpick knows{hint}{way}"
     return InputError(message)
@@ -142,9 +143,11 @@ def _named(text: str, plain: str) -> Result | None:
     position = index.tags.get(plain, index.names.get(key))
     if position is None and key in index.aliases:
         return _alias(text, index.aliases[key])
-    position = index.short.get(key) if position is None else position
     if position is not None:
         return table.model(position), ()
+    short = index.short.get(key)
+    if short is not None and _same_size(table.model(short), spelling.read(plain)):
+        return table.model(short), ()
     return _named_build(text, key) or _similar(text, plain)
 
 

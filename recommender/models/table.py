@@ -1,10 +1,12 @@
 """The rows of knowledge/models.yaml and the ways to look one up."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from recommender.facts import Model
+from recommender.facts.codec import encode
 from recommender.facts.noun import noun
 from recommender.knowledge import document
 from recommender.models import spelling
@@ -55,13 +57,29 @@ def model(position: int) -> Model:
 
 @cache
 def index() -> Index:
-    """All look-ups over the rows."""
+    """All look-ups over the rows: those of the build, or made of the rows in a checkout."""
+    read = document("models")
+    made = read.get("index")
+    if made is None:
+        return _indexed(read["models"], read["aliases"])
+    aliases = {text: tuple(ids) for text, ids in made["aliases"].items()}
+    return Index(**{**made, "aliases": aliases, "cores": tuple(made["cores"])})
+
+
+def with_index(compiled: str) -> str:
+    """The compiled table with its look-ups, which take longer to make than to read."""
+    table = json.loads(compiled)
+    table["index"] = encode(_indexed(table["models"], table["aliases"]))
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":"))
+
+
+def _indexed(every: Sequence[Mapping[str, Any]], written: Mapping[str, str | list[str]]) -> Index:
     ids: dict[str, int] = {}
     tags: dict[str, int] = {}
     names: dict[str, int] = {}
     short: dict[str, int] = {}
     cores = []
-    for position, row in enumerate(rows()):
+    for position, row in enumerate(every):
         whole = row["id"].casefold()
         core = _core(whole.rpartition("/")[2])
         cores.append(core)
@@ -71,14 +89,19 @@ def index() -> Index:
             names.setdefault(spelling.squashed(text), position)
         for text in _shortened(core):
             short.setdefault(spelling.squashed(text), position)
-    aliases = document("models")["aliases"]
-    ids.update({a.casefold(): ids[to.casefold()] for a, to in aliases.items() if "/" in a})
+    ids.update(
+        {
+            a.casefold(): ids[to.casefold()]
+            for a, to in written.items()
+            if isinstance(to, str) and "/" in a
+        }
+    )
     return Index(
         ids=ids,
         tags=tags,
         names=names,
         short=short,
-        aliases=_aliases(aliases),
+        aliases=_aliases(written),
         cores=tuple(cores),
     )
 

@@ -66,6 +66,9 @@ TYPED = [
     ("ｑｗｅｎ３-8b", "Qwen/Qwen3-8B", None, "bf16", "safetensors", []),  # noqa: RUF001
     ("https://huggingface.co/Qwen/Qwen3-8B", "Qwen/Qwen3-8B", None, "bf16", "safetensors", []),
     ("qwen 2.5 72b instruct", "Qwen/Qwen2.5-72B-Instruct", None, "bf16", "safetensors", []),
+    ("qwen2 7b", "Qwen/Qwen2-7B-Instruct", None, "bf16", "safetensors", []),
+    ("qwen 27b", "Qwen/Qwen3.5-27B", None, "bf16", "safetensors", ["name.ambiguous"]),
+    ("llama 7b", "meta-llama/Llama-2-7b-chat-hf", None, "bf16", "safetensors", ["name.ambiguous"]),
     ("qwen coder 7b", "Qwen/Qwen2.5-Coder-7B-Instruct", None, "bf16", "safetensors", []),
     ("gpt-oss 120b", "openai/gpt-oss-120b", None, "mxfp4", "safetensors", []),
     ("gpt-oss", "openai/gpt-oss-20b", None, "mxfp4", "safetensors", ["name.ambiguous"]),
@@ -110,13 +113,13 @@ TYPED = [
     ("me/Qwen3-8B-tune-AWQ", None, "Qwen/Qwen3-8B", "awq-int4", "safetensors", ["model.from-base"]),
     ("~/models/phi-4", None, "microsoft/phi-4", "bf16", "safetensors", ["model.from-base"]),
     ("me/Llama-3.1-8B-my-tune", None, None, None, None, ["model.unknown"]),
-    ("deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B", None, None, None, None, ["model.unknown"]),
+    ("acme/DeepSeek-R1-Distill-Qwen-3B", None, None, None, None, ["model.unknown"]),
     ("acme/foo-7b", None, None, None, None, ["model.unknown"]),
     ("acme/foo-7b-GPTQ-Int4", None, None, "gptq-int4", "safetensors", ["model.unknown"]),
     ("./model.gguf", None, None, None, "gguf", ["model.unknown"]),
     ("/data/llama", None, None, None, None, ["model.unknown"]),
     ("~", None, None, None, None, ["model.unknown"]),
-    ("SmolLM2-135M GGUF Q8_0", None, None, "q8_0", "gguf", ["model.unknown"]),
+    ("SmolLM9-135M GGUF Q8_0", None, None, "q8_0", "gguf", ["model.unknown"]),
     ("通义千问 7b", None, None, None, None, ["model.unknown"]),
 ]
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Model, Problem
-from recommender.models import spelling, table
+from recommender.models import formats, spelling, table
 
 Result: TypeAlias = tuple[Model, tuple[Problem, ...]]
 
@@ -90,11 +90,7 @@ def _known_repository(model: Model, quantization: str | None, form: str) -> Mode
 
 def known_quantization(text: str | None) -> str | None:
     """The known word for a quantization as it may be written; the text itself if there is none."""
-    if text is None or text in table.quantizations():
-        return text
-    plain = spelling.plain(text)
-    found = spelling.read(f"x-{plain}").quantization
-    return plain if plain in table.quantizations() else found or text
+    return None if text is None else formats.meant(text) or text
 
 
 def _quantization(text: str) -> str:

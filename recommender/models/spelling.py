@@ -16,7 +16,8 @@ _MLX_MAKERS = frozenset(("mlx-community",))
 # GGUF types as files are named, on text in which every separator is a dash.
 _GGUF = lazily(
     r"-(ud-)?(iq1-[sm]|iq[23]-(?:xxs|xs|s|m)|iq4-(?:xs|nl)|q2-k(?:-(?:xl|[sl]))?|q[3-5]-k-xl"
-    r"|q[45]-k(?:-[sml])?|q3-k(?:-[sml])?|q6-k(?:-(?:xl|l))?|q8-k-xl|q[458]-0|q[45]-1|tq[12]-0"
+    r"|q[45]-k(?:-[sml])?|q3-k(?:-[sml])?|q6-k(?:-(?:xl|l))?|q8-k-xl|q[4568]-0|q[45]-1|tq[12]-0"
+    r"|iq[2-6]-k|iq[24]-ks|iq4-kss|iq3-kt"
     r"|mxfp4-moe)(?=-)"
 )
 # The other names, the more telling ones first: (pattern, quantization, whether the name is sure of
@@ -51,6 +52,8 @@ _EXTRA = lazily(
     r"|quantized|quant|optiq|compressed-tensors|int8mix|q4|q8)(?=-)"
 )
 _SIXTEEN_BIT_GGUF = {"fp16": "f16", "fp32": "f32", "bf16": "bf16-gguf", "mxfp4": "mxfp4_moe"}
+# Types of which mixtures with the mark `ud` have an id of their own.
+_OWN_MIXTURES = ("q3_k_s", "iq3_xxs")
 _PLAIN_K = {f"q{n}_k": f"q{n}_k_m" for n in (3, 4, 5)}
 
 _MIXTURE = lazily(r"(?<![a-z0-9.])(\d{1,3})x(\d{1,4}(?:\.\d{1,2})?)b(?![a-z0-9])")
@@ -170,7 +173,7 @@ def _gguf(rest: str) -> tuple[str, str | None, bool, bool]:
         return rest, None, False, True
     name = found[2].replace("-", "_")
     name = _PLAIN_K.get(name, name)
-    if name.endswith("_xl") or (found[1] and name == "q3_k_s"):
+    if name.endswith("_xl") or (found[1] and name in _OWN_MIXTURES):
         name = f"ud-{name}"
     # Makers' own larger variants are nearest to the plain type of the same number.
     larger = {"q4_k_l": "q4_k_m", "q5_k_l": "q5_k_m", "q6_k_l": "q6_k", "q2_k_l": "q2_k"}

@@ -7,8 +7,8 @@ from recommender.facts import Model, Platform
 from recommender.facts.noun import noun
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
+from recommender.rules.weights import Table
 
-_GIB = 2**30
 _GGUF_DEFAULT = ("q4_k_m",)
 _GGUF_SMALLER = ("q3_k_m", "q2_k")
 # Where a platform computes in few of the types only, the smallest loss of quality first.
@@ -35,7 +35,7 @@ class Build:
     weights_gib: float | None
 
 
-def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -> Iterator[Build]:
+def builds(model: Model, platform: Platform, facts: Situation, table: Table) -> Iterator[Build]:
     """Every build of ``model`` that ``platform`` loads, in the order of preference.
 
     A quantized build that was asked for is not replaced by another one, nor is a model that was
@@ -49,7 +49,7 @@ def builds(model: Model, platform: Platform, facts: Situation, table: "Table") -
         yield from _gguf(model, platform, facts, table)
 
 
-def alternative(model: Model, platform: Platform, facts: Situation, table: "Table") -> Build | None:
+def alternative(model: Model, platform: Platform, facts: Situation, table: Table) -> Build | None:
     """Another quantized repository: the largest that is no larger than the model's own weights."""
     own = _own_gib(model, model.quantization or "bf16", table) or 0
     found = _quantized(model, platform, facts, table)
@@ -61,14 +61,14 @@ def _nearness(weights: float, own: float) -> tuple[bool, float]:
     return not larger, -weights if larger else weights
 
 
-def refused(model: Model, platform: Platform, facts: Situation, table: "Table") -> bool:
+def refused(model: Model, platform: Platform, facts: Situation, table: Table) -> bool:
     """Whether the platform loads the model's file format but not its quantization."""
     return (model.format or "safetensors") in platform.formats and not _own(
         model, platform, facts, table
     )
 
 
-def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def _own(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
     """The model as it is; a format that nobody has heard of is tried rather than refused."""
     if model.format == "gguf":
         return _own_gguf(model, platform, facts, table)
@@ -80,7 +80,7 @@ def _own(model: Model, platform: Platform, facts: Situation, table: "Table") -> 
     return [_build(model.id, "own", quantization, support, _own_gib(model, quantization, table))]
 
 
-def _own_gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def _own_gguf(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
     """A GGUF file loads with whatever types its tensors have, where the platform names none."""
     known = model.quantization and table.family(model.quantization) == "gguf"
     support = support_of(str(model.quantization) if known else "q4_k_m", platform, facts, table)
@@ -90,12 +90,12 @@ def _own_gguf(model: Model, platform: Platform, facts: Situation, table: "Table"
     return [_build(model.id, "own", model.quantization, support, weights)]
 
 
-def _own_gib(model: Model, quantization: str | None, table: "Table") -> float | None:
+def _own_gib(model: Model, quantization: str | None, table: Table) -> float | None:
     estimated = table.weights_gib(model, quantization) if quantization else None
     return model.weights_gib or estimated
 
 
-def _quantized(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def _quantized(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
     found = []
     for repository, quantization in model.quantized_repos.items():
         family = table.family(quantization)
@@ -113,14 +113,14 @@ def native_conditions(quantization: str, platform: Platform) -> Iterator[Mapping
     return (entry.when for entry in platform.quantizations if quantization in entry.formats)
 
 
-def smaller(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def smaller(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
     """Builds that cost visible quality, for a platform and memory that hold no other."""
     if set(platform.formats) != {"gguf"} or model.format == "gguf" or model.quantization == "mxfp4":
         return []
     return _ggufs(_GGUF_SMALLER, model, platform, facts, table)
 
 
-def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") -> list[Build]:
+def _gguf(model: Model, platform: Platform, facts: Situation, table: Table) -> list[Build]:
     wish = facts.fact("workload.priority")
     wanted = _GGUF_QUALITY if wish == "quality" else _GGUF_DEFAULT
     if model.quantization == "mxfp4":
@@ -130,7 +130,7 @@ def _gguf(model: Model, platform: Platform, facts: Situation, table: "Table") ->
 
 
 def _ggufs(
-    wanted: Iterable[str], model: Model, platform: Platform, facts: Situation, table: "Table"
+    wanted: Iterable[str], model: Model, platform: Platform, facts: Situation, table: Table
 ) -> list[Build]:
     name = model.gguf_repos[0] if model.gguf_repos else model.id
     return [
@@ -140,7 +140,7 @@ def _ggufs(
     ]
 
 
-def _gguf_weights(model: Model, quantization: str, table: "Table") -> float | None:
+def _gguf_weights(model: Model, quantization: str, table: Table) -> float | None:
     if quantization == model.quantization:
         return _own_gib(model, quantization, table)
     return table.weights_gib(model, quantization)
@@ -154,7 +154,7 @@ def _build(
     )
 
 
-def support_of(quantization: str, platform: Platform, facts: Situation, table: "Table") -> str:
+def support_of(quantization: str, platform: Platform, facts: Situation, table: Table) -> str:
     """How a platform runs a weight format here: native, weight-only, emulated, plugin or no.
 
     ``emulated`` is weight-only where other devices of the platform compute in the format.
@@ -167,34 +167,3 @@ def support_of(quantization: str, platform: Platform, facts: Situation, table: "
             emulated = entry.support == "weight-only" and entry is not naming[0]
             return "emulated" if emulated else entry.support
     return "native" if word and not platform.quantizations else "no"
-
-
-class Table:
-    """Effective bits per weight of every format, from knowledge/quantizations.yaml."""
-
-    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Index the rows by id; each has ``bits`` per weight and a ``family``."""
-        self._rows = {row["id"]: row for row in rows}
-
-    def family(self, quantization: str) -> str | None:
-        """The file format that a quantization belongs to; None for an unknown one."""
-        row = self._rows.get(quantization)
-        return None if row is None else str(row["family"])
-
-    def weights_gib(self, model: Model, quantization: str) -> float | None:
-        """Estimated size of the weights in GiB, None if the parameters or bits are unknown.
-
-        Formats that leave embeddings and head alone keep those at 16 bits
-        (source: fit-and-speed, section 1).
-        """
-        row = self._rows.get(quantization)
-        if row is None or model.params is None:
-            return None
-        kept = self._kept(model) if row.get("keeps_embeddings_16bit") else 0.0
-        return float(((model.params - kept) * row["bits"] / 8 + kept * 2) / _GIB)
-
-    @staticmethod
-    def _kept(model: Model) -> float:
-        if not (model.params and model.vocab and model.hidden):
-            return 0.0
-        return min(2.0 * model.vocab * model.hidden, 0.3 * model.params)

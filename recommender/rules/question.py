@@ -7,7 +7,6 @@ from typing import Any
 from recommender.facts import Framework, Machine, Model, Notice, Rule, Workload
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge
-from recommender.rules.builds import Table
 from recommender.rules.conditions import holds, never
 from recommender.rules.rates import Rates
 from recommender.rules.situation import (
@@ -18,6 +17,7 @@ from recommender.rules.situation import (
     model_facts,
     workload_facts,
 )
+from recommender.rules.weights import Table
 from recommender.words import Words
 
 
@@ -39,8 +39,8 @@ class Question:
 
     @cached_property
     def table(self) -> Table:
-        """Bits per weight of every format."""
-        return Table(self.knowledge.document["quantizations"]["quantizations"])
+        """What a model's weights take in every format."""
+        return Table(self.knowledge.document["quantizations"])
 
     @cached_property
     def rates(self) -> Rates:

@@ -143,7 +143,7 @@ def _answer(
     ranking = tuple(
         replace(
             _candidate(scored, rank, question.words, warned),
-            speed=speed(scored, question.machine, question.rates),
+            speed=speed(scored, question),
         )
         for rank, scored in enumerate(verdict.ranking, start=1)
     )

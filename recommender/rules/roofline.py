@@ -157,15 +157,19 @@ def run_of(  # noqa: PLR0913  # all that decides the speed
     host: str | None = None,
     context: float = 0.0,
     link: str | None = None,
+    read_gib: float | None = None,
 ) -> Run:
-    """One copy of a model as its weights lie on the devices."""
+    """One copy of a model as its weights lie on the devices.
+
+    Without ``read_gib``, the weights that a token reads are estimated from the parameter counts.
+    """
     params = model.params or weights_gib * _GIB / 2
     active = min(model.active_params or params, params)
     gathered = _gathered(model, params)
     return Run(
         engine=engine,
         device=device,
-        read_gib=weights_gib * max(active / params - gathered, 0.01),
+        read_gib=read_gib or weights_gib * max(active / params - gathered, 0.01),
         weights_gib=weights_gib * (1 - gathered),
         active=active,
         layers=model.layers or typical_layers(model),

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from recommender.knowledge import document
-from recommender.rules.builds import Table
 from recommender.rules.memory import kv_gib_per_token
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
+from recommender.rules.weights import Table
 from tests.acceptance.measured import Stated, stated
 
 Row = Mapping[str, Any]
@@ -107,6 +107,7 @@ def _run(row: Row, said: Stated, engine: str | None) -> tuple[Run | None, str | 
         tensor=tensor,
         host=said.host,
         context=_context(row, said),
+        read_gib=_active(said),
     )
     return run, _too_large(run, said)
 
@@ -117,10 +118,21 @@ def _weights(said: Stated) -> float | None:
     return table().weights_gib(said.model, said.quantization)
 
 
+def _active(said: Stated) -> float | None:
+    """Weights that a token reads; the size of the real file goes before an estimate of all."""
+    if said.model is None or said.quantization is None:
+        return None
+    active = table().active_gib(said.model, said.quantization)
+    every = table().weights_gib(said.model, said.quantization)
+    if not (said.weights_gib and active and every):
+        return active
+    return active * said.weights_gib / every
+
+
 @cache
 def table() -> Table:
     """Bits per weight of the formats."""
-    return Table(document("core")["quantizations"]["quantizations"])
+    return Table(document("core")["quantizations"])
 
 
 def _too_large(run: Run, said: Stated) -> str | None:

@@ -22,9 +22,11 @@ def speed(scored: Scored, question: Question) -> Speed:
     alone = decode(run, rates) if run else None
     if run is None:
         return Speed()
-    copies, requests = scored.fit.data_parallel, _requests(scored)
-    each = ceil(requests / copies)
-    many = output(run, rates, each, prompt=1.0, answer=1.0) if requests > 1 else None
+    # The stages of a pipeline work for as many groups of requests at a time.
+    copies = scored.fit.data_parallel * scored.fit.pipeline_parallel
+    requests = _requests(scored)
+    each = ceil(requests / min(copies, requests))
+    many = _together(run, rates, each, alone) if requests > 1 else None
     prompt = prefill(run, rates, max(run.context, 1.0))
     basis = alone or many or prompt
     if basis is None:
@@ -41,7 +43,15 @@ def speed(scored: Scored, question: Question) -> Speed:
     )
 
 
-def _run(scored: Scored, question: Question) -> Run | None:
+def _together(run: Run, rates: Rates, each: int, alone: Rated | None) -> Rated | None:
+    """What all requests of a copy get; one after the other they get what one gets alone."""
+    many = output(run, rates, each, prompt=1.0, answer=1.0)
+    if many is None or alone is None:
+        return many
+    return max(many, alone, key=lambda rated: rated.value)
+
+
+def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:
     fit, group = scored.fit, scored.trial.group
     engine = question.rates.engine(scored.trial.framework.id)
     device = spec_of(group.first) if group.members else None

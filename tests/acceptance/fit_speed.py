@@ -29,6 +29,10 @@ CALIBRATION = frozenset(
 # One wild run may not turn a fit.
 _MOST_ERROR = 0.7
 _LEAST_RUNS = 2
+# A run that differs by more than this measured something else: a busy machine, weights in main
+# memory.
+_ELSEWHERE = log(3)
+_MOSTLY, _NO_RANGE = 0.7, 9.0
 _USUAL, _USUAL_US, _PULL = 0.8, 60, 0.01
 # A wider range than this helps nobody, a little more where many runs say that it is so.
 _WIDE, _WIDEST, _MANY = 3.0, 3.6, 6
@@ -206,7 +210,9 @@ def _loss(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> floa
 
 def _spread(row: Fitted, members: Sequence[Case], base: Mapping[str, Any]) -> float:
     """The factor that four of five errors stay within; few runs get a wider one."""
-    errors = sorted(_errors(row, members, base))
+    errors = sorted(error for error in _errors(row, members, base) if error < _ELSEWHERE)
+    if len(errors) < _MOSTLY * len(members):
+        return _NO_RANGE
     share = errors[min(round(0.8 * len(errors)), len(errors) - 1)]
     least = log(1.12) if len(members) > 5 else log(1.3)  # few runs prove little
     return round(exp(min(max(share, least), log(4))), 2)

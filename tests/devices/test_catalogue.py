@@ -209,3 +209,21 @@ def test_a_compute_capability_is_nvidias_alone() -> None:
     assert complete(Accelerator(vendor="amd", name="RTX A2000")).compute_capability is None
     told = Accelerator(vendor="nvidia", name="Tesla P100-PCIE...", compute_capability="6.1")
     assert complete(told).compute_capability == "6.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("M2 Ultra 76-Core GPU 192GB", "Apple M2 Ultra"),
+        ("M1 Max 32\u2011Core GPU 64GB", "Apple M1 Max"),
+        ("AMD Instinct MI300X 192GB HBM3", "Instinct MI300X"),
+        ("AMD Instinct MI325X 256GB HBM3e", "Instinct MI325X"),
+        ("Intel PVC GPU", "Intel Data Center GPU Max 1550"),
+        ("AMD Ryzen 7 8745H w/ Radeon 780M Graphics", "Ryzen 7 8840U/7840U (Radeon 780M)"),
+        ("NVIDIA H100 80GB HBM3", "H100 SXM 80GB"),
+    ],
+)
+def test_details_that_the_table_does_not_have_are_passed_over(name: str, row: str) -> None:
+    found = find(name).row
+    assert found
+    assert found.name == row

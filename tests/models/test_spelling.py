@@ -87,6 +87,7 @@ def test_the_table_of_quantizations() -> None:
 @pytest.mark.parametrize(
     ("text", "params", "active", "moe"),
     [
+        ("gemma-4-E4B-it", None, 4e9, None),
         ("acme/foo-7b", 7e9, None, None),
         ("acme/foo-7B-chat", 7e9, None, None),
         ("acme/foo-1.5B", 1.5e9, None, None),

@@ -173,6 +173,9 @@ def test_ranges_are_ordered_and_say_what_they_rest_on() -> None:
         assert one.device
         for part in (one.decode_tokens_per_s, one.together_tokens_per_s, one.prefill_tokens_per_s):
             assert part is None or 0 < part[0] < part[1]
+    for one in measured:
+        if one.decode_tokens_per_s and one.together_tokens_per_s:
+            assert one.together_tokens_per_s[1] >= one.decode_tokens_per_s[1]
     batching = found["vllm"]
     assert batching.decode_tokens_per_s
     assert batching.together_tokens_per_s

@@ -6,6 +6,7 @@ from recommender.devices.catalogue import Spec, find
 from recommender.facts import Accelerator, Speed
 from recommender.rules.candidates import Scored
 from recommender.rules.question import Question
+from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
 
 Range = tuple[float, float]
@@ -51,7 +52,7 @@ def _together(run: Run, rates: Rates, each: int, alone: Rated | None) -> Rated |
     return max(many, alone, key=lambda rated: rated.value)
 
 
-def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:
+def _run(scored: Scored, question: Question) -> Run | None:
     fit, group = scored.fit, scored.trial.group
     engine = question.rates.engine(scored.trial.framework.id)
     device = spec_of(group.first) if group.members else None

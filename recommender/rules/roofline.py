@@ -16,6 +16,9 @@ from recommender.rules.memory import kv_gib_per_token, typical_layers
 from recommender.rules.rates import Rate, Rates
 
 _GIB = 2**30
+# So many runs of other conditions support a figure for prompts, which differ by this factor where
+# they were timed alone (source: measured-speeds, most devices 1.9).
+_MANY_RUNS, _PROMPT_SPREAD = 6, 1.9
 _GIGA, _TERA, _MICRO = 1e9, 1e12, 1e-6
 # Formats whose products are computed in fewer bits than 16, on devices that have units for them.
 _ACTIVATION_BITS = {"nvfp4": 4, "fp8": 8, "int8-w8a8": 8, "w8a8-modelslim": 8}
@@ -87,14 +90,26 @@ def output(
 
 
 def prefill(run: Run, rates: Rates, prompt: float) -> Rated | None:
-    """Tokens of a prompt a second, for a prompt of so many tokens."""
-    found = _rate("prefill", run, rates)
+    """Tokens of a prompt a second, for a prompt of so many tokens.
+
+    Where nobody timed prompts alone, the share of the operations that many requests together reach
+    is taken, which their prompts had a part in.
+    """
+    found = _rate("prefill", run, rates) or _of_many(run, rates)
     operations = tera_operations(run, rates)
     if not found or not operations or prompt <= 0:
         return None
     compute = prompt * 2 * run.active / (found.compute * operations * _TERA * run.tensor)
     read = replace(run, kv_gib=0.0, state_gib=0.0)
     return Rated(prompt / (compute + step_s(read, found, rates)), found)
+
+
+def _of_many(run: Run, rates: Rates) -> Rate | None:
+    found = _rate("batch", run, rates)
+    plain = run.engine in rates.plain_engines
+    if found is None or found.runs < _MANY_RUNS or plain:
+        return None
+    return replace(found, spread=max(found.spread, _PROMPT_SPREAD))
 
 
 def _rate(quantity: str, run: Run, rates: Rates) -> Rate | None:

@@ -203,6 +203,10 @@ def main(name: str, arguments: Sequence[str], predict: Callable[[Sequence[Row]],
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{type(error).__name__}: {printable(error)}"
+        sys.stderr.write(f"{printable(files[0])} has a row that is no measurement ({what})\n")
+        return 2
     _print(scores, found.suspects, options)
     return 0
 

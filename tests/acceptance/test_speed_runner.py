@@ -103,7 +103,7 @@ def test_output(file: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["id"] for row in found["rows"]} == {"r1"}
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "nonsense"])
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "nonsense", "[{}]"])
 def test_a_bad_file_is_one_sentence(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

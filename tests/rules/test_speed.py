@@ -28,19 +28,18 @@ RATE: dict[str, Any] = {
     "spread": 1.25,
     "runs": 7,
 }
-RATES = Rates(
-    {
-        "engines": {"made-up": "here"},
-        "devices": [{"id": "gpu", "vendor": "nvidia"}],
-        "slow_hosts": {"matches": "tiny", "factor": {"other": 3}},
-        "plain_arithmetic": {"engines": [], "tensor_ratio": {}},
-        "all_reduce_us": {"nvlink": 10, "pcie": 100},
-        "rates": [
-            {**RATE, "quantity": name, "layer_us": us}
-            for name, us in (("decode", 100.0), ("prefill", 0.0), ("batch", 0.0))
-        ],
-    }
-)
+DOCUMENT: dict[str, Any] = {
+    "engines": {"made-up": "here"},
+    "devices": [{"id": "gpu", "vendor": "nvidia"}],
+    "slow_hosts": {"matches": "tiny", "factor": {"other": 3}},
+    "plain_arithmetic": {"engines": [], "tensor_ratio": {}},
+    "all_reduce_us": {"nvlink": 10, "pcie": 100},
+    "rates": [
+        {**RATE, "quantity": name, "layer_us": us}
+        for name, us in (("decode", 100.0), ("prefill", 0.0), ("batch", 0.0))
+    ],
+}
+RATES = Rates(DOCUMENT)
 GPU = Spec(
     name="Made Up", vendor="nvidia", bandwidth_gbs=1000, tflops_fp16_dense=100, memory_gib=24
 )
@@ -120,6 +119,15 @@ def test_a_prompt_is_bound_by_operations() -> None:
     found = prefill(RUN, RATES, 100_000)
     assert found is not None
     assert found.value == pytest.approx(0.5 * 100e12 / (2 * 5e9), rel=0.01)
+
+
+def test_prompts_go_by_many_requests_where_nobody_timed_them_alone() -> None:
+    rows = [{**RATE, "quantity": "batch", "runs": runs} for runs in (6, 5)]
+    document = {**DOCUMENT, "rates": rows[:1]}
+    found = prefill(RUN, Rates(document), 100_000)
+    assert found is not None
+    assert found.value == pytest.approx(0.5 * 100e12 / (2 * 5e9), rel=0.01)
+    assert prefill(RUN, Rates({**DOCUMENT, "rates": rows[1:]}), 100_000) is None
 
 
 def test_what_nobody_measured_is_unknown() -> None:

@@ -167,7 +167,7 @@ def _answer(
     ranking = tuple(
         replace(
             _candidate(question, scored, rank, warned),
-            speed=speed(scored, question.machine, question.rates),
+            speed=speed(scored, question),
         )
         for rank, scored in enumerate(verdict.ranking, start=1)
     )

@@ -69,7 +69,9 @@ class Rated(NamedTuple):
 def decode(run: Run, rates: Rates) -> Rated | None:
     """Tokens a second that one request gets which is answered alone."""
     found = _rate("decode", run, rates)
-    return Rated(1 / step_s(run, found, rates), found) if found else None
+    # A file too small to be anything but a test takes no time at all.
+    seconds = step_s(run, found, rates) if found else 0.0
+    return Rated(1 / seconds, found) if found and seconds > 0 else None
 
 
 def output(
@@ -172,15 +174,19 @@ def run_of(  # noqa: PLR0913  # all that decides the speed
     host: str | None = None,
     context: float = 0.0,
     link: str | None = None,
+    read_gib: float | None = None,
 ) -> Run:
-    """One copy of a model as its weights lie on the devices."""
+    """One copy of a model as its weights lie on the devices.
+
+    Without ``read_gib``, the weights that a token reads are estimated from the parameter counts.
+    """
     params = model.params or weights_gib * _GIB / 2
     active = min(model.active_params or params, params)
     gathered = _gathered(model, params)
     return Run(
         engine=engine,
         device=device,
-        read_gib=weights_gib * max(active / params - gathered, 0.01),
+        read_gib=read_gib or weights_gib * max(active / params - gathered, 0.01),
         weights_gib=weights_gib * (1 - gathered),
         active=active,
         layers=model.layers or typical_layers(model),

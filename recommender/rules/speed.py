@@ -3,21 +3,23 @@
 from math import ceil
 
 from recommender.devices.catalogue import Spec, find
-from recommender.facts import Accelerator, Machine, Speed
+from recommender.facts import Accelerator, Speed
 from recommender.rules.candidates import Scored
+from recommender.rules.question import Question
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
 
 Range = tuple[float, float]
 
 
-def speed(scored: Scored, machine: Machine, rates: Rates) -> Speed:
+def speed(scored: Scored, question: Question) -> Speed:
     """Tokens a second for one user, for all of them, and of a prompt.
 
     Every request is taken to hold half of the context on average, and prompts to be as long as
     their answers.
     """
-    run = _run(scored, machine, rates)
+    rates = question.rates
+    run = _run(scored, question)
     alone = decode(run, rates) if run else None
     if run is None:
         return Speed()
@@ -50,9 +52,9 @@ def _together(run: Run, rates: Rates, each: int, alone: Rated | None) -> Rated |
     return max(many, alone, key=lambda rated: rated.value)
 
 
-def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:
+def _run(scored: Scored, question: Question) -> Run | None:
     fit, group = scored.fit, scored.trial.group
-    engine = rates.engine(scored.trial.framework.id)
+    engine = question.rates.engine(scored.trial.framework.id)
     device = spec_of(group.first) if group.members else None
     # How fast weights come from main memory, or over a network, is not known.
     if not fit.fits or fit.weights_gib is None or fit.offload or fit.nodes > 1:
@@ -66,9 +68,10 @@ def _run(scored: Scored, machine: Machine, rates: Rates) -> Run | None:
         engine=engine,
         device=device,
         tensor=fit.tensor_parallel,
-        host=machine.cpu.model,
+        host=question.machine.cpu.model,
         context=(fit.context_tokens or 0) / 2,
         link=group.link,
+        read_gib=question.table.active_gib(scored.model, fit.quantization or ""),
     )
 
 

@@ -107,6 +107,7 @@ def _run(row: Row, said: Stated, engine: str | None) -> tuple[Run | None, str | 
         tensor=tensor,
         host=said.host,
         context=_context(row, said),
+        read_gib=_active(said),
     )
     return run, _too_large(run, said)
 
@@ -115,6 +116,17 @@ def _weights(said: Stated) -> float | None:
     if said.weights_gib or said.model is None or said.quantization is None:
         return said.weights_gib
     return table().weights_gib(said.model, said.quantization)
+
+
+def _active(said: Stated) -> float | None:
+    """Weights that a token reads; the size of the real file goes before an estimate of all."""
+    if said.model is None or said.quantization is None:
+        return None
+    active = table().active_gib(said.model, said.quantization)
+    every = table().weights_gib(said.model, said.quantization)
+    if not (said.weights_gib and active and every):
+        return active
+    return active * said.weights_gib / every
 
 
 @cache

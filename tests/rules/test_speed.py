@@ -157,7 +157,7 @@ def test_embeddings_that_are_no_head_are_not_read() -> None:
 def answered(gpus: list[str], model: str, users: int = 1) -> dict[str, Speed]:
     asked = question(gpus, model, Workload(concurrency=users))
     verdict = decide(asked, groups(asked.machine))
-    found = ((s.trial.framework.id, speed(s, asked.machine, asked.rates)) for s in verdict.ranking)
+    found = ((s.trial.framework.id, speed(s, asked)) for s in verdict.ranking)
     return dict(found)
 
 

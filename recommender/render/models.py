@@ -20,7 +20,7 @@ _BYTES_AT_16_BITS = 2
 _UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"))
 # What the facts were held against, by a part of `verified`; the first that matches.
 _CHECKED = (
-    ("not verified", "memory"),
+    ("from memory, not verified", "memory"),
     ("config.json", "config"),
     ("log", "log"),
     ("formula", "formula"),

@@ -50,6 +50,9 @@ _CONTEXT = (
     "seq_length",
     "max_seq_len",
 )
+# They match pictures and texts, and write nothing.
+_PAIRS = frozenset(("clip", "siglip", "siglip2", "chinese_clip", "altclip"))
+_TASKS = {"whisper": "asr"}
 # What the classes of these families take where the file leaves it out (Gemma3TextConfig and
 # Gemma4TextConfig, which write the difference to their defaults alone; the others have kv_heads =
 # heads and head_dim = hidden / heads).
@@ -95,7 +98,8 @@ def of_config(config: Mapping[str, Any], where: str, identity: str) -> Model:
         **_experts(inner, experts),
         **_vision(config),
     }
-    model = _latent(Model(id=identity, name=None, mla=False, **known), inner)
+    task = _TASKS.get(kinds.family(config))
+    model = _latent(Model(id=identity, task=task, mla=False, **known), inner)
     # DeepSeek V4 compresses its KV cache, each layer differently: no formula is known.
     known_kv = None if "compress_ratios" in inner else attention.kv_bytes_per_token(model)
     return replace(model, kv_bytes_per_token=known_kv)
@@ -116,11 +120,11 @@ def _checked(config: Mapping[str, Any], inner: Mapping[str, Any], where: str) ->
     listed = len(words(inner.get("layers_block_type"))) or len(words(inner.get("layer_types")))
     layers, hidden = count(inner, *_LAYERS) or listed, count(inner, *_HIDDEN)
     words_known = count(inner, *_VOCABULARY)
-    if layers and hidden and words_known:
+    if layers and hidden and words_known and kinds.family(config) not in _PAIRS:
         _check_heads(inner, where, layers, hidden)
         return layers, hidden
     if layers and hidden:
-        what = f"{_family(config) or 'it'} is no language model (config.json has no vocab_size)"
+        what = f"{_family(config) or 'it'} is no language model (config.json describes none)"
     else:
         found = {_LAYERS[0]: layers, _HIDDEN[0]: hidden, _VOCABULARY[0]: words_known}
         what = f"config.json lacks {', '.join(name for name, has in found.items() if not has)}"

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from recommender.errors import InputError, printable
+from recommender.models.keys import is_count
 from recommender.models.reading import MOST_TEXT
 from recommender.patterns import lazily
 
@@ -227,7 +228,7 @@ class ModelScope(Host):
 def _sizes(items: Any, name: str, size: str) -> dict[str, int]:
     said = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     pairs = ((item.get(name), item.get(size)) for item in said)
-    return {path: count for path, count in pairs if isinstance(path, str) and type(count) is int}
+    return {path: count for path, count in pairs if isinstance(path, str) and is_count(count)}
 
 
 class HubFiles:

@@ -1,7 +1,7 @@
 """Reading values of a configuration by the names that different families give them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 # No count of a real model comes near; beyond it a product has no meaning.
 _MOST = 2**48
@@ -13,12 +13,12 @@ def count(config: Mapping[str, Any], *names: str) -> int | None:
         value = config.get(name)
         if isinstance(value, list) and value and all(map(is_count, value)):
             value = max(value)
-        if isinstance(value, int) and is_count(value) and value > 0:
+        if is_count(value) and value > 0:
             return value
     return None
 
 
-def is_count(value: Any) -> bool:
+def is_count(value: Any) -> TypeGuard[int]:
     """Whether a value is a whole number that can count something."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
 

@@ -54,7 +54,7 @@ def read(files: Files, identity: str, quant: str | None = None, fmt: str | None 
 
 
 def _refuse_others(files: Files, top: Collection[str]) -> None:
-    if "adapter_config.json" in top and "config.json" not in top:
+    if "adapter_config.json" in top and not _weights(top):
         said = _json(files.source("adapter_config.json"))
         base = text(said, "base_model_name_or_path")
         fix = f"name its base model {printable(base)}" if base else "name its base model"
@@ -158,7 +158,7 @@ def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identi
             quantization=_name(kind, found.dtype, model.native_dtype),
             group_size=kind.group_size,
             format=kind.format,
-            task="embedding" if "modules.json" in top else None,
+            task="embedding" if "modules.json" in top else model.task,
             base=_same(text(said, "_name_or_path"), model),
             source="config.json and safetensors headers",
         )

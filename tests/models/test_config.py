@@ -278,3 +278,15 @@ def test_what_a_file_says_is_shown_on_one_line() -> None:
     assert model.family is not None
     assert model.family.isprintable()
     assert model.native_dtype == "b\\x00"
+
+
+def test_what_transcribes_says_so() -> None:
+    whisper = {
+        "model_type": "whisper",
+        "num_hidden_layers": 32,
+        "d_model": 1280,
+        "vocab_size": 51866,
+        "decoder_attention_heads": 20,
+    }
+    model = of_config(whisper, "x", "x")
+    assert (model.task, model.hidden, model.heads) == ("asr", 1280, 20)

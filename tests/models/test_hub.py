@@ -13,6 +13,8 @@ from gguf import GGMLQuantizationType as Kind
 
 from recommender.errors import InputError
 from recommender.facts import Model
+from recommender.models import repository
+from recommender.models.hub import files as hub_files
 from recommender.models.sources import read
 from tests.models.hub_server import Hub, serving
 from tests.models.written import LLAMA, folder, llama_tensors, safetensors, write_gguf
@@ -199,6 +201,21 @@ def test_a_hub_that_sends_without_end(hub: Hub, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("recommender.models.hub._MOST_READ", 500)
     with pytest.raises(InputError, match="sends more than 0 MiB of headers"):
         model_of("acme/foo")
+
+
+def test_a_hub_that_is_too_slow(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
+    monkeypatch.setattr("recommender.models.hub._DEADLINE_S", -1.0)
+    with pytest.raises(InputError, match="takes more than -1 s; try again"):
+        model_of("acme/foo")
+
+
+def test_files_that_change_while_they_are_read(hub: Hub) -> None:
+    path = folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
+    files = hub_files("acme/foo", None)
+    (path / "model.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0{")
+    with pytest.raises(InputError, match="is cut off; download it again"):
+        repository.read(files, "acme/foo")
 
 
 @pytest.mark.parametrize(

@@ -270,6 +270,14 @@ REFUSED: list[tuple[dict[str, str], str]] = [
         },
         "vit is no language model",
     ),
+    (
+        {
+            "config.json": json.dumps({"model_type": "clip", "text_config": LLAMA}),
+            "model.safetensors": "x",
+        },
+        "clip is no language model",
+    ),
+    ({"adapter_config.json": "{}", "config.json": "{}"}, "LoRA adapter"),
 ]
 
 
@@ -291,7 +299,7 @@ def test_folders_without_a_model(tmp_path: Path, files: Mapping[str, str], messa
         ({"num_hidden_layers": 2**63}, "lacks num_hidden_layers"),
         ({"num_hidden_layers": True, "hidden_size": "64"}, "lacks num_hidden_layers, hidden_size"),
         ({"hidden_size": None}, "lacks hidden_size"),
-        ({"vocab_size": [[]]}, "no vocab_size"),
+        ({"vocab_size": [[]]}, "describes none"),
     ],
 )
 def test_contradictions(tmp_path: Path, wrong: Mapping[str, Any], message: str) -> None:

@@ -45,6 +45,19 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
     return instance
 
 
+def changed(instance: T, **changes: Any) -> T:
+    """A copy with other values of some fields, whose names are known to be right.
+
+    ``dataclasses.replace`` checks them and takes six times as long, which is felt where a ranking
+    makes hundreds of copies.
+    """
+    made: Any = instance
+    copy = object.__new__(type(instance))
+    state = made.__dict__
+    copy.__dict__.update({name: state[name] for name in made.__dataclass_fields__}, **changes)
+    return copy
+
+
 def _init(self: Any, **values: Any) -> None:
     cls = type(self)
     if not values.keys() >= cls.__needed__ or not values.keys() <= cls.__dataclass_fields__.keys():

@@ -144,17 +144,17 @@ def _build(  # the fields of one build
     name: str, kind: str, quantization: str | None, support: str, model: Model, table: Table
 ) -> Build:
     own = model.weights_gib if kind == "own" or quantization == model.quantization else None
-    known = quantization or ""
+    parts = table.parts(model, quantization or "")
     return Build(
         model=name,
         kind=kind,
         quantization=quantization,
         support=support,
-        weights_gib=own or table.weights_gib(model, known),
-        embedding_gib=table.embedding_gib(model, known),
-        head_gib=0.0 if model.tied else table.head_gib(model, known),
-        experts_gib=table.experts_gib(model, known),
-        uncertainty=table.uncertainty(model, known),
+        weights_gib=own or parts.weights_gib,
+        embedding_gib=parts.embedding_gib,
+        head_gib=0.0 if model.tied else parts.head_gib,
+        experts_gib=parts.experts_gib,
+        uncertainty=parts.uncertainty,
     )
 
 

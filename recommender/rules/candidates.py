@@ -1,7 +1,5 @@
 """From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
-from dataclasses import replace
-
 from recommender.devices.catalogue import series_of
 from recommender.facts import (
     Accelerator,
@@ -10,7 +8,7 @@ from recommender.facts import (
     Reason,
     Workload,
 )
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 from recommender.models.rows import ladder
 from recommender.rules import score
 from recommender.rules.builds import (
@@ -112,7 +110,7 @@ def _with_alternative(question: Question, trial: Trial, model: Model, fit: Fit) 
         return fit
     values = {"model": other.model, "quantization": other.quantization}
     said = question.words.key("fit.more-room", requests=placed.concurrent_requests, **values)
-    return replace(fit, alternative=said)
+    return changed(fit, alternative=said)
 
 
 def _cannot_be_bettered(fit: Fit, model: Model, workload: Workload) -> bool:
@@ -249,7 +247,7 @@ def _warnings(question: Question, trial: Trial, facts: Situation) -> tuple[Reaso
 def _skipped(words: Words, trial: Trial, reason: Reason) -> Reason:
     """Why the commands do not take a way to install that would come first."""
     text = words.key("method.skipped", reason=reason.text, method=trial.method)
-    return replace(reason, text=text)
+    return changed(reason, text=text)
 
 
 def _unsure(words: Words, trial: Trial) -> Reason:

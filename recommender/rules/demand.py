@@ -32,7 +32,7 @@ class Needs(NamedTuple):
 def needs(job: Job, layout: Layout, context: int) -> Needs:
     """What the fullest device of the layout needs besides the KV cache, for so many tokens."""
     layers = -(-(job.model.layers or 0) // (layout.pipeline * layout.pooled))
-    fixed = job.overheads[layout.tensor > 1]
+    fixed = job.linked if layout.tensor > 1 else job.alone
     return Needs(
         weights_gib(job, layout),
         fixed.activations_gib + fixed.context_gib * context,

@@ -1,10 +1,9 @@
 """Which framework runs on which device here, and every reason why another does not."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 from recommender.rules.conditions import failures, holds, unknowns
 from recommender.rules.situation import Group, Situation
 from recommender.words import Words
@@ -41,7 +40,7 @@ def judge(trial: Trial, common: Iterable[Requirement], words: Words) -> Trial:
     failed = [_failure(trial, need, words) for need, state in own if state is False]
     undecided = [need for need, state in own if state is None]
     undecided += [need for need in chosen if _state(need, trial) is None]
-    return replace(
+    return changed(
         trial,
         method=method,
         skipped=blocked if method else (),
@@ -62,12 +61,12 @@ def _unsure(needs: Iterable[Requirement], facts: Situation) -> tuple[str, ...]:
 
 def with_model(trial: Trial, facts: Situation, words: Words) -> Trial:
     """``trial`` with a model that was not known before: what it decides, and what stays unsure."""
-    about = replace(trial, facts=facts)
+    about = changed(trial, facts=facts)
     failed = [
         _failure(about, need, words) for need in trial.undecided if _state(need, about) is False
     ]
     undecided = tuple(need for need in trial.undecided if _state(need, about) is None)
-    return replace(
+    return changed(
         about,
         failed=(*trial.failed, *failed),
         undecided=undecided,

@@ -40,14 +40,18 @@ class Job:
     companions: tuple[Accelerator, ...] = ()
 
     @cached_property
-    def overheads(self) -> tuple[Overheads, Overheads]:
-        """What a device needs besides weights and KV cache: alone, and linked to others."""
+    def alone(self) -> Overheads:
+        """What a device needs besides weights and KV cache."""
+        return self._overheads(linked=False)
+
+    @cached_property
+    def linked(self) -> Overheads:
+        """The same where tensor parallelism links it to others."""
+        return self._overheads(linked=True)
+
+    def _overheads(self, *, linked: bool) -> Overheads:
         platform = self.platform
-        alone, linked = (
-            overheads(platform.budget, self.model, platform.version, self.facts, linked=linked)
-            for linked in (False, True)
-        )
-        return alone, linked
+        return overheads(platform.budget, self.model, platform.version, self.facts, linked=linked)
 
     def kv_gib(self, context: int, layout: "Layout") -> float:
         """KV cache of one request of so many tokens on one device of the layout in GiB."""

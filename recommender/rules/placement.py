@@ -1,8 +1,7 @@
 """How a build is laid out: tensor x pipeline x data parallel, over layers, or offloaded."""
 
-from dataclasses import replace
-
 from recommender.facts import Fit
+from recommender.facts.noun import changed
 from recommender.rules.breakdown import beside_ram, breakdown, mean_gib
 from recommender.rules.demand import kv_room_gib, needs
 from recommender.rules.layouts import Job, Layout, layouts, stages_pay
@@ -42,7 +41,7 @@ def _place(job: Job, context: int) -> Fit:
     if fitting:
         layout, requests = _best(job, fitting, context, memory)
         fit = _fit(job, layout, context, requests)
-        return replace(fit, per_device=breakdown(job, layout, context, memory))
+        return changed(fit, per_device=breakdown(job, layout, context, memory))
     return _offloaded(job, context, memory)
 
 
@@ -97,9 +96,9 @@ def _offloaded(job: Job, context: int, memory: float) -> Fit:
         fit = _fit(job, layout, context, 1)
         devices = beside_ram(job, layout, context, memory)
         kind = "experts" if job.model.moe else "layers"
-        return replace(fit, per_device=devices, offload=kind)
+        return changed(fit, per_device=devices, offload=kind)
     fit = _fit(job, Layout(), context, 0)
-    return replace(
+    return changed(
         fit, needs_gib=round(wanted, 1), has_gib=round(has, 1), counted_devices=layout.pooled
     )
 

@@ -1,10 +1,9 @@
 """The whole decision: every framework ranked, or rejected with all its reasons."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from recommender.facts import Framework, Outline, Platform, Reason, Requirement
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 from recommender.rules import score
 from recommender.rules.candidates import Scored, candidate
 from recommender.rules.close import with_close_call
@@ -104,7 +103,7 @@ def _judged(
     plain = judge(trial, common, question.words)
     if plain.runs or not _may_use_wsl2(platform, facts):
         return plain
-    inside = replace(trial, facts=facts.extend({**WSL2_FACTS, "via.wsl2": platform.wsl2}))
+    inside = changed(trial, facts=facts.extend({**WSL2_FACTS, "via.wsl2": platform.wsl2}))
     through = judge(inside, common, question.words)
     return through if through.runs else plain
 
@@ -152,7 +151,7 @@ def _upkeep(question: Question, trial: Trial) -> tuple[Reason, ...]:
     rules = [rule for rule in question.rules if "framework.status" in rule.when]
     told = score.reasons(rules, trial.facts, question.words)
     fact = f"framework.status = {trial.framework.status}"
-    return tuple(replace(reason, points=0, fact=fact) for reason in told)
+    return tuple(changed(reason, points=0, fact=fact) for reason in told)
 
 
 def _refused(framework: Framework, platform: str, reasons: tuple[Reason, ...]) -> Refused:

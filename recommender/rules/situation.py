@@ -1,11 +1,11 @@
 """All facts that a condition, a sentence or a command may name, flat and by dotted name."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from recommender.facts import Accelerator, Fit, Framework, Machine, Model, Os, Platform, Workload
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 from recommender.rules.blocks import whole_blocks
 
 _SOFTWARE = (
@@ -61,7 +61,7 @@ class Situation:
 
     def extend(self, values: Mapping[str, Any]) -> "Situation":
         """The same situation with more facts known."""
-        return replace(self, values={**self.values, **values})
+        return changed(self, values={**self.values, **values})
 
 
 # Facts of the machine that are others inside WSL2.

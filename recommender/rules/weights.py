@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from recommender.facts import Model
 from recommender.facts.noun import noun
@@ -30,6 +30,17 @@ class Sizes:
     spread: float
 
 
+class Parts(NamedTuple):
+    """Sizes in GiB as the methods of ``Table`` explain them; None is unknown."""
+
+    weights_gib: float | None = None
+    embedding_gib: float | None = None
+    head_gib: float | None = None
+    experts_gib: float | None = None
+    active_gib: float | None = None
+    uncertainty: float | None = None
+
+
 class Table:
     """Formats of weights by id, from knowledge/quantizations.yaml.
 
@@ -51,20 +62,15 @@ class Table:
 
     def weights_gib(self, model: Model, quantization: str) -> float | None:
         """Size of the weights in GiB, None if the parameters or the format are unknown."""
-        if real := _real(model, quantization):
-            return real
-        sizes = self._sizes(model, quantization)
-        return None if sizes is None else sizes.weights / _GIB
+        return self.parts(model, quantization).weights_gib
 
     def embedding_gib(self, model: Model, quantization: str) -> float | None:
-        """Size of the token embeddings in GiB, with those of every layer where a model has them.
+        """Size of the token embeddings in GiB.
 
-        Engines of GGUF files keep them in main memory, the first stage of a pipeline carries them
+        Some engines keep them in main memory, the first stage of a pipeline carries them
         (source: fit-and-speed, section 1).
         """
-        if model.embedding_gib and _own(model, quantization):
-            return model.embedding_gib
-        return self._part(model, quantization, "embedding")
+        return self.parts(model, quantization).embedding_gib
 
     def head_gib(self, model: Model, quantization: str) -> float | None:
         """Size in GiB of the output head that a device holds.
@@ -74,11 +80,11 @@ class Table:
         device, which is no part of ``weights_gib`` (source: llama.cpp, src/llama-model.cpp, output
         duplicated from token_embd).
         """
-        return self._part(model, quantization, "head")
+        return self.parts(model, quantization).head_gib
 
     def experts_gib(self, model: Model, quantization: str) -> float | None:
         """Size of all routed experts in GiB, 0 for a model without."""
-        return self._part(model, quantization, "experts")
+        return self.parts(model, quantization).experts_gib
 
     def active_gib(self, model: Model, quantization: str) -> float | None:
         """GiB that are read for one token of one sequence.
@@ -86,24 +92,31 @@ class Table:
         That is everything except the rows of the embeddings that are looked up, the experts that
         are not used, and vision and audio towers; embeddings that are the head too are read whole.
         """
-        return self._part(model, quantization, "active")
+        return self.parts(model, quantization).active_gib
 
     def uncertainty(self, model: Model, quantization: str) -> float | None:
         """Relative half width of the interval around ``weights_gib``: 0.08 is 8 % either way."""
-        if _real(model, quantization):
-            return 0.0
-        sizes = self._sizes(model, quantization)
-        return None if sizes is None else sizes.spread
+        return self.parts(model, quantization).uncertainty
 
-    def _part(self, model: Model, quantization: str, part: str) -> float | None:
-        """A part in GiB, as its share of the real files where their size is known."""
+    def parts(self, model: Model, quantization: str) -> Parts:
+        """All sizes of a model in a format in one look-up.
+
+        Where the size of the real files is known, the others are their shares of it.
+        """
         sizes = self._sizes(model, quantization)
-        size = None if sizes is None else getattr(sizes, part)
-        if sizes is None or size is None:
-            return None
         real = _real(model, quantization)
-        scale = real * _GIB / sizes.weights if real else 1.0
-        return float(size * scale / _GIB)
+        if sizes is None:
+            return Parts(weights_gib=real, uncertainty=0.0 if real else None)
+        scale = real / sizes.weights if real else 1 / _GIB
+        embedding = model.embedding_gib if _own(model, quantization) else None
+        return Parts(
+            sizes.weights * scale,
+            embedding or _scaled(sizes.embedding, scale),
+            _scaled(sizes.head, scale),
+            _scaled(sizes.experts, scale),
+            _scaled(sizes.active, scale),
+            0.0 if real else sizes.spread,
+        )
 
     def _sizes(self, model: Model, quantization: str) -> Sizes | None:
         row = self._rows.get(quantization)
@@ -246,6 +259,10 @@ def _grouped(model: Model, row: Mapping[str, Any]) -> Mapping[str, Any]:
     if not (model.group_size and "scale" in row and _own(model, row["id"])):
         return row
     return {**row, "bits": row["payload"] + row["scale"] / model.group_size}
+
+
+def _scaled(size: float | None, scale: float) -> float | None:
+    return None if size is None else size * scale
 
 
 def _own(model: Model, quantization: str) -> bool:

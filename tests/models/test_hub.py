@@ -198,14 +198,14 @@ def test_a_hub_that_nobody_reaches(hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_hub_that_sends_without_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
-    monkeypatch.setattr("recommender.models.hub._MOST_READ", 500)
+    monkeypatch.setattr("recommender.models.hosts._MOST_READ", 500)
     with pytest.raises(InputError, match="sends more than 0 MiB of headers"):
         model_of("acme/foo")
 
 
 def test_a_hub_that_is_too_slow(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
-    monkeypatch.setattr("recommender.models.hub._DEADLINE_S", -1.0)
+    monkeypatch.setattr("recommender.models.hosts._DEADLINE_S", -1.0)
     with pytest.raises(InputError, match="takes more than -1 s; try again"):
         model_of("acme/foo")
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,13 @@ def refusal(reading: Callable[[], object]) -> str:
     except InputError as error:
         return str(error)
     return ""
+
+
+def memory_peak(reading: Callable[[], object]) -> int:
+    """The most bytes that were allocated at once, whether it could be read or not."""
+    tracemalloc.start()
+    try:
+        refusal(reading)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,197 @@
+"""Where Hugging Face and ModelScope list and give the files of a repository.
+
+Sources: https://huggingface.co/docs/hub/api (the list of a repository, resolve with ranges) and
+modelscope/hub/api.py and file_download.py of modelscope/modelscope (repo/files, repo?FilePath).
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from threading import Lock
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from recommender.errors import InputError, printable
+from recommender.models.keys import is_count
+from recommender.models.reading import MOST_TEXT
+
+_TIMEOUT_S = 10.0
+# All requests together: a slow server must not hold a command for ever.
+_DEADLINE_S = 120.0
+_MOST_READ = 64 * 2**20
+_MISSING, _DENIED = 404, (401, 403)
+_PARTIAL = 206
+
+
+class Host:
+    """One repository on one hub: how its files are listed and addressed."""
+
+    title = ""
+
+    def __init__(self, identity: str) -> None:
+        """For the repository ``identity`` (org/name)."""
+        self.identity = identity
+        self.left, self.until, self.lock = _MOST_READ, time.monotonic() + _DEADLINE_S, Lock()
+
+    def listed(self) -> Mapping[str, int]:
+        """Bytes of the files by path."""
+        raise NotImplementedError
+
+    def address(self, name: str) -> str:
+        """Where a file is."""
+        raise NotImplementedError
+
+    def headers(self) -> dict[str, str]:
+        """What every request says, the user's own token included."""
+        return {}
+
+    def get(self, address: str, at: int, count: int) -> bytes:
+        """Up to ``count`` bytes from ``at`` on.
+
+        Raises:
+            InputError: the hub does not give them.
+        """
+        from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+        from huggingface_hub.utils import get_session
+
+        session = get_session()
+        # httpx of version 1 of the package, httpx2 of version 2.
+        client = import_module(type(session).__module__.partition(".")[0])
+        asked = {"Range": f"bytes={at}-{at + count - 1}", "Accept-Encoding": "identity"}
+        try:
+            with session.stream(
+                "GET",
+                address,
+                headers={**self.headers(), **asked},
+                timeout=_TIMEOUT_S,
+                follow_redirects=True,
+            ) as response:
+                self._check(response)
+                if at and response.status_code != _PARTIAL:
+                    self.refuse("does not give parts of files; use its own address (HF_ENDPOINT)")
+                return self._taken(response, count)
+        except HfHubHTTPError as error:
+            self._refused(error)
+        except (client.HTTPError, client.InvalidURL, OfflineModeIsEnabled, OSError) as error:
+            reason = type(error).__name__
+            self.refuse(f"cannot be reached ({reason}); check the network, or drop --hub")
+
+    def _taken(self, response: Any, count: int) -> bytes:
+        taken = bytearray()
+        for chunk in response.iter_raw():
+            taken += chunk[: count - len(taken)]
+            with self.lock:
+                self.left -= len(chunk)
+            if self.left < 0:
+                self.refuse(f"sends more than {_MOST_READ >> 20} MiB of headers; drop --hub")
+            if time.monotonic() > self.until:
+                self.refuse(f"takes more than {_DEADLINE_S:.0f} s; try again, or drop --hub")
+            if len(taken) >= count:
+                break
+        return bytes(taken)
+
+    def _check(self, response: Any) -> None:
+        """Refuse an answer that is none."""
+        status = response.status_code
+        if status == _MISSING:
+            self.refuse("has no such model; check its spelling")
+        if status in _DENIED:
+            self.refuse("does not give it without its terms accepted; accept them on its page")
+        if not response.is_success:
+            self.refuse(f"answers with the status {status}; try again later, or drop --hub")
+
+    def _refused(self, error: Exception) -> NoReturn:
+        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(error, GatedRepoError):
+            page = "accept its terms on its page, then log in with hf auth login"
+            self.refuse(f"does not give it yet, as it is gated; {page}")
+        if isinstance(error, RepositoryNotFoundError):
+            self.refuse("has no such model, or it is private; check its spelling, or log in")
+        if status == _MISSING:
+            self.refuse("has no such file of it; try again, or drop --hub")
+        self.refuse(f"answers with the status {status}; try again later, or drop --hub")
+
+    def refuse(self, what: str) -> NoReturn:
+        """One sentence about this repository.
+
+        Raises:
+            InputError: always.
+        """
+        message = f"--model {printable(self.identity)}: {self.title} {what}"
+        raise InputError(message)
+
+    def document(self, address: str) -> Any:
+        """A JSON document.
+
+        Raises:
+            InputError: it is none, or too large.
+        """
+        said = self.get(address, 0, MOST_TEXT)
+        try:
+            return json.loads(said)
+        except (ValueError, RecursionError):
+            self.refuse("answers with something else than JSON; check the address in HF_ENDPOINT")
+
+
+class HuggingFace(Host):
+    """A repository on Hugging Face, or on the mirror that HF_ENDPOINT names."""
+
+    title = "Hugging Face"
+
+    def listed(self) -> Mapping[str, int]:
+        """Bytes of the files by path."""
+        said = self.document(f"{self._endpoint()}/api/models/{self.identity}?blobs=true")
+        siblings = said.get("siblings") if isinstance(said, dict) else None
+        return _sizes(siblings, "rfilename", "size")
+
+    def address(self, name: str) -> str:
+        """Where a file is."""
+        return f"{self._endpoint()}/{self.identity}/resolve/main/{quote(name)}"
+
+    def headers(self) -> dict[str, str]:
+        """The user's own token, if huggingface_hub finds one."""
+        from huggingface_hub.utils import build_hf_headers
+
+        return dict(build_hf_headers(library_name="llmpick"))
+
+    def _endpoint(self) -> str:
+        from huggingface_hub.constants import ENDPOINT
+
+        return ENDPOINT.rstrip("/")
+
+    def _check(self, response: Any) -> None:
+        from huggingface_hub.utils import hf_raise_for_status
+
+        hf_raise_for_status(response)
+
+
+class ModelScope(Host):
+    """A repository on ModelScope, which mainland China reaches; its token stays unused."""
+
+    title = "ModelScope"
+
+    def listed(self) -> Mapping[str, int]:
+        """Bytes of the files by path."""
+        address = f"{self._base()}/repo/files?Revision=master&Recursive=true"
+        said = self.document(address)
+        data = said.get("Data") if isinstance(said, dict) else None
+        return _sizes(data.get("Files") if isinstance(data, dict) else None, "Path", "Size")
+
+    def address(self, name: str) -> str:
+        """Where a file is."""
+        return f"{self._base()}/repo?Revision=master&FilePath={quote(name, safe='')}"
+
+    def _base(self) -> str:
+        domain = os.environ.get("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
+        endpoint = domain if "://" in domain else f"https://{domain}"
+        return f"{endpoint.rstrip('/')}/api/v1/models/{self.identity}"
+
+
+def _sizes(items: Any, name: str, size: str) -> dict[str, int]:
+    said = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    pairs = ((item.get(name), item.get(size)) for item in said)
+    return {path: count for path, count in pairs if isinstance(path, str) and is_count(count)}

@@ -199,15 +199,15 @@ def test_parts_are_no_larger_than_the_whole(model: Model, quantization: str) -> 
     assert (TABLE.active_gib(model, quantization) or whole) <= whole
 
 
-@given(drawn, st.sampled_from(["q4_k_m", "q8_0", "fp8", "gptq-int4", "mlx-4bit", "bf16"]))
+# Not of types that give the head more bits: tables for every layer would take them too.
+@given(drawn, st.sampled_from(["q8_0", "fp8", "gptq-int4", "mlx-4bit", "bf16"]))
 def test_tied_is_never_larger_than_untied(model: Model, quantization: str) -> None:
     table = (model.vocab or 0) * (model.hidden or 0)
     tied = replace(model, tied=True, params=(model.params or 0) - table)
     less, more = (TABLE.weights_gib(one, quantization) for one in (tied, model))
     assert less
     assert more
-    # What no shape explains of so small a model is counted with another class: under 1 %.
-    assert less <= more * 1.01
+    assert less <= more
 
 
 def _logged(size_of: str) -> Iterator[tuple[str, dict[str, Any], Model]]:

@@ -199,7 +199,7 @@ def model_facts(model: Model | None) -> dict[str, Any]:
         "model.moe": asked.moe,
         "model.moe_intermediate": asked.moe_intermediate,
         "model.mla": asked.mla,
-        "model.hybrid": bool(asked.linear_layers),
+        "model.plain": not (asked.moe or asked.linear_layers),
         "model.heads": asked.heads,
         "model.kv_heads": asked.kv_heads,
         "model.head_dim": asked.head_dim,

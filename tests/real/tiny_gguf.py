@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import gguf
 import numpy as np
 from numpy.typing import NDArray
 
 _SEED = 20260122
-_LAYERS = 2
-_HEADS = 4
-_KV_HEADS = 2
 # llama.cpp's quantized KV cache (q8_0) works in blocks of 32 along a head.
 _HEAD_SIZE = 64
-_HIDDEN = _HEADS * _HEAD_SIZE
-_FEED_FORWARD = 512
 # Larger than any context that is asked for, which llama-server would otherwise cap to it.
 _CONTEXT = 131072
 _MERGES = ("y e", "ye s", "n o")
@@ -26,18 +22,30 @@ _CHAT_ML = (
 )
 
 
-def write_tiny_gguf(path: Path, more_tokens: int = 0) -> Path:
-    """Write the model to ``path`` (the same bytes every time) and return it.
+class Shape(NamedTuple):
+    """The sizes of a model; ``more_tokens`` fill the vocabulary up, and no text has them."""
 
-    ``more_tokens`` fill the vocabulary up; no text has them.
-    """
-    fillers = (f"filler{number}" for number in range(more_tokens))
+    layers: int = 2
+    heads: int = 4
+    kv_heads: int = 2
+    feed_forward: int = 512
+    more_tokens: int = 0
+
+    @property
+    def hidden(self) -> int:
+        """Elements of a hidden state."""
+        return self.heads * _HEAD_SIZE
+
+
+def write_tiny_gguf(path: Path, shape: Shape = Shape()) -> Path:  # noqa: B008  # immutable
+    """Write the model to ``path`` (the same bytes every time) and return it."""
+    fillers = (f"filler{number}" for number in range(shape.more_tokens))
     merged = (merge.replace(" ", "") for merge in _MERGES)
     tokens = [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
     writer = gguf.GGUFWriter(path, "llama")
-    _add_shape(writer, len(tokens))
+    _add_shape(writer, shape, len(tokens))
     _add_tokenizer(writer, tokens)
-    for name, tensor in _tensors(len(tokens)):
+    for name, tensor in _tensors(shape, len(tokens)):
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -46,16 +54,16 @@ def write_tiny_gguf(path: Path, more_tokens: int = 0) -> Path:
     return path
 
 
-def _add_shape(writer: gguf.GGUFWriter, vocabulary: int) -> None:
+def _add_shape(writer: gguf.GGUFWriter, shape: Shape, vocabulary: int) -> None:
     writer.add_name("tiny")
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_vocab_size(vocabulary)
     writer.add_context_length(_CONTEXT)
-    writer.add_block_count(_LAYERS)
-    writer.add_embedding_length(_HIDDEN)
-    writer.add_feed_forward_length(_FEED_FORWARD)
-    writer.add_head_count(_HEADS)
-    writer.add_head_count_kv(_KV_HEADS)
+    writer.add_block_count(shape.layers)
+    writer.add_embedding_length(shape.hidden)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
     writer.add_rope_dimension_count(_HEAD_SIZE)
     writer.add_layer_norm_rms_eps(1e-5)
 
@@ -85,22 +93,24 @@ def _byte_tokens() -> Iterator[str]:
             spare += 1
 
 
-def _tensors(vocabulary: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+def _tensors(shape: Shape, vocabulary: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
     random = np.random.default_rng(_SEED)
+    hidden, feed_forward = shape.hidden, shape.feed_forward
 
     def weights(rows: int, columns: int) -> NDArray[np.float32]:
         return random.standard_normal((rows, columns), dtype=np.float32) * np.float32(0.05)
 
-    yield "token_embd.weight", weights(vocabulary, _HIDDEN)
-    for layer in range(_LAYERS):
+    yield "token_embd.weight", weights(vocabulary, hidden)
+    projections = (("attn_q", shape.heads), ("attn_k", shape.kv_heads), ("attn_v", shape.kv_heads))
+    for layer in range(shape.layers):
         block = f"blk.{layer}"
         for norm in ("attn_norm", "ffn_norm"):
-            yield f"{block}.{norm}.weight", np.ones(_HIDDEN, dtype=np.float32)
-        for name, heads in (("attn_q", _HEADS), ("attn_k", _KV_HEADS), ("attn_v", _KV_HEADS)):
-            yield f"{block}.{name}.weight", weights(heads * _HEAD_SIZE, _HIDDEN)
-        yield f"{block}.attn_output.weight", weights(_HIDDEN, _HIDDEN)
+            yield f"{block}.{norm}.weight", np.ones(hidden, dtype=np.float32)
+        for name, heads in projections:
+            yield f"{block}.{name}.weight", weights(heads * _HEAD_SIZE, hidden)
+        yield f"{block}.attn_output.weight", weights(hidden, hidden)
         for name in ("ffn_gate", "ffn_up"):
-            yield f"{block}.{name}.weight", weights(_FEED_FORWARD, _HIDDEN)
-        yield f"{block}.ffn_down.weight", weights(_HIDDEN, _FEED_FORWARD)
-    yield "output_norm.weight", np.ones(_HIDDEN, dtype=np.float32)
-    yield "output.weight", weights(vocabulary, _HIDDEN)
+            yield f"{block}.{name}.weight", weights(feed_forward, hidden)
+        yield f"{block}.ffn_down.weight", weights(hidden, feed_forward)
+    yield "output_norm.weight", np.ones(hidden, dtype=np.float32)
+    yield "output.weight", weights(vocabulary, hidden)

@@ -51,12 +51,17 @@ def _best(
     """One node first, then room for the wished users, then few idle devices, split finely or not.
 
     What fits one node serves more from a copy on each node than from one copy over a network.
-    Copies that hold no model but together, by sharing its experts, come last. Splitting finer
-    shortens a single answer; copies raise what many users get together, where they leave room.
+    Copies that hold no model but together, by sharing its experts, come last, unless a latent that
+    no split divides leaves too little room (source: fit-and-speed, section 2: DP attention).
+    Splitting finer shortens a single answer; copies raise what many users get together, where they
+    leave room.
     """
     distances = [_distance(job, layout, context, memory) for layout, _ in fitting]
     near = min(distances)
-    found = [one for one, distance in zip(fitting, distances, strict=True) if distance == near]
+    pairs = list(zip(fitting, distances, strict=True))
+    found = [one for one, distance in pairs if distance == near]
+    if job.model.mla and max(requests for _, requests in found) < job.workload.concurrency:
+        found = [one for one, distance in pairs if distance[0] == near[0]]
     if job.workload.priority != "latency":
         most = max(requests for _, requests in found)
         room = _ROOM * min(most, job.workload.concurrency)

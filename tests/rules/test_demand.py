@@ -163,3 +163,18 @@ def test_needs_grow_with_the_context() -> None:
     budget = {"overheads": (Overhead(part="activations", per_context=0.001, source="s"),)}
     short, long = (needs(_job(budget=budget), Layout(), tokens) for tokens in (1000, 101_000))
     assert long.activations_gib - short.activations_gib == pytest.approx(0.1)
+
+
+def test_a_latent_is_spread_over_copies_where_one_holds_too_few_requests() -> None:
+    mixture = replace(
+        MODEL, moe=True, mla=True, layers=60, heads=128, kv_heads=128, kv_bytes_per_token=70_000
+    )
+    build = replace(BUILD, weights_gib=40.0, embedding_gib=1.0, experts_gib=34.0)
+    job = replace(_job(mixture, build, budget={"data_shards_experts": True}), context=100_000)
+    few, many = (place(replace(job, workload=Workload(concurrency=users))) for users in (1, 30))
+    assert (few.tensor_parallel, few.data_parallel) == (4, 1)
+    assert (many.tensor_parallel, many.data_parallel) == (1, 4)
+    assert (many.concurrent_requests or 0) > (few.concurrent_requests or 0)
+    heads = replace(mixture, mla=False, kv_heads=8)
+    plain = place(replace(job, model=heads, workload=Workload(concurrency=30)))
+    assert plain.tensor_parallel == 4

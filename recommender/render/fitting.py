@@ -120,9 +120,8 @@ def _short(refused: Sequence[Rejection], words: Words, console: Console) -> None
     console.print()
     console.print(Text(words.key("fitting.too-large"), style="bold"))
     for reason in told:
-        marked(console, "x ", "red", _gap(reason, words))
-    for fix in dict.fromkeys(reason.fix for reason in told if reason.fix):
-        marked(console, "→ ", "green", fix)
+        fix = f" → {reason.fix}" if reason.fix else ""
+        marked(console, "x ", "red", _gap(reason, words) + fix)
 
 
 def _gap(reason: Reason, words: Words) -> str:

@@ -96,14 +96,13 @@ def memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> 
 
 
 def _what_would_fit(question: Question, trial: Trial, build: Build, fit: Fit) -> str:
-    """How much is missing, how many such devices would hold it, and which size of build would."""
+    """How many such devices would hold it, and which size of build these would."""
     needs, has = fit.needs_gib or 0.0, fit.has_gib or 0.0
     room = max(has - (needs - (build.weights_gib or 0.0)), 0.0)
     params = question.model.params if question.model else None
     bits = room * _GIB * 8 / params if params else 0.0
     devices = needs / has * fit.counted_devices if has else None
     values = {
-        "missing": round(needs - has, 1),
         "devices": 2 ** math.ceil(math.log2(devices)) if devices else None,
         "room": round(room, 1),
         "bits": round(bits, 1),

@@ -21,12 +21,13 @@ class Overhead:
     It is ``gib``, and more ``per_vocab`` (100,000 entries of the vocabulary), ``per_hidden`` and
     ``per_intermediate`` (1,000 elements of a hidden state and between the projections of a
     feed-forward layer, for a mixture of experts of those that a token uses), ``per_context`` (1,000
-    tokens of context) and ``per_layer`` (a layer on the device), with ``moe`` where there are
-    routed experts and ``together`` where tensor parallelism links devices; at least ``least``.
-    ``part`` is activations, runtime, or margin (what the engine leaves free). It holds from version
-    ``since`` on and ``before`` another, where ``when`` holds, and for batches of ``tokens`` where
-    it grows with them. ``outside`` says that the server does not count it before it sizes the KV
-    cache: it must fit into what the fraction leaves.
+    tokens of context), ``per_extra`` (1e9 parameters of vision and audio towers) and ``per_layer``
+    (a layer on the device), with ``moe`` where there are routed experts and ``together`` where
+    tensor parallelism links devices; at least ``least``. ``part`` is activations, runtime, or
+    margin (what the engine leaves free). It holds from version ``since`` on and ``before`` another,
+    where ``when`` holds, and for batches of ``tokens`` where it grows with them. ``outside`` says
+    that the server does not count it before it sizes the KV cache: it must fit into what the
+    fraction leaves.
     """
 
     part: str
@@ -35,6 +36,7 @@ class Overhead:
     per_hidden: float = 0.0
     per_intermediate: float = 0.0
     per_context: float = 0.0
+    per_extra: float = 0.0
     per_layer: float = 0.0
     moe: float = 0.0
     together: float = 0.0

@@ -15,6 +15,7 @@ from recommender.patterns import lazily
 
 # Endings that people leave out when they name a model.
 _ENDING = lazily(r"-(?:instruct|it|chat|hf|think|\d{4}|v\d+(?:-\d+)?|v)$")
+_TUNED = lazily(r"-(?:instruct|it|chat)(?=-)")
 _TOKEN = lazily(r"a?\d+(?:\.\d+)?[bm](?![a-z])|[a-z]+|\d+")
 _MOST_CANDIDATES = 8
 
@@ -115,7 +116,8 @@ def _core(name: str) -> str:
 
 def _shortened(core: str) -> list[str]:
     """``llama-3-3-70b-instruct`` without its endings, one by one."""
-    found = []
+    # Base models lack the word in the middle that tuned ones have: mistral-7b-instruct-v0-1.
+    found = [_TUNED.sub("", core)] if _TUNED.search(core) else []
     while (shorter := _ENDING.sub("", core)) != core:
         found.append(shorter)
         core = shorter

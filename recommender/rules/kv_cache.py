@@ -10,8 +10,12 @@ _ELEMENT, _PAIR = 2, 2
 _NEARLY_EQUAL = 1.5
 
 
-def request_gib(model: Model, context: int, budget: Budget, tensor: int = 1) -> float:
-    """GiB that one request of ``context`` tokens keeps on each of ``tensor`` devices, 16 bit.
+def request_gib(
+    model: Model, context: int, budget: Budget, tensor: int = 1, share: float = 1.0
+) -> float:
+    """GiB that one request of ``context`` tokens keeps on each of ``tensor`` devices.
+
+    ``share`` is what a quantized cache takes of its size in 16 bits; states stay as they are.
 
     Layers that attend to everything keep 2 x KV heads x head dimension of each token, MLA layers
     one latent, which no tensor parallelism divides; a KV head is never cut. Layers with a window
@@ -22,7 +26,7 @@ def request_gib(model: Model, context: int, budget: Budget, tensor: int = 1) -> 
     lasting = token_bytes(model, tensor) * full * context
     passing = sliding * _layer_bytes(model.kv_heads, model.head_dim, tensor)
     kept = passing * window_tokens(model, context, budget)
-    return (lasting + kept + (model.state_bytes or 0) / tensor) / _GIB
+    return ((lasting + kept) * share + (model.state_bytes or 0) / tensor) / _GIB
 
 
 def window_tokens(model: Model, context: int, budget: Budget) -> int:

@@ -55,8 +55,8 @@ class Job:
 
     def kv_gib(self, context: int, layout: "Layout") -> float:
         """KV cache of one request of so many tokens on one device of the layout in GiB."""
-        whole = request_gib(self.model, context, self.kept, layout.tensor)
-        return whole * self.kv_share / (layout.pipeline * layout.pooled)
+        whole = request_gib(self.model, context, self.kept, layout.tensor, self.kv_share)
+        return whole / (layout.pipeline * layout.pooled)
 
     @cached_property
     def kept(self) -> Budget:

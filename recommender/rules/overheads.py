@@ -78,6 +78,7 @@ def _gib(term: Overhead, model: Model, *, linked: bool) -> float:
         + term.per_vocab * (model.vocab or 0) / 1e5
         + term.per_hidden * (model.hidden or 0) / 1e3
         + term.per_intermediate * _intermediate(model) / 1e3
+        + term.per_extra * (model.extra_params or 0) / 1e9
         + term.moe * bool(model.moe)
         + term.together * linked,
         term.least,

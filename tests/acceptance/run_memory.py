@@ -7,6 +7,7 @@ observation, or listed with the reason why not. Sizes in GiB.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Budget, Model
@@ -22,6 +23,7 @@ _GIB, _MIB, _GB = 2**30, 2**20, 1e9
 # Logged before CUDA graphs were counted with the rest.
 _PARTS = ("activation_peak_gib", "non_torch_gib", "cuda_graph_gib")
 _NOPE = 128
+_BESIDE_SCORES = 5
 # What people report as the peak is the whole card's use, with the desktop and the driver's own: 0.6
 # to 0.7 GiB more than the buffers and the context of models of some million parameters.
 _BESIDE_GIB = 0.6
@@ -133,8 +135,14 @@ def _cache(known: Stated) -> float:
         raise UnknownRow(message)
     if known.naive_mla:
         return _unfolded(known.job.model) * known.context / _GIB * known.job.kv_share
-    whole = request_gib(known.job.model, known.context, known.job.kept)
-    return whole * known.job.kv_share
+    job = known.job
+    return request_gib(job.model, known.context, job.kept, share=job.kv_share)
+
+
+def _buffer(known: Stated) -> float:
+    """What logs call the KV cache: without the states of linear layers, which have their own."""
+    plain = replace(known.job.model, state_bytes=None)
+    return _cache(replace(known, job=replace(known.job, model=plain)))
 
 
 def _unfolded(model: Model) -> float:
@@ -179,7 +187,13 @@ def _compute(known: Stated) -> float:
     found = overheads(
         budget, model, job.platform.version, job.facts, linked=False, tokens=known.batch
     )
-    return found.activations_gib + found.context_gib * (known.context or 0)
+    context = known.context or 0
+    buffer = found.activations_gib + found.context_gib * context
+    if not known.whole_scores:
+        return buffer
+    # In float32 for every head, position and token of a batch, beside some hidden states.
+    floats = (model.heads or 0) * context + _BESIDE_SCORES * (model.hidden or 0)
+    return max(buffer, 4.0 * known.batch * floats / _GIB)
 
 
 def _activations(known: Stated) -> float:
@@ -215,7 +229,7 @@ _QUANTITIES: tuple[tuple[str, Observe, Predict], ...] = (
     (
         "KV cache",
         _either(_first("kv_mib", "kv_nonswa_mib", unit=_MIB), _first("kv_gb", unit=_GB)),
-        _cache,
+        _buffer,
     ),
     (
         "compute buffer",

@@ -19,6 +19,7 @@ from recommender.rules.conditions import holds
 from recommender.rules.layouts import Job, Layout
 from recommender.rules.situation import Group, Situation, device_facts, model_facts
 from recommender.rules.weights import Table
+from recommender.versions import parts
 
 Row = Mapping[str, Any]
 # A model that is named in words only is the catalogue's with this count of parameters.
@@ -43,6 +44,9 @@ _BITS = {
     "iq4_nl": 4.5,
 }
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+_FLASH = ("flash_attn", "flash_attention", "fa")
+# Build numbers; smaller numbers are other versions.
+_FIRST_BUILD, _CHOOSES_ITSELF = (1000,), (6316,)
 _MICRO_BATCH = 512
 _PROJECTOR = re.compile(r"--mmproj[\s=]+(\S+)")
 _FILE = re.compile(r"(?:^|\s)(?:-m|--model)[\s=]+\"?(\S+?\.gguf)")
@@ -75,6 +79,21 @@ class Stated:
         """Whether the row has what a tool shows of a card, and not what a server says of itself."""
         reported = "crowd" in (self.row.get("kind") or "") and self.row["framework"] == "llama.cpp"
         return reported and self.job.group.first.vendor == "nvidia"
+
+    @property
+    def whole_scores(self) -> bool:
+        """Whether attention scores of a whole batch are held: without flash attention.
+
+        llama.cpp chooses it itself since b6316 (source: fit-and-speed, section 3).
+        """
+        flags = self.row.get("flags") or {}
+        stated_off = next((flags[name] for name in _FLASH if name in flags), None)
+        if stated_off is not None or self.row["framework"] != "llama.cpp":
+            return stated_off in {0, "0", "off"}
+        command = _command(self.row)
+        number = parts(self.row.get("version")) or ()
+        early = _FIRST_BUILD < number < _CHOOSES_ITSELF
+        return early and "-fa" not in command and "--flash-attn" not in command
 
     @property
     def projector_gib(self) -> float:

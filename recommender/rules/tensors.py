@@ -48,9 +48,9 @@ class Tensors:
     ``counts`` are elements over all layers: embed, head (0 where it is the embeddings), q, k, v,
     output, latent (MLA), up (with the gate), down, expert_up, expert_down, per_layer (embeddings of
     every layer), other (linear attention and what no shape explains), router, norms, extra (vision
-    and audio towers). ``columns`` is the
-    row length of a class where it is known. ``routed`` is the share of the experts that one token
-    uses, None where unknown.
+    and audio towers). ``columns`` is the row length of a class where it is known. ``hybrid`` says
+    whether there is linear attention, ``routed`` is the share of the experts that one token uses,
+    None where unknown.
     """
 
     counts: dict[str, float]
@@ -58,6 +58,7 @@ class Tensors:
     layers: int
     groups: int
     experts: int
+    hybrid: bool
     tied: bool
     routed: float | None
 
@@ -90,6 +91,7 @@ def tensors(model: Model) -> Tensors | None:
         layers=model.layers,
         groups=(model.heads or 0) // (model.kv_heads or model.heads or 1),
         experts=(model.experts or _STEP) if model.moe or model.experts else 1,
+        hybrid=bool(model.linear_layers),
         tied=tied,
         routed=_routed(model, counts),
     )

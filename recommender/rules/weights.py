@@ -160,7 +160,10 @@ class Table:
         """Bits per weight of every class."""
         if "types" in row:
             return self._mixed(parts, row)
-        kept = {*row.get("keeps", ()), *(row.get("keeps_of_moe", ()) if parts.experts > 1 else ())}
+        kept = {*row.get("keeps", ())}
+        if parts.experts > 1:
+            kept.update(row.get("keeps_of_moe", ()))
+            kept.update(row.get("keeps_of_hybrid", ()) if parts.hybrid else ())
         return {name: 16.0 if name in kept else float(row["bits"]) for name in parts.counts}
 
     def _mixed(self, parts: Tensors, row: Mapping[str, Any]) -> dict[str, float]:

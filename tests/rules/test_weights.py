@@ -247,3 +247,29 @@ def test_files_are_near_what_is_computed() -> None:
     ]
     assert len(errors) > 5
     assert fmean(errors) <= 0.03
+
+
+def test_builds_of_hybrid_mixtures_leave_attention_alone() -> None:
+    mixture = Model(
+        id="m/hybrid",
+        params=35_000_000_000,
+        active_params=3_000_000_000,
+        layers=40,
+        hidden=2048,
+        heads=16,
+        kv_heads=2,
+        head_dim=256,
+        vocab=248_320,
+        tied=False,
+        moe=True,
+        experts=256,
+        experts_per_token=8,
+        moe_intermediate=512,
+        full_layers=10,
+        linear_layers=30,
+    )
+    plain = replace(mixture, linear_layers=None)
+    for quantization in ("nvfp4", "awq-int4"):
+        sizes = [TABLE.weights_gib(one, quantization) or 0.0 for one in (mixture, plain)]
+        assert sizes[0] > sizes[1] * 1.02
+    assert TABLE.weights_gib(mixture, "fp8") == TABLE.weights_gib(plain, "fp8")

@@ -19,6 +19,8 @@ _SAME_SIZE = 0.08
 _ASIDE = lazily(r"\(.*?\)")
 # Remarks after a name; a number in brackets is a count, and no remark.
 _REMARK = lazily(r"\((?!\s*x?\s*\d)[^()]*\)")
+# Between two names of one device: "Strix Halo · Radeon 8060S".
+_BETWEEN = lazily(r"\s*[\u00b7\u2022|]\s*")
 # The PCI database writes GA102 [GeForce RTX 3090].
 _BRACKETED = lazily(r"\[([^\[\]]+)\]\s*$")
 
@@ -111,7 +113,16 @@ def find(name: str) -> Found:
     bracketed = _BRACKETED.search(plain)
     readings = (plain, _REMARK.sub(" ", plain), bracketed[1] if bracketed else plain)
     found = (_read(reading) for reading in dict.fromkeys(readings))
-    return next((one for one in found if one.rows), Found())
+    return next((one for one in found if one.rows), None) or _of_parts(plain)
+
+
+def _of_parts(plain: str) -> Found:
+    """What the names in a text like ``Strix Halo · Radeon 8060S`` mean, if it is one device."""
+    parts = [part for part in _BETWEEN.split(plain) if part]
+    found = [one for one in map(_read, parts) if one.rows] if len(parts) > 1 else []
+    rows = {one.rows for one in found}
+    size = next((one for _, one in map(spelling.take_size, parts) if one), None)
+    return replace(found[0], memory_gib=size) if len(rows) == 1 else Found()
 
 
 def _read(plain: str) -> Found:

@@ -36,7 +36,11 @@ _CHINESE = {
     "加速卡": " ",
 }
 # A Mac is named by its chip: the "Pro" of "MacBook Pro M4" says nothing about the chip.
-_MACS = lazily(r"\b(macbook\s*(pro|air)?|mac\s*(studio|mini|pro|book)|imac(\s*pro)?)\b")
+# An Air is the one that people name without "MacBook"; sizes of screens say nothing either.
+_MACS = lazily(
+    r"\b(macbook\s*(pro|air)?|mac\s*(studio|mini|pro|book)|imac(\s*pro)?|(?<=m[1-9] )air)\b"
+    r"(?:\s*\d\d(?:\.\d)?\s*(?:[\"\u201d\u2033]|-?inch))?"
+)
 # Words that name a maker or a line; the value is the vendor that they imply.
 BRANDS = {
     **dict.fromkeys(("nvidia", "geforce", "rtx", "gtx", "tesla", "jetson", "nvgpu"), "nvidia"),
@@ -85,7 +89,7 @@ def normal(text: str) -> str:
     """Lower case, full-width forms as plain ones, Chinese brands in Latin script."""
     plain = text.casefold() if text.isascii() else _latin(text)
     plain = _MARKS.sub(" ", plain) if "(" in plain else plain
-    plain = _MACS.sub(" apple ", plain) if "mac" in plain else plain
+    plain = _MACS.sub(" apple ", plain) if "mac" in plain or "air" in plain else plain
     plain = _MAX_Q.sub("maxq", plain)
     return _CORES.sub(r" \1core ", plain) if "core" in plain else plain
 

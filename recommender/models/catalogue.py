@@ -161,7 +161,7 @@ def _named(text: str, plain: str) -> Result | None:
     short = index.short.get(key)
     if short is not None and _same_size(table.model(short), spelling.read(plain)):
         return table.model(short), ()
-    return _named_build(text, key) or _similar(text, plain)
+    return _named_build(text, key) or _tagged(text, plain) or _similar(text, plain)
 
 
 def _named_build(text: str, key: str) -> Result | None:
@@ -171,6 +171,20 @@ def _named_build(text: str, key: str) -> Result | None:
     spelled = spelling.read(text)
     row = (_row(spelled) or _sibling(spelled)) if spelled.is_build else None
     return _build(text, row, spelled) if row else None
+
+
+def _tagged(text: str, plain: str) -> Result | None:
+    """A build by an Ollama tag that says more than a row's: ``qwen3.6:35b-mlx``, ``x:latest``."""
+    name, _, tag = plain.partition(":")
+    if tag == "latest":
+        return _named(text, name)
+    parts, tags = tag.split("-"), table.index().tags
+    shorter = [f"{name}:{'-'.join(parts[:count])}" for count in range(len(parts), 0, -1)]
+    found = next((tags[one] for one in (*shorter, name) if tag and one in tags), None)
+    spelled = spelling.read(plain)
+    if found is None or not _same_size(table.model(found), spelled):
+        return None
+    return _build(text, table.model(found), spelled)
 
 
 def _similar(text: str, plain: str) -> Result | None:

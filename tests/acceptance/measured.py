@@ -11,6 +11,7 @@ from recommender.facts import Model
 from recommender.models import spelling
 from recommender.models.catalogue import find_model
 from recommender.models.flags import known_quantization
+from recommender.models.rows import rows as catalogue_rows
 from recommender.models.table import quantizations
 
 Row = Mapping[str, Any]
@@ -29,8 +30,9 @@ _WORDS = {
 }
 # A name that states no size fits another model where the stated size differs by more than this.
 _FAR = 0.3
-# Since 2025 larger models of unknown architecture are more often mixtures of experts than not.
-_SURELY_DENSE = 15.5e9
+# Since 2025 larger models of unknown architecture are more often mixtures of experts than not;
+# a fine-tune has the size of its base, so sizes of which the catalogue has no mixture are dense.
+_SURELY_DENSE, _SAME_SIZE = 15.5e9, 0.03
 _DENSE_FAMILIES = re.compile(r"llama-?[23]|qwen-?2", re.IGNORECASE)
 _K_FORM = re.compile(r"(i?q\d)_k_[a-z]+", re.IGNORECASE)
 _TENSOR = re.compile(r"(?:^|\s)--?(?:tp|tp[-_]size|tensor[-_]parallel(?:[-_]size)?)[= ]+(\d+)")
@@ -117,10 +119,16 @@ def _model(row: Row) -> tuple[Model | None, str | None]:
         return model, "the model is not known"
     if model.moe and model.active_params is None:
         return model, "the active parameters are not known"
-    large = (model.params or 0) > _SURELY_DENSE and not _DENSE_FAMILIES.search(name)
-    if model.layers is None and model.moe is None and large:
+    open_ = model.layers is None and model.moe is None and not _DENSE_FAMILIES.search(name)
+    if open_ and (model.params or 0) > _SURELY_DENSE and _may_be_mixture(model.params or 0):
         return model, "whether the model is a mixture of experts is not known"
     return model, None
+
+
+def _may_be_mixture(params: int) -> bool:
+    """Whether the catalogue has a mixture of experts of this size."""
+    sizes = (row["params"] for row in catalogue_rows() if row.get("moe") and row.get("params"))
+    return any(abs(size / params - 1) <= _SAME_SIZE for size in sizes)
 
 
 def _by_name(name: str) -> Model:

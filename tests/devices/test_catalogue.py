@@ -221,9 +221,20 @@ def test_a_compute_capability_is_nvidias_alone() -> None:
         ("Intel PVC GPU", "Intel Data Center GPU Max 1550"),
         ("AMD Ryzen 7 8745H w/ Radeon 780M Graphics", "Ryzen 7 8840U/7840U (Radeon 780M)"),
         ("NVIDIA H100 80GB HBM3", "H100 SXM 80GB"),
+        ("M2 Air", "Apple M2"),
+        ('MacBook Pro 14" M3 Pro', "Apple M3 Pro"),
+        ("MacBook Pro 16-inch M1 Max", "Apple M1 Max"),
+        (
+            "Strix Halo \u00b7 Radeon 8060S \u00b7 128 GiB",
+            "Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)",
+        ),
     ],
 )
 def test_details_that_the_table_does_not_have_are_passed_over(name: str, row: str) -> None:
     found = find(name).row
     assert found
     assert found.name == row
+
+
+def test_names_of_several_devices_are_none() -> None:
+    assert find("RTX 4090 | RTX 3090").row is None

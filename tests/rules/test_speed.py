@@ -213,6 +213,7 @@ def test_the_row_of_a_device_is_that_of_its_memory() -> None:
         ("H100 80GB", "nvidia-hbm"),
         ("V100 32GB", "nvidia-hbm"),
         ("GTX 1080 Ti", "nvidia-pascal"),
+        ("GTX 1050 Ti", "nvidia-pascal-entry"),
         ("DGX Spark", "nvidia-unified"),
         ("MI300X", "amd-cdna"),
         ("RX 7900 XTX", "amd-rdna"),

@@ -25,7 +25,7 @@ NOUNS = {
     "fitting": Fitting,
     "comparison": Comparison,
 }
-_LONGEST = 8 * 2**20
+LONGEST = 8 * 2**20
 _LARGEST = 1e9
 _LONGEST_WORD = 2000
 _MOST_DEVICES, _MOST_KINDS, _MOST_NODES = 4096, 32, 1_000_000
@@ -80,8 +80,8 @@ def read_machine(text: str, origin: str) -> Machine:
 
 
 def _object(text: str, origin: str) -> dict[str, Any]:
-    if len(text) > _LONGEST:
-        _fail(origin, f"is longer than {_LONGEST // 2**20} MiB; one machine was expected")
+    if len(text) > LONGEST:
+        _fail(origin, f"is longer than {LONGEST // 2**20} MiB; one machine was expected")
     if not text.removeprefix("\ufeff").strip():
         _fail(origin, "is empty; write it with llmpick probe --json")
     try:

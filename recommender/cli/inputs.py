@@ -71,14 +71,16 @@ def _described(described: Described) -> Machine:
 
 
 def _from_file(file: str) -> Machine:
-    from recommender.schema import read_machine
+    from recommender.schema import LONGEST, read_machine
 
     if not file.strip():
         message = "--machine is empty; name a file, or - for standard input"
         raise InputError(message)
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return read_machine(data.decode("utf-8"), file)
+        data = _bytes(file, LONGEST + 1)
+        # What is longer is refused by its length, wherever it was cut.
+        encoding = "latin-1" if len(data) > LONGEST else "utf-8"
+        return read_machine(data.decode(encoding), file)
     except OSError as error:
         message = f"--machine {printable(file)}: cannot be read ({error.strerror})"
         raise InputError(message) from error
@@ -87,6 +89,14 @@ def _from_file(file: str) -> Machine:
             f"--machine {printable(file)}: is not UTF-8 text; write it with llmpick probe --json"
         )
         raise InputError(message) from error
+
+
+def _bytes(file: str, most: int) -> bytes:
+    """The first ``most`` bytes: a device or a pipe may never end."""
+    if file == "-":
+        return sys.stdin.buffer.read(most)
+    with Path(file).open("rb") as stream:
+        return stream.read(most)
 
 
 def _probed() -> Machine:

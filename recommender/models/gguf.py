@@ -24,6 +24,8 @@ _MOST_KEPT, _MOST_TEXT, _MOST_LIST = 4 * 2**20, 4096, 4096
 _MOST_NAME = 2**16
 _MOST_ELEMENTS = 2**63
 _ALIGNMENT = 32
+# Tokenizers take some 10 MiB; without a bound a list of empty words fills hours.
+_MOST_HEADER = 32 * 2**20
 _BOOL, _STRING, _ARRAY = 7, 8, 9
 _FORMS = {
     0: "<B",
@@ -63,8 +65,7 @@ class _Reader:
         return self.source.size - self.at
 
     def take(self, count: int) -> bytes:
-        if count > self.left:
-            raise cut_off(self.source)
+        self._check(count)
         offset = self.at - self._start
         if not 0 <= offset <= len(self._piece) - count:
             self._piece, self._start, offset = self._read(max(count, STEP)), self.at, 0
@@ -77,9 +78,15 @@ class _Reader:
         return self.source.read(self.at, min(count, self.left))
 
     def skip(self, count: int) -> None:
+        self._check(count)
+        self.at += count
+
+    def _check(self, count: int) -> None:
         if count > self.left:
             raise cut_off(self.source)
-        self.at += count
+        if self.at + count > _MOST_HEADER:
+            what = f"has a header of more than {_MOST_HEADER >> 20} MiB; download it again"
+            raise wrong(self.source, what)
 
     def number(self, form: str) -> Any:
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]

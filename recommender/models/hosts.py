@@ -8,20 +8,24 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from importlib import import_module
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 from recommender.errors import InputError, printable
 from recommender.models.keys import is_count
-from recommender.models.reading import MOST_TEXT
 
 _TIMEOUT_S = 10.0
 # All requests together: a slow server must not hold a command for ever.
 _DEADLINE_S = 120.0
 _MOST_READ = 64 * 2**20
-_MISSING, _DENIED = 404, (401, 403)
+# A list of files: JSON of this length takes up to twenty times as much memory.
+_MOST_DOCUMENT = 2 * 2**20
+_UNKNOWN, _MISSING, _DENIED = 401, 404, (401, 403)
+# What Hugging Face says of a token (source: huggingface_hub, utils/_http.py).
+_REFUSED_TOKEN = "Invalid credentials in Authorization header"  # noqa: S105  # a message
 _PARTIAL = 206
 
 
@@ -51,9 +55,26 @@ class Host:
         """Up to ``count`` bytes from ``at`` on.
 
         Raises:
-            InputError: the hub does not give them.
+            InputError: the hub does not give them, or not in time.
         """
-        from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+        answer: Future[bytes] = Future()
+        left = self.until - time.monotonic()
+        if left > 0:
+            # A timeout of the client is one of silence: a trickle would never end it.
+            Thread(target=self._answer, args=(answer, address, at, count), daemon=True).start()
+        try:
+            return answer.result(max(left, 0.0))
+        except TimeoutError:
+            self.refuse(f"takes more than {_DEADLINE_S:.0f} s; try again, or drop --hub")
+
+    def _answer(self, answer: "Future[bytes]", address: str, at: int, count: int) -> None:
+        try:
+            answer.set_result(self._asked(address, at, count))
+        except Exception as error:  # noqa: BLE001  # it is raised where the answer is awaited
+            answer.set_exception(error)
+
+    def _asked(self, address: str, at: int, count: int) -> bytes:
+        from huggingface_hub.errors import OfflineModeIsEnabled
         from huggingface_hub.utils import get_session
 
         session = get_session()
@@ -72,8 +93,6 @@ class Host:
                 if at and response.status_code != _PARTIAL:
                     self.refuse("does not give parts of files; use its own address (HF_ENDPOINT)")
                 return self._taken(response, count)
-        except HfHubHTTPError as error:
-            self._refused(error)
         except (client.HTTPError, client.InvalidURL, OfflineModeIsEnabled, OSError) as error:
             reason = type(error).__name__
             self.refuse(f"cannot be reached ({reason}); check the network, or drop --hub")
@@ -87,7 +106,7 @@ class Host:
             if self.left < 0:
                 self.refuse(f"sends more than {_MOST_READ >> 20} MiB of headers; drop --hub")
             if time.monotonic() > self.until:
-                self.refuse(f"takes more than {_DEADLINE_S:.0f} s; try again, or drop --hub")
+                break  # nobody waits for it any more
             if len(taken) >= count:
                 break
         return bytes(taken)
@@ -101,19 +120,6 @@ class Host:
             self.refuse("does not give it without its terms accepted; accept them on its page")
         if not response.is_success:
             self.refuse(f"answers with the status {status}; try again later, or drop --hub")
-
-    def _refused(self, error: Exception) -> NoReturn:
-        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
-
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if isinstance(error, GatedRepoError):
-            page = "accept its terms on its page, then log in with hf auth login"
-            self.refuse(f"does not give it yet, as it is gated; {page}")
-        if isinstance(error, RepositoryNotFoundError):
-            self.refuse("has no such model, or it is private; check its spelling, or log in")
-        if status == _MISSING:
-            self.refuse("has no such file of it; try again, or drop --hub")
-        self.refuse(f"answers with the status {status}; try again later, or drop --hub")
 
     def refuse(self, what: str) -> NoReturn:
         """One sentence about this repository.
@@ -130,7 +136,9 @@ class Host:
         Raises:
             InputError: it is none, or too large.
         """
-        said = self.get(address, 0, MOST_TEXT)
+        said = self.get(address, 0, _MOST_DOCUMENT)
+        if len(said) == _MOST_DOCUMENT:
+            self.refuse("lists more files than a model has; drop --hub")
         try:
             return json.loads(said)
         except (ValueError, RecursionError):
@@ -164,9 +172,18 @@ class HuggingFace(Host):
         return ENDPOINT.rstrip("/")
 
     def _check(self, response: Any) -> None:
-        from huggingface_hub.utils import hf_raise_for_status
-
-        hf_raise_for_status(response)
+        """By the header alone: hf_raise_for_status logs what the hub says and reads all of it."""
+        why, status = response.headers.get("X-Error-Code"), response.status_code
+        if why == "GatedRepo":
+            page = "accept its terms on its page, then log in with hf auth login"
+            self.refuse(f"does not give it yet, as it is gated; {page}")
+        if response.headers.get("X-Error-Message") == _REFUSED_TOKEN:
+            self.refuse("does not know your token; log in with hf auth login, or unset HF_TOKEN")
+        if why == "RepoNotFound" or status == _UNKNOWN:
+            self.refuse("has no such model, or it is private; check its spelling, or log in")
+        if status == _MISSING:
+            self.refuse("has no such file of it; try again, or drop --hub")
+        super()._check(response)
 
 
 class ModelScope(Host):
@@ -194,4 +211,5 @@ class ModelScope(Host):
 def _sizes(items: Any, name: str, size: str) -> dict[str, int]:
     said = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     pairs = ((item.get(name), item.get(size)) for item in said)
-    return {path: count for path, count in pairs if isinstance(path, str) and is_count(count)}
+    named = ((path, count) for path, count in pairs if isinstance(path, str) and path.isprintable())
+    return {path: count for path, count in named if is_count(count)}

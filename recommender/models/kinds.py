@@ -124,5 +124,6 @@ def _windows(config: Mapping[str, Any], layers: int) -> Kinds:
         return _at(range(every - 1, layers, every), layers, _SLIDING)
     if config.get("use_sliding_window") is True:
         first = config.get("max_window_layers", _QWEN_WINDOW_FROM)
-        return _at(range(first if isinstance(first, int) else layers), layers, _SLIDING)
+        first = min(first, layers) if isinstance(first, int) else layers
+        return _at(range(first), layers, _SLIDING)
     return [_SLIDING if kind in _ALL_SLIDING else _FULL] * layers

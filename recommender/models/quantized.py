@@ -73,7 +73,7 @@ def _mlx(said: Mapping[str, Any]) -> Quantization:
     bits = count(said, "bits")
     group = count(said, "group_size")
     affine = text(said, "mode") in (None, "affine")
-    name = f"mlx-{bits}bit" if affine else None
+    name = f"mlx-{bits}bit" if affine and bits else None
     return Quantization(name=name, bits=bits, group_size=group, format="mlx")
 
 

@@ -9,8 +9,6 @@ from recommender.facts.noun import noun
 
 # One read; what is longer is read in steps.
 STEP = 256 * 1024
-# A configuration; the largest ones (tokenizers inside of them aside) have some hundred KiB.
-MOST_TEXT = 4 * 2**20
 
 
 class Source(Protocol):

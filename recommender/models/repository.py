@@ -105,7 +105,7 @@ def of_gguf(files: Files, name: str, identity: str) -> Model:
     files.ahead(parts)
     headers = [gguf.read(files.source(part)) for part in parts]
     where = f"--model {files.source(parts[0]).name}"
-    if not any(header.tensors for header in headers):
+    if not any(tensor.size for header in headers for tensor in header.tensors):
         message = f"{where}: holds no weights; download it again"
         raise InputError(message)
     named = identity if spelling.read(identity).quantization else name
@@ -135,8 +135,14 @@ def _parts(files: Files, name: str) -> list[str]:
     return [f"{stem}-{part:05}-of-{total}.{suffix}" for part in range(1, int(total) + 1)]
 
 
+def _ends(shards: Sequence[str]) -> set[str]:
+    """The first and the last part of each split file, which all others lie between."""
+    named = [(_SHARD.sub(r"\1-\3", shard), shard) for shard in sorted(shards)]
+    return {*dict(named).values(), *dict(reversed(named)).values()}
+
+
 def _of_config(files: Files, top: Collection[str], shards: Sequence[str], identity: str) -> Model:
-    for shard in shards:
+    for shard in _ends(shards):
         _parts(files, shard)
     said = _json(files.source("config.json"))
     model = config.of_config(said, f"--model {files.name}", identity)

@@ -45,7 +45,8 @@ _BITS = {
     "F6_E3M2": 6,
 }
 _SPACE = lazily(r"[ \t\r\n]*")
-_TOKEN = lazily(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+# Possessive, and an open text is a token, too: else a hostile one takes hours and much memory.
+_TOKEN = lazily(r'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]')
 
 
 def tensors(source: Source) -> Iterator[Tensor]:

@@ -33,14 +33,20 @@ def breakdown(job: Job, layout: Layout, context: int, memory: float) -> tuple[De
 
 
 def _unequal(job: Job, layout: Layout, memory: float, needed: Needs) -> tuple[DeviceMemory, ...]:
-    """Layers are dealt in proportion to the devices' memory."""
-    mean = mean_gib(job, layout, memory)
-    kv = kv_room_gib(job, needed, mean)
+    """Layers are dealt in proportion to what the runtime leaves of each device's memory.
+
+    A device that is smaller than the runtime takes no part.
+    """
+    kv = max(kv_room_gib(job, needed, mean_gib(job, layout, memory)), 0.0)
+    beside = needed.activations_gib + needed.runtime_gib
+    members = [(device, memory) for device in job.group.members]
+    every = members + [(device, _companion_gib(job, device)) for device in job.companions]
+    left = [max(own - beside, 0.0) for _, own in every]
     found = []
-    for device in (*job.group.members, *job.companions):
-        own = memory if device in job.group.members else _companion_gib(job, device)
-        part = needed._replace(weights_gib=needed.weights_gib * own / mean)
-        found.append(_device(job, device, own, part, kv * own / mean))
+    for (device, own), free in zip(every, left, strict=True):
+        share = free * len(every) / (sum(left) or 1.0)
+        part = needed._replace(weights_gib=needed.weights_gib * share) if free else Needs(0, 0, 0)
+        found.append(_device(job, device, own, part, kv * share))
     return tuple(found)
 
 
@@ -49,9 +55,10 @@ def beside_ram(job: Job, layout: Layout, context: int, memory: float) -> tuple[D
     if not job.group.members:
         return ()
     needed = needs(job, layout, context)
-    kv = job.kv_gib(context, layout)
-    beside = needed.activations_gib + needed.runtime_gib + kv
-    weights = max(min(memory - beside, needed.weights_gib), 0.0)
+    room = max(memory - needed.activations_gib - needed.runtime_gib, 0.0)
+    # The cache of layers that are elsewhere is there, too.
+    kv = min(job.kv_gib(context, layout), room)
+    weights = min(room - kv, needed.weights_gib)
     one = _device(job, job.group.first, memory, needed._replace(weights_gib=weights), kv)
     return (one,) * len(job.group.members)
 

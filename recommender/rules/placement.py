@@ -10,6 +10,8 @@ from recommender.versions import parts
 
 # Below this a chat is of little use; a context is never shortened further.
 _SHORTEST_CONTEXT = 2048
+# GiB that are shown at least: weights that round to nothing are some all the same.
+_LEAST = 0.01
 # Copies may cost this much of the room: every request is counted at its whole context.
 _ROOM = 0.75
 # Compute capability with bfloat16 (source: vllm-0.33-wheel, platforms/cuda.py).
@@ -134,7 +136,7 @@ def _fit(job: Job, layout: Layout, context: int, requests: int | None) -> Fit:
         quantization=build.quantization,
         quantization_support=build.support,
         dtype=_dtype(job),
-        weights_gib=None if build.weights_gib is None else round(build.weights_gib, 2),
+        weights_gib=None if build.weights_gib is None else max(round(build.weights_gib, 2), _LEAST),
         tensor_parallel=layout.tensor,
         pipeline_parallel=layout.pipeline,
         data_parallel=layout.data,

@@ -103,3 +103,11 @@ def test_a_broken_knowledge_folder(tmp_path: Path) -> None:
     )
     message = _refused(Done(done.returncode, done.stdout, done.stderr))
     assert "corrections.yaml" in message
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+@pytest.mark.parametrize("command", ["recommend", "fit"])
+def test_a_machine_without_end_is_refused(llmpick: Run, command: str) -> None:
+    words = ("qwen3-8b",) if command == "fit" else ()
+    message = _refused(llmpick(command, *words, "--machine", "/dev/zero"))
+    assert "longer than 8 MiB; one machine was expected" in message

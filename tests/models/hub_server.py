@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,6 +26,9 @@ class Hub:
     cdn: str = ""
     ranges: bool = True
     status: int = 0
+    endless: int = 0
+    closing: Event = field(default_factory=Event)
+    names: tuple[str, ...] = ()
 
     def sizes(self, repository: str) -> dict[str, int] | None:
         """The files of a repository."""
@@ -48,7 +52,9 @@ class _Handler(BaseHTTPRequestHandler):
         hub.asked.append(self.path)
         hub.tokens.append((self.headers["Host"], self.headers["Authorization"]))
         path, query = unquote(parts.path), parse_qs(parts.query)
-        if hub.status:
+        if hub.endless:
+            self._drip(hub.endless)
+        elif hub.status:
             self._send(hub.status, b"{}")
         elif found := re.fullmatch(r"/api/models/([^/]+/[^/]+)", path):
             self._list(found[1])
@@ -63,6 +69,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(404, b"{}")
 
+    def _drip(self, status: int) -> None:
+        """A header that never ends, or after an error's one a body that never does."""
+        self.wfile.write(f"HTTP/1.1 {status} x\r\n".encode())
+        ends = status >= HTTPStatus.BAD_REQUEST
+        self.wfile.write(b"X-HF-Warning: a; \x1b[31m\r\n\r\n" if ends else b"")
+        self.close_connection = True
+        with suppress(OSError):  # the client has had enough
+            while not self.hub.closing.wait(0.1):
+                self.wfile.write(b"X-A: b\r\n")
+
     def _list(self, repository: str) -> None:
         sizes = self.hub.sizes(repository)
         if sizes is None:
@@ -70,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, b'{"error": "x"}', **{"X-Error-Code": "RepoNotFound"})
             return
         siblings = [{"rfilename": name, "size": size} for name, size in sizes.items()]
+        siblings += [{"rfilename": name, "size": 10} for name in self.hub.names]
         self._json({"id": repository, "gated": repository in self.hub.gated, "siblings": siblings})
 
     def _resolve(self, repository: str, name: str) -> None:
@@ -123,9 +140,11 @@ def serving(root: Path) -> Iterator[Hub]:
     handler = type("Handler", (_Handler,), {"hub": hub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients hang up
         hub.address = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield hub
+        hub.closing.set()
         server.shutdown()
         thread.join()

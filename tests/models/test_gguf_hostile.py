@@ -1,5 +1,6 @@
 """GGUF files that somebody cut, damaged or forged."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -141,3 +142,16 @@ def test_a_header_takes_little_memory(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(2**26)
     assert header_peak(path) < 64 * 2**20
+
+
+def test_a_list_that_fills_the_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    body = text(b"tokens") + struct.pack("<IIQ", 9, 8, 10**8)
+    path = forged(tmp_path / "a.gguf", body, tensor_count=1)
+    os.truncate(path, 2**30)
+    assert "header of more than 32 MiB" in refusal(lambda: read(str(path)))
+
+
+def test_tensors_without_a_byte_are_no_weights(tmp_path: Path) -> None:
+    parts = {"token_embd.weight": (Kind.Q8_0, (0, 256))}
+    path = write_gguf(tmp_path / "a.gguf", "llama", SHAPE, parts)
+    assert "holds no weights" in refusal(lambda: read(str(path)))

@@ -210,6 +210,35 @@ def test_a_hub_that_is_too_slow(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> No
         model_of("acme/foo")
 
 
+def test_a_header_that_trickles_ends_with_the_deadline(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.endless = 200
+    monkeypatch.setattr("recommender.models.hosts._DEADLINE_S", 1.0)
+    with pytest.raises(InputError, match="takes more than 1 s; try again"):
+        model_of("acme/foo")
+
+
+def test_the_body_of_an_error_is_not_read(hub: Hub, capfd: pytest.CaptureFixture[str]) -> None:
+    hub.endless = 500
+    with pytest.raises(InputError, match="answers with the status 500"):
+        model_of("acme/foo")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_names_that_no_file_has_are_passed_over(hub: Hub) -> None:
+    folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
+    hub.names = ("model-\ud800.safetensors", "model-\x1b[31m.safetensors")
+    assert model_of("acme/foo").layers == 2
+
+
+def test_a_list_without_end_is_no_repository(hub: Hub) -> None:
+    hub.names = tuple(f"{n:0200}" for n in range(10_000))
+    folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
+    with pytest.raises(InputError, match="lists more files than a model has"):
+        model_of("acme/foo")
+
+
 def test_files_that_change_while_they_are_read(hub: Hub) -> None:
     path = folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
     files = hub_files("acme/foo", None)

@@ -184,3 +184,27 @@ def test_a_header_takes_little_memory(tmp_path: Path) -> None:
     assert header_peak(path) < 64 * 2**20
     deep = b'{"a": [' + b"[]," * (2**20) + b"[]]}"
     assert header_peak(raw_safetensors(tmp_path / "deep.safetensors", deep, 0)) < 64 * 2**20
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    ['{"a": "' + "x" * 7_000_000 + '"}', '{"a": "' + "\\n" * 3_500_000 + '"}'],
+    ids=["long", "escaped"],
+)
+def test_long_metadata_takes_no_more_memory_than_itself(tmp_path: Path, metadata: str) -> None:
+    header = f'{{"__metadata__": {metadata}, "a": {{}}}}'.encode()
+    path = raw_safetensors(tmp_path / "a.safetensors", header, 8)
+    assert memory_peak(lambda: list(tensors(local_file(path)))) < 48 * 2**20
+
+
+def test_metadata_that_never_ends_is_refused_at_once(tmp_path: Path) -> None:
+    header = b'{"__metadata__": {"a": "' + b'\\"' * 3_500_000
+    path = raw_safetensors(tmp_path / "a.safetensors", header, 8)
+    assert "no JSON of tensors" in refusal(lambda: list(tensors(local_file(path))))
+
+
+def test_the_parts_of_many_files_are_looked_for_once(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(LLAMA))
+    for part in range(1, 1501):
+        (tmp_path / f"model-{part:05}-of-02000.safetensors").touch()
+    assert "part 1501 of 2000" in refusal(lambda: read(str(tmp_path)))

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from recommender.devices.catalogue import Spec
-from recommender.facts import Model
+from recommender.facts import Budget, Model
 from recommender.facts.noun import noun
-from recommender.rules.kv_cache import token_bytes, typical_layers
+from recommender.rules.kv_cache import request_gib, typical_layers
 from recommender.rules.rates import Rate, Rates
 
 _GIB = 2**30
@@ -20,6 +20,9 @@ _GIB = 2**30
 # they were timed alone (source: measured-speeds, most devices 1.9).
 _MANY_RUNS, _PROMPT_SPREAD = 6, 1.9
 _GIGA, _TERA, _MICRO = 1e9, 1e12, 1e-6
+_WINDOWED = Budget(sliding="window")
+# More than half of a model is never its embeddings.
+_MOST_GATHERED = 0.5
 # Formats whose products are computed in fewer bits than 16, on devices that have units for them.
 _ACTIVATION_BITS = {"nvfp4": 4, "fp8": 8, "int8-w8a8": 8, "w8a8-modelslim": 8}
 
@@ -190,7 +193,7 @@ def run_of(  # noqa: PLR0913  # all that decides the speed
         weights_gib=weights_gib * (1 - gathered),
         active=active,
         layers=model.layers or typical_layers(model),
-        kv_gib=token_bytes(model) / 2**30,
+        kv_gib=_kv_gib(model, context),
         state_gib=(model.state_bytes or 0) / _GIB,
         bits=weights_gib * _GIB * 8 / params,
         activation_bits=_ACTIVATION_BITS.get(quantization or "", 16),
@@ -202,8 +205,15 @@ def run_of(  # noqa: PLR0913  # all that decides the speed
     )
 
 
+def _kv_gib(model: Model, context: float) -> float:
+    """What is read of the cache for each token of the context: windows end, states are apart."""
+    tokens = max(round(context), 1)
+    kept = request_gib(model, tokens, _WINDOWED) - (model.state_bytes or 0) / _GIB
+    return max(kept, 0.0) / tokens
+
+
 def _gathered(model: Model, params: float) -> float:
     """The share of the weights of which a token reads one row: embeddings that are no head."""
     if model.tied is not False or not (model.vocab and model.hidden):
         return 0.0
-    return model.vocab * model.hidden / params
+    return min(model.vocab * model.hidden / params, _MOST_GATHERED)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from recommender.facts import Budget
 from recommender.knowledge import document
-from recommender.rules.kv_cache import token_bytes
+from recommender.rules.kv_cache import request_gib
 from recommender.rules.rates import Rates
 from recommender.rules.roofline import Rated, Run, decode, output, prefill, run_of
 from recommender.rules.weights import Table
@@ -194,7 +195,7 @@ def _at_a_time(said: Stated, many: int) -> int:
         return many
     room = device.memory_gib * 0.9 * max(said.devices, 1) - weights
     tokens = (said.prompt or _PROMPT_TOKENS) + (said.answer or _ANSWER_TOKENS) / 2
-    each = token_bytes(model) * tokens / 2**30 + (model.state_bytes or 0) / 2**30
+    each = request_gib(model, round(tokens), Budget(sliding="window"))
     return max(min(many, int(room / each)), 1)
 
 

@@ -15,6 +15,9 @@ from recommender.probe import tools
 from tests.probe.conftest import Root
 from tests.probe.test_survey import in_a_process, running
 
+# They look for processes that outlive a probe, and must not see one another's.
+pytestmark = pytest.mark.xdist_group("processes")
+
 Probed = Callable[..., dict[str, Any]]
 Program = Callable[[str, str], Path]
 
@@ -90,7 +93,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     real = tools.run
 
     def impatient(commands: Any, env: Any, seconds: float, stop: Any) -> dict[str, str | None]:
-        return real(commands, env, min(seconds, 0.3), stop)
+        return real(commands, env, min(seconds, 0.6), stop)
 
     monkeypatch.setattr(tools, "run", impatient)
 

@@ -127,7 +127,8 @@ def test_layers_are_dealt_to_unequal_devices_by_their_memory() -> None:
     assert fit.fits
     large, small = fit.per_device
     assert (large.device, small.device) == ("A", "B")
-    assert large.weights_gib == pytest.approx(2 * small.weights_gib, abs=0.02)
+    # A GiB of each goes to the runtime.
+    assert large.weights_gib / small.weights_gib == pytest.approx(23 / 11, rel=0.01)
     assert large.weights_gib + small.weights_gib == pytest.approx(30.0, abs=0.02)
     assert place(replace(job, companions=())).fits is False
 

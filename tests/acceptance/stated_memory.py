@@ -21,41 +21,21 @@ from recommender.rules.situation import Group, Situation, device_facts, model_fa
 from recommender.rules.weights import Table
 from recommender.versions import parts
 
+from . import commanded
+
 Row = Mapping[str, Any]
 # A model that is named in words only is the catalogue's with this count of parameters.
 _SAME_COUNT = 0.003
 # A stated count further away than this speaks of another model than the name.
 _OTHER_COUNT = 0.2
 _FRAMEWORKS = {"mlx": "mlx-lm"}
-# Bits of an element of the KV cache by the names that servers give them.
-_BITS = {
-    "f16": 16,
-    "fp16": 16,
-    "bf16": 16,
-    "auto": 16,
-    "f32": 32,
-    "fp8": 8,
-    "fp8_e4m3": 8,
-    "q8_0": 8.5,
-    "q5_1": 6,
-    "q5_0": 5.5,
-    "q4_1": 5,
-    "q4_0": 4.5,
-    "iq4_nl": 4.5,
-}
+
 _DTYPES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 _FLASH = ("flash_attn", "flash_attention", "fa")
 # Build numbers; smaller numbers are other versions.
 _FIRST_BUILD, _CHOOSES_ITSELF = (1000,), (6316,)
-_MICRO_BATCH = 512
 _PROJECTOR = re.compile(r"--mmproj[\s=]+(\S+)")
-_FILE = re.compile(r"(?:^|\s)(?:-m|--model)[\s=]+\"?(\S+?\.gguf)")
 _NUMBERS = re.compile(r"\d+\.\d+(?!b)|\d+(?:\.\d+)?b(?![a-z])")
-_CACHE = re.compile(r"(?:[KV]|c\^KV) \((\w+)\)")
-_CONTEXT = re.compile(r"(?:^|\s)(?:-c|--ctx-size|--ctx|num_ctx)[=\s]+(\d+)")
-_BATCH = re.compile(r"(?:^|\s)(?:-ub|--ubatch-size)[=\s]+(\d+)")
-_BENCH = re.compile(r"(?:^|\s)-([pnd])\s+(\d+)(?=\s|$)")
-_TYPES = re.compile(r"(?:^|\s)(?:-ctk|-ctv|--cache-type-[kv])[=\s]+(\w+)")
 
 
 class UnknownRow(Exception):  # noqa: N818  # a state of knowledge, no error
@@ -90,7 +70,7 @@ class Stated:
         stated_off = next((flags[name] for name in _FLASH if name in flags), None)
         if stated_off is not None or self.row["framework"] != "llama.cpp":
             return stated_off in {0, "0", "off"}
-        command = _command(self.row)
+        command = commanded.command(self.row)
         number = parts(self.row.get("version")) or ()
         early = _FIRST_BUILD < number < _CHOOSES_ITSELF
         return early and "-fa" not in command and "--flash-attn" not in command
@@ -98,7 +78,7 @@ class Stated:
     @property
     def projector_gib(self) -> float:
         """The vision tower that a command loads beside the model."""
-        found = _PROJECTOR.search(_command(self.row))
+        found = _PROJECTOR.search(commanded.command(self.row))
         if not found:
             return 0.0
         wide = 4 if "32" in found[1] else 2
@@ -132,17 +112,17 @@ def stated(row: Row) -> Stated:
         group=group,
         machine=Machine(),
         workload=Workload(),
-        context=_context(row, model),
+        context=commanded.context(row, model),
         facts=facts,
-        kv_share=_kv_share(row),
+        kv_share=commanded.kv_share(row),
     )
     return Stated(
         row=row,
         job=job,
         layout=layout,
-        context=_context(row, model),
+        context=commanded.context(row, model),
         memory_gib=row.get("gpu_mem_total_gib"),
-        batch=_batch(row, _context(row, model)),
+        batch=commanded.batch(row, commanded.context(row, model)),
         naive_mla=bool(model.mla) and (row.get("flags") or {}).get("mla") == 0,
     )
 
@@ -150,7 +130,7 @@ def stated(row: Row) -> Stated:
 def _model(row: Row) -> Model:
     """The model that is named, else the one with the stated count of parameters."""
     name, count = str(row["model"]), row.get("params_b")
-    found = _named(_file(row) or name) or _named(name)
+    found = _named(commanded.weight_file(row) or name) or _named(name)
     if found and not (count and found.params and _far(found.params, count * 1e9)):
         return found
     for other in rows():
@@ -174,12 +154,6 @@ def _relative(name: str) -> Model | None:
     wanted = set(_NUMBERS.findall(name.casefold()))
     found = [row for row in rows() if wanted == set(_NUMBERS.findall(row["id"].casefold()))]
     return of_row(found[0]) if len(wanted) > 1 and len(found) == 1 else None
-
-
-def _file(row: Row) -> str | None:
-    """The file that the command names."""
-    found = _FILE.search(_command(row))
-    return re.split(r"[/\\]", found[1])[-1] if found else None
 
 
 def _far(params: int, count: float) -> bool:
@@ -209,7 +183,7 @@ def _quantization(row: Row, model: Model) -> str | None:
     """What the row says of the weights, else what the name says, else what is usual."""
     form = "gguf" if row["framework"] in {"llama.cpp", "ollama"} else None
     form = "mlx" if row["framework"] == "mlx" else form
-    own = spelling.read(_file(row) or str(row["model"])).quantization
+    own = spelling.read(commanded.weight_file(row) or str(row["model"])).quantization
     stated_types = (meant(str(text), form) for text in (row.get("quant"),) if text)
     kept = model.quantization if model.quantization not in {*_DTYPES.values(), None} else None
     return next(filter(None, (*stated_types, own, kept, _dtype(row), model.quantization)), None)
@@ -258,7 +232,7 @@ def _platform(row: Row, facts: Situation) -> Platform:
         budget = replace(budget, sliding="full")
     version = str(row.get("version") or platform.version)
     # The benchmark keeps the outputs of a whole batch, as servers did before.
-    if "llama-bench" in _command(row):
+    if "llama-bench" in commanded.command(row):
         version = "b1"
     return replace(platform, version=version, budget=budget)
 
@@ -277,48 +251,3 @@ def _device(row: Row) -> Accelerator:
         memory_gib=memory or spec.memory_gib,
         compute_capability=spec.compute_capability,
     )
-
-
-def _command(row: Row) -> str:
-    return str((row.get("flags") or {}).get("cmd") or "")
-
-
-def _context(row: Row, model: Model) -> int:
-    found = _CONTEXT.search(_command(row))
-    if found and int(found[1]):
-        return int(found[1])
-    usual = _by_memory(row) if row["framework"] == "ollama" else None
-    return _benched(row) or row.get("max_model_len") or usual or model.context or 4096
-
-
-def _by_memory(row: Row) -> int:
-    """Ollama's context where none is asked for (source: fit-and-speed, section 3)."""
-    memory = (row.get("gpu_mem_total_gib") or 0) * int(row.get("gpus") or 1)
-    steps = ((47, 262144), (23, 32768))
-    return next((tokens for least, tokens in steps if memory >= least), 4096)
-
-
-def _benched(row: Row) -> int | None:
-    """The context of a benchmark that makes its own: prompt, answer and what lies before them."""
-    command = _command(row)
-    if "llama-bench" not in command or not _BENCH.search(command):
-        return None
-    found = {name: int(value) for name, value in _BENCH.findall(command)}
-    return found.get("p", 512) + found.get("n", 128) + found.get("d", 0)
-
-
-def _batch(row: Row, context: int) -> int:
-    """Tokens of a micro-batch, which is never longer than the context."""
-    found = _BATCH.search(_command(row))
-    wished = int(found[1]) if found else (row.get("flags") or {}).get("ubatch")
-    return min(wished or _MICRO_BATCH, context)
-
-
-def _kv_share(row: Row) -> float:
-    """What the KV cache takes against 16 bits, keys and values on average."""
-    text = str(row.get("kv_dtype") or (row.get("flags") or {}).get("kv") or "")
-    names = _CACHE.findall(text) or _TYPES.findall(_command(row)) or [text]
-    if names == ["auto"] and row.get("weight_dtype") == "float32":
-        return 2.0
-    bits = [_BITS.get(name.casefold(), 16) for name in names]
-    return sum(bits) / len(bits) / 16

@@ -7,7 +7,6 @@ import pytest
 from recommender.facts import Model
 from recommender.models.attention import kv_bytes_per_token
 from recommender.models.config import of_config
-from recommender.models.kinds import kinds
 from recommender.models.quantized import of_config as quantization_of
 
 PLAIN: dict[str, Any] = {
@@ -291,14 +290,3 @@ def test_what_transcribes_says_so() -> None:
     }
     model = of_config(whisper, "x", "x")
     assert (model.task, model.hidden, model.heads) == ("asr", 1280, 20)
-
-
-@pytest.mark.parametrize("first", [10**12, -(10**30)])
-def test_windows_from_a_layer_that_is_not_there(first: int) -> None:
-    qwen = {"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 64}
-    found = kinds({**qwen, "max_window_layers": first}, 3)
-    assert found == [frozenset({"full" if first > 0 else "sliding"})] * 3
-
-
-def test_bits_that_are_no_number_name_no_quantization() -> None:
-    assert quantization_of({"quantization": {"bits": "four"}}, {}).name is None

@@ -3,7 +3,7 @@
 import pytest
 
 from recommender.models.kinds import kinds
-from recommender.models.quantized import quantization_of
+from recommender.models.quantized import of_config as quantization_of
 
 
 @pytest.mark.parametrize("first", [10**12, -(10**30)])

@@ -90,7 +90,7 @@ Hub: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--hub",
-        help="Read the config of a repository that is not known from its hub.",
+        help="Read headers of the model's repository from its hub: an unknown one, or a build.",
         rich_help_panel=_WORK,
     ),
 ]

@@ -120,13 +120,6 @@ def _is_path(text: str) -> bool:
     return marked or text.casefold().endswith(".gguf")
 
 
-def is_known(text: str) -> bool:
-    """Whether the text names a row, or a known build of one, by its whole id (``:tag`` aside)."""
-    plain = spelling.plain(text).rstrip("/")
-    plain = plain.partition(":")[0] if "/" in plain else plain
-    return by_id(plain) is not None or plain in table.known_builds().ids
-
-
 def _nothing_fits(text: str, plain: str) -> InputError:
     names = [row["id"].rpartition("/")[2] for row in rows()]
     inside = _contained(spelling.read(plain))

@@ -23,12 +23,13 @@ def read(
 ) -> Result:
     """The model that ``text`` means, with what is uncertain about it.
 
-    A path that exists wins over the catalogue; what is in the catalogue is never asked for on a
-    hub, and nothing is without ``hub``.
+    A path that exists wins over the catalogue. A model of the catalogue is never asked for on a
+    hub; a build of one is with ``hub``, for the catalogue has no sizes of its files. Without
+    ``hub`` nothing is.
 
     Args:
         text: a path, a hub repository, an Ollama tag, or a name like ``llama 3.1 8b``.
-        hub: whether an unknown repository may be read from its hub.
+        hub: whether a repository that is no model of the catalogue may be read from its hub.
         region: ``CN`` for ModelScope instead of Hugging Face.
         quant: the quantization to use instead of the one that the name says.
         fmt: the file format: safetensors, gguf or mlx.
@@ -44,7 +45,7 @@ def read(
     found, problems = catalogue.find_model(text, quant, fmt)
     if _is_path(text):
         return found, (_not_here(text), *problems)
-    if hub and "/" in text and not catalogue.is_known(text):
+    if hub and "/" in text and not catalogue.by_id(spelling.plain(text).rstrip("/")):
         return _of_hub(text, region, quant, fmt, offline=offline)
     return found, tuple(_with_fix(problem, text) for problem in problems)
 

@@ -124,10 +124,17 @@ def test_the_token_goes_to_the_hub_alone(hub: Hub) -> None:
     assert {token for host, token in hub.tokens if "localhost" in host} == {None}
 
 
-def test_a_known_repository_causes_no_request(hub: Hub) -> None:
-    for text in ("Qwen/Qwen3-8B", "Qwen/Qwen3-8B-AWQ", "qwen3:8b", "llama 3.1 8b"):
+def test_a_model_of_the_catalogue_causes_no_request(hub: Hub) -> None:
+    for text in ("Qwen/Qwen3-8B", "qwen/qwen3-8b/", "qwen3:8b", "llama 3.1 8b"):
         assert model_of(text).params
     assert hub.asked == []
+
+
+def test_the_files_of_a_build_are_read_where_the_hub_may_be_asked(hub: Hub) -> None:
+    folder(hub.root / "Qwen" / "Qwen3-8B-AWQ", LLAMA, llama_tensors())
+    assert model_of("Qwen/Qwen3-8B-AWQ").weights_gib
+    known, _ = read("Qwen/Qwen3-8B-AWQ")
+    assert known.weights_gib is None
 
 
 def test_nothing_is_asked_without_hub(hub: Hub) -> None:

@@ -2,6 +2,7 @@
 # pathlib is not used: importing it takes longer than the whole probe.
 # ruff: noqa: PTH100
 
+import atexit
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 
 from recommender.probe.context import Context
 from recommender.probe.files import LIMIT, which
@@ -19,6 +20,9 @@ from recommender.probe.jobs import Job
 SECONDS = 3.0
 # The longest answer of all, of nvidia-smi about sixteen GPUs, has half as many; each costs time.
 _MOST_LINES = 32_000
+# What runs, so that nothing outlives this process where its threads are late on a busy machine.
+_RUNNING: set["subprocess.Popen[bytes]"] = set()
+_STARTING = Lock()
 
 
 def find(context: Context, name: str, *places: str) -> str | None:
@@ -73,8 +77,8 @@ def run(
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
-    try:
-        return subprocess.Popen(  # noqa: S603  # fixed arguments, program by absolute path
+    with _STARTING, suppress(OSError, ValueError):
+        process = subprocess.Popen(  # noqa: S603  # fixed arguments, program by absolute path
             argv,
             env=env,
             cwd=os.path.abspath(os.sep),
@@ -83,8 +87,18 @@ def _start(argv: Sequence[str], env: Mapping[str, str]) -> "subprocess.Popen[byt
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    except (OSError, ValueError):
-        return None
+        _RUNNING.add(process)
+        return process
+    return None
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what is left at the end of this process, and start nothing any more."""
+    # Not for ever: a program on a dead file system may be stuck in its start.
+    _STARTING.acquire(timeout=0.5)
+    for process in tuple(_RUNNING):
+        _kill(process)
 
 
 def _read(process: "subprocess.Popen[bytes] | None") -> str | None:
@@ -111,11 +125,16 @@ def _text(reader: Job[str | None], deadline: float, stop: Event) -> str | None:
 def _end(process: "subprocess.Popen[bytes] | None") -> None:
     if process is None:
         return
+    _kill(process)
+    _RUNNING.discard(process)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.5)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
     with suppress(OSError):
         # The whole group: a wrapper script leaves its children holding the pipe.
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(0.5)

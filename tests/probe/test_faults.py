@@ -15,10 +15,8 @@ from recommender.probe import tools
 from tests.probe.conftest import Root
 from tests.probe.test_survey import in_a_process, running
 
-# They look for processes that outlive a probe, and must not see one another's.
 # Killed processes take a moment to be gone on a busy machine.
 _PATIENCE = 3.0
-pytestmark = pytest.mark.xdist_group("processes")
 
 Probed = Callable[..., dict[str, Any]]
 Program = Callable[[str, str], Path]

@@ -1,6 +1,7 @@
 """What one request keeps on a device: KV cache, latents, sliding windows, linear states."""
 
 from recommender.facts import Budget, Model
+from recommender.models.attention import kv_bytes_per_token
 
 _GIB = 2**30
 # Bytes of a 16-bit element, and keys and values.
@@ -42,12 +43,14 @@ def token_bytes(model: Model, tensor: int = 1) -> float:
 
     Estimated from the parameter count where the architecture is unknown.
     """
+    known = kv_bytes_per_token(model)
     heads = model.global_kv_heads or model.kv_heads or 0
-    if model.kv_bytes_per_token is not None:
-        return model.kv_bytes_per_token * (1.0 if model.mla else _share(heads, tensor))
-    layers = model.full_layers or model.layers or typical_layers(model)
+    if known is not None:
+        return known * (1.0 if model.mla else _share(heads, tensor))
+    heads = heads or min(model.heads or 8, 8)
     dimension = model.global_head_dim or model.head_dim
-    return layers * _layer_bytes(heads or min(model.heads or 8, 8), dimension, tensor)
+    layers = model.full_layers or model.layers or typical_layers(model)
+    return layers * _layer_bytes(heads, dimension, tensor)
 
 
 def _share(heads: int, tensor: int) -> float:

@@ -50,7 +50,7 @@ def overheads(
     """
     if not budget.overheads:
         return Overheads(runtime_gib=budget.reserve_gib + budget.reserve_tp_gib * linked)
-    sums = {"activations": 0.0, "runtime": 0.0, "margin": 0.0}
+    sums = dict.fromkeys(("activations", "runtime", "margin"), 0.0)
     layer = outside = outside_layer = context = 0.0
     for term in _holding(budget.overheads, version, facts):
         grown = tokens / term.tokens if tokens and term.tokens else 1.0
@@ -58,9 +58,8 @@ def overheads(
         sums[term.part] += gib
         layer += term.per_layer
         context += term.per_context / 1e3 * grown
-        if term.outside:
-            outside += gib
-            outside_layer += term.per_layer
+        outside += gib * term.outside
+        outside_layer += term.per_layer * term.outside
     return Overheads(
         activations_gib=sums["activations"],
         runtime_gib=sums["runtime"],

@@ -209,9 +209,10 @@ def _row(spelled: Spelled) -> Model | None:
 
 
 def _sibling(spelled: Spelled) -> Model | None:
-    """The row whose name is this one with an ending such as ``-Instruct``."""
+    """The row whose name is this one with an ending such as ``-Instruct`` in place of ``-Base``."""
     short = table.index().short
-    for text in (spelled.core, spelled.core.removeprefix("meta-")):
+    core = spelled.core.removesuffix("-base")
+    for text in (core, core.removeprefix("meta-")):
         position = short.get(spelling.squashed(text))
         if position is not None:
             return table.model(position)

@@ -64,18 +64,23 @@ def beside_ram(job: Job, layout: Layout, context: int, memory: float) -> tuple[D
 
 
 def _device(job: Job, device: Accelerator, memory: float, needed: Needs, kv: float) -> DeviceMemory:
-    beside = needed.activations_gib + needed.runtime_gib
-    used = needed.weights_gib + beside + kv
-    build = job.build.uncertainty
-    spread = needed.weights_gib * (_WEIGHTS_UNCERTAINTY if build is None else build)
-    spread += beside * _RUNTIME_UNCERTAINTY
+    low, high = interval(job, needed, kv)
     return DeviceMemory(
         weights_gib=round(needed.weights_gib, 2),
         kv_cache_gib=round(kv, 2),
         activations_gib=round(needed.activations_gib, 2),
         overhead_gib=round(needed.runtime_gib, 2),
-        free_gib=round(max(memory - used, 0.0), 2),
-        interval=(round(used - spread, 2), round(used + spread, 2)),
+        free_gib=round(max(memory - needed.whole_gib - kv, 0.0), 2),
+        interval=(round(low, 2), round(high, 2)),
         total_gib=round(memory, 2),
         device=device.name,
     )
+
+
+def interval(job: Job, needed: Needs, kv: float) -> tuple[float, float]:
+    """Least and most GiB that lie on a device which keeps ``kv`` GiB of KV cache."""
+    used = needed.whole_gib + kv
+    build = job.build.uncertainty
+    spread = needed.weights_gib * (_WEIGHTS_UNCERTAINTY if build is None else build)
+    spread += (needed.whole_gib - needed.weights_gib) * _RUNTIME_UNCERTAINTY
+    return used - spread, used + spread

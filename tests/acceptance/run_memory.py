@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Budget, Model
+from recommender.rules.breakdown import interval
 from recommender.rules.demand import Needs, kv_room_gib, needs
 from recommender.rules.kv_cache import request_gib
 from recommender.rules.overheads import overheads
@@ -54,9 +55,23 @@ def _add(scores: Scores, known: Stated, quantity: str, value: float, function: P
     score = scores[quantity, known.framework]
     name = str(known.row["id"])
     try:
-        score.predict(name, function(known), value)
+        predicted = function(known)
+        score.predict(name, predicted, value, _bounds(known, function, predicted))
     except UnknownRow as reason:
         score.miss(name, str(reason))
+
+
+def _bounds(known: Stated, function: Predict, predicted: float) -> tuple[float, float] | None:
+    """The interval that an answer would show, for the quantities that have one."""
+    if function is _served:
+        one = _needs(known)
+        kv = predicted - one.whole_gib
+        low, high = interval(known.job, one, kv)
+        return low, high
+    if function in {_weights, _file}:
+        spread = predicted * (known.job.build.uncertainty or 0.0)
+        return predicted - spread, predicted + spread
+    return None
 
 
 def _observed(row: Row) -> Iterator[tuple[str, float, Predict]]:

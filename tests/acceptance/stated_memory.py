@@ -209,6 +209,7 @@ def _build(model: Model, quantization: str | None) -> Build:
         embedding_gib=table.embedding_gib(model, known),
         head_gib=0.0 if model.tied else table.head_gib(model, known),
         experts_gib=table.experts_gib(model, known),
+        uncertainty=table.uncertainty(model, known),
     )
 
 

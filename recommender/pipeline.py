@@ -25,7 +25,7 @@ from recommender.rules.eligibility import told
 from recommender.rules.grouping import groups
 from recommender.rules.instead import instead, served
 from recommender.rules.question import Question
-from recommender.rules.ranking import Verdict, decide
+from recommender.rules.ranking import Refused, Verdict, decide
 from recommender.rules.score import selected
 from recommender.rules.speed import speed
 from recommender.words import Words
@@ -85,12 +85,41 @@ def as_asked(  # noqa: PLR0913  # the whole question
     ``frameworks`` are the ids of those that are tried, with those in ``include``; empty: all that
     are ranked. The rest is as in ``recommend``.
     """
+    question = _asking(machine, workload, model, frameworks, rules, lang, include)
+    return _answer(question, decide(question, groups(machine)), rules, problems, ())
+
+
+def decided(  # noqa: PLR0913  # the whole question
+    framework: str,
+    machine: Machine,
+    workload: Workload,
+    model: Model | None = None,
+    *,
+    rules: str = "current",
+    lang: str = "en",
+) -> "Scored | Refused":
+    """One framework as it would be served here, or why it cannot be."""
+    question = _asking(machine, workload, model, (framework,), rules, lang, ())
+    verdict = decide(question, groups(machine))
+    return verdict.ranking[0] if verdict.ranking else verdict.refused[0]
+
+
+def _asking(  # noqa: PLR0913, PLR0917  # the whole question
+    machine: Machine,
+    workload: Workload,
+    model: Model | None,
+    frameworks: Collection[str],
+    rules: str,
+    lang: str,
+    include: Collection[str],
+) -> Question:
+    """The question about these frameworks alone; none: about all that are ranked."""
     wished = {*frameworks, *include}
     question = _question(load(), machine, workload, model, rules, lang, wished)
-    if frameworks:
-        kept = tuple(head for head in question.frameworks if head.id in wished)
-        question = replace(question, frameworks=kept)
-    return _answer(question, decide(question, groups(machine)), rules, problems, ())
+    if not frameworks:
+        return question
+    kept = tuple(head for head in question.frameworks if head.id in wished)
+    return replace(question, frameworks=kept)
 
 
 def why_not(  # noqa: PLR0913  # the whole question

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from recommender.facts.exposure import Exposure
 from recommender.facts.noun import noun
 from recommender.facts.platform import Platform
 from recommender.facts.sentence import Condition, Text
@@ -122,6 +123,7 @@ class Framework:
     standing: Standing | None = None
     consider: tuple[Rule, ...] = ()
     registry: tuple[RegistryName, ...] = ()
+    exposure: Exposure | None = None
     platforms: tuple[Platform, ...]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from recommender.facts.budget import Budget
+from recommender.facts.exposure import Exposure
 from recommender.facts.noun import noun
 from recommender.facts.sentence import Condition, Text
 
@@ -63,10 +64,15 @@ class Step:
 
 @noun
 class Line:
-    """One command line. A ``raw`` line is shell text; only its ``{name}`` values are quoted."""
+    """One command line. A ``raw`` line is shell text; only its ``{name}`` values are quoted.
+
+    ``role`` says which process a line starts: ``server``, ``worker`` on every further machine,
+    ``before`` the server or ``beside`` it on its own machine.
+    """
 
     steps: tuple[Step, ...] = ()
     raw: str | None = None
+    role: str = "server"
     when: Condition = field(default_factory=dict)
     source: str | None = None
 
@@ -168,3 +174,4 @@ class Platform:
     environment: tuple[Step, ...] = ()
     arguments: tuple[Step, ...] = ()
     methods: Mapping[str, Method] = field(default_factory=dict)
+    exposure: Exposure | None = None

@@ -36,16 +36,17 @@ def launch(scored: Scored, facts: Situation, words: Words) -> Launch | None:
 def _commands(scored: Scored, name: str, facts: Situation, words: Words) -> Commands:
     platform = scored.trial.platform
     method = platform.methods[name]
-    known = _launch_facts(scored, method, facts)
+    known = launch_facts(scored, method, facts)
     return Commands(
         install=_lines(method.install, platform, known),
         serve=_lines(method.serve, platform, known),
         check=_lines(method.check, platform, known),
-        notes=_notes(known, words),
+        notes=notes(known, words),
     )
 
 
-def _launch_facts(scored: Scored, method: Method, facts: Situation) -> Situation:
+def launch_facts(scored: Scored, method: Method, facts: Situation) -> Situation:
+    """Everything that the lines of this method may name."""
     platform, fit = scored.trial.platform, scored.fit
     named = values.values(platform, method, fit, scored.model, scored.workload)
     named["python"] = values.python_for(method, facts.fact("python.version"))
@@ -58,13 +59,14 @@ def _lines(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple
     return tuple(write(command) for command in plan.commands(lines, platform, facts))
 
 
-def _notes(facts: Situation, words: Words) -> tuple[str, ...]:
-    notes = [words.key("note.wsl2")] if facts.fact("via.wsl2") else []
+def notes(facts: Situation, words: Words) -> tuple[str, ...]:
+    """What has to be known beside the lines."""
+    said = [words.key("note.wsl2")] if facts.fact("via.wsl2") else []
     if facts.fact("gguf.file") and facts.fact("fit.build") == "gguf":
-        notes.append(words.key("note.gguf-file", file=facts.fact("gguf.file")))
+        said.append(words.key("note.gguf-file", file=facts.fact("gguf.file")))
     if facts.fact("image") and str(facts.fact("model")).startswith(("./", "../", "~")):
-        notes.append(words.key("note.relative-model"))
+        said.append(words.key("note.relative-model"))
     chosen, here = facts.fact("python"), facts.fact("python.version")
     if chosen and here and (parts(here) or ())[:2] != parts(chosen):
-        notes.append(words.key("note.python", chosen=chosen, here=here))
-    return tuple(notes)
+        said.append(words.key("note.python", chosen=chosen, here=here))
+    return tuple(said)

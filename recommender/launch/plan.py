@@ -1,24 +1,14 @@
 """A neutral plan: commands as words and variables, from the lines of knowledge and facts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import Any
 
 from recommender.facts import Line, Platform, Step
-from recommender.facts.noun import noun
+from recommender.facts.command import Command
+from recommender.launch.variables import mark
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
 from recommender.words import placeholders, replace_names
-
-
-@noun
-class Command:
-    """One command: its words with variables before it, or a piece of shell text with values."""
-
-    argv: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
-    raw: str | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def commands(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple[Command, ...]:
@@ -31,7 +21,7 @@ def commands(lines: Iterable[Line], platform: Platform, facts: Situation) -> tup
 def _command(line: Line, platform: Platform, facts: Situation) -> Command:
     if line.raw is not None:
         found = {name: _word(facts.fact(name)) for name in placeholders(line.raw)}
-        return Command(raw=line.raw, values=found)
+        return Command(raw=mark(line.raw), values=found)
     environment = _environment(platform.environment, facts)
     steps = list(_standing(line.steps, facts))
     words = [word for step in steps for word in step.args.split()]
@@ -100,12 +90,20 @@ _SEVERAL: dict[str, Callable[[Situation], Iterator[str]]] = {
 }
 
 
+def words_of(template: str) -> tuple[str, ...]:
+    """The words of a template without facts, its variables marked."""
+    return tuple(map(mark, template.split()))
+
+
 def fill(template: str, facts: Situation) -> str:
-    """``template`` with each ``{name}`` replaced by its fact, which is never read again."""
-    return replace_names(template, lambda name: _word(facts.fact(name)))
+    """``template`` with each ``{name}`` replaced by its fact, which is never read again.
+
+    Names of variables are marked.
+    """
+    return replace_names(mark(template), lambda name: _word(facts.fact(name)))
 
 
 def _word(value: Any) -> str:
     if isinstance(value, float) and value == int(value):
         return str(int(value))
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\0", "")

@@ -1,36 +1,45 @@
-"""Commands as text for a POSIX shell and for PowerShell, every word quoted for that shell."""
+"""Commands as text for a POSIX shell and for PowerShell, every word quoted for that shell.
+
+``variable`` writes the names that only the machine knows where the command runs; by itself it
+leaves them bare, for people to replace.
+"""
 
 import re
 import shlex
 from collections.abc import Callable
 
-from recommender.launch.plan import Command
+from recommender.facts.command import Command
+from recommender.launch.variables import written
 from recommender.words import replace_names
 
 
-def posix(command: Command) -> str:
+def posix(command: Command, variable: Callable[[str], str] = str) -> str:
     """One line for sh, bash, zsh or dash."""
     if command.raw is not None:
-        return _raw(command, shlex.quote)
-    variables = [f"{name}={shlex.quote(value)}" for name, value in command.env.items()]
-    return " ".join([*variables, *(_posix_word(word) for word in command.argv)])
+        return _raw(command, shlex.quote, variable)
+    named = [f"{name}={_posix(value, variable)}" for name, value in command.env.items()]
+    return " ".join([*named, *(_posix_word(word, variable) for word in command.argv)])
 
 
-def _posix_word(word: str) -> str:
+def _posix(word: str, variable: Callable[[str], str]) -> str:
+    return written(word, shlex.quote, variable) or "''"
+
+
+def _posix_word(word: str, variable: Callable[[str], str]) -> str:
     """A leading ``~/`` stays bare, so that the shell puts the home directory there."""
     if word.startswith("~/"):
-        return f"~/{shlex.quote(word[2:])}" if word[2:] else "~/"
-    return shlex.quote(word)
+        return f"~/{_posix(word[2:], variable)}" if word[2:] else "~/"
+    return _posix(word, variable)
 
 
-def powershell(command: Command) -> str:
+def powershell(command: Command, variable: Callable[[str], str] = str) -> str:
     """One line for PowerShell 5.1 or 7."""
     if command.raw is not None:
-        return _raw(command, _powershell_word)
-    variables = [f"$env:{name} = {_single(value)}; " for name, value in command.env.items()]
-    words = [_powershell_word(word) for word in command.argv]
+        return _raw(command, _powershell_word, variable)
+    named = [f"$env:{name} = {_valued(value, variable)}; " for name, value in command.env.items()]
+    words = [written(word, _powershell_word, variable) or "''" for word in command.argv]
     call = "& " if words and words[0][:1] in {"'", '"'} else ""
-    return "".join(variables) + call + " ".join(words)
+    return "".join(named) + call + " ".join(words)
 
 
 def _powershell_word(word: str) -> str:
@@ -40,10 +49,16 @@ def _powershell_word(word: str) -> str:
     return word if re.fullmatch(r"[\w./:=+-][\w./:=+%-]*", word) else _single(word)
 
 
+def _valued(value: str, variable: Callable[[str], str]) -> str:
+    """A value for a variable of the environment, which stands in quotes whatever it holds."""
+    return written(value, _single, variable) or "''"
+
+
 def _single(text: str) -> str:
     """In single quotes PowerShell reads the curly ones as quotes too, and all are doubled."""
     return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
 
 
-def _raw(command: Command, quote: Callable[[str], str]) -> str:
-    return replace_names(command.raw or "", lambda name: quote(command.values[name]))
+def _raw(command: Command, quote: Callable[[str], str], variable: Callable[[str], str]) -> str:
+    text = written(command.raw or "", str, variable)
+    return replace_names(text, lambda name: quote(command.values[name]))

@@ -1,0 +1,190 @@
+"""A launch plan: what is started, neutral of every shell, container engine and scheduler."""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from recommender.facts.answer import SCHEMA_VERSION
+from recommender.facts.command import Command
+from recommender.facts.noun import noun
+
+
+@noun
+class Mount:
+    """A folder, file or named volume (``source`` without a slash) that a container sees."""
+
+    source: str
+    target: str
+    read_only: bool = False
+
+    @property
+    def volume(self) -> bool:
+        """Whether ``source`` names a volume instead of a place on the host."""
+        return not self.source.startswith(("/", "~", "."))
+
+
+@noun
+class Port:
+    """A port of the container, and where the host lends it its own."""
+
+    host: int
+    container: int
+    address: str | None = None
+
+
+@noun
+class Container:
+    """What a container engine is asked for around the process.
+
+    ``devices`` are device files of the host (``/dev/kfd``, ``/dev/dri:/dev/dri``); ``gpus`` is what
+    the NVIDIA runtime hands in (``all``), ``runtime`` the name of a vendor's own one. ``shm`` is
+    the size of /dev/shm as the engine takes it (``32g``). ``passed`` are names of variables that
+    are handed through from the caller's environment. ``detached`` runs in the background.
+    """
+
+    image: str
+    name: str | None = None
+    entrypoint: str | None = None
+    gpus: str | None = None
+    runtime: str | None = None
+    devices: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[Port, ...] = ()
+    passed: tuple[str, ...] = ()
+    network: str | None = None
+    ipc: str | None = None
+    shm: str | None = None
+    user: str | None = None
+    groups: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    ulimits: tuple[str, ...] = ()
+    privileged: bool = False
+    restart: str | None = None
+    detached: bool = False
+
+
+@noun
+class Process:
+    """One process: its words and variables, in a container or on the machine itself.
+
+    ``role`` is ``server`` for the one that answers (with several machines the first of them),
+    ``worker`` for the same command on every further machine, ``before`` and ``beside`` for what
+    runs on the server's machine ahead of it or together with it, ``load`` for what is asked of a
+    server that is up (a download, a model to start). In a container ``argv`` are the words after
+    the image, and ``env`` is set inside of it. ``within`` names the running container in which a
+    process is started.
+    """
+
+    role: str
+    argv: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    container: Container | None = None
+    within: str | None = None
+    shell: Command | None = None
+
+
+@noun
+class Key:
+    """How the server is told its API key; the key itself is never part of a plan.
+
+    ``env`` is the variable of the server's own, or the one that ``argv`` refers to.
+    """
+
+    env: str
+    in_argv: bool = False
+
+
+@noun
+class Hardware:
+    """What every machine of the plan must have.
+
+    ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
+    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used.
+    """
+
+    vendor: str | None = None
+    name: str | None = None
+    series: str | None = None
+    arch: str | None = None
+    devices: int = 0
+    memory_gib: float | None = None
+    partition: str | None = None
+    integrated: bool = False
+
+
+@noun
+class Opening:
+    """What is wanted of the server beside the work: how it is started, named and reached.
+
+    ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
+    ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
+    """
+
+    methods: tuple[str, ...] = ()
+    name: str | None = None
+    served_name: str | None = None
+    port: int | None = None
+    version: str | None = None
+    exposed: bool = False
+    guarded: bool = False
+
+
+@noun
+class Plan:
+    """Everything that a target needs to start one framework.
+
+    ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
+    ``exposed`` says whether other machines reach it, ``unguarded`` what to put in front where it
+    then has no ``key``. ``nodes`` machines run the processes together, with ``world_size``
+    accelerators in all; ``replicas`` such copies find room. ``weights_gib`` is what is downloaded,
+    ``memory_gib`` the main memory that a server takes, both None where they are unknown.
+    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so; ``others`` are
+    the other ways to install.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    llmpick_version: str
+    framework: str
+    title: str
+    platform: str
+    version: str
+    method: str
+    model: str
+    name: str
+    hardware: Hardware
+    nodes: int = 1
+    replicas: int = 1
+    world_size: int = 1
+    exposed: bool = False
+    port: int
+    ready: str
+    key: Key | None = None
+    unguarded: str | None = None
+    weights_gib: float | None = None
+    memory_gib: float | None = None
+    context_tokens: int | None = None
+    nonroot: bool | None = None
+    drop_capabilities: bool | None = None
+    install: tuple[Command, ...] = ()
+    processes: tuple[Process, ...] = ()
+    check: tuple[Command, ...] = ()
+    notes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    tensor_parallel: int = 1
+    pipeline_parallel: int = 1
+    data_parallel: int = 1
+
+    def of(self, role: str) -> tuple[Process, ...]:
+        """The processes of one role, in order."""
+        return tuple(process for process in self.processes if process.role == role)
+
+    @property
+    def server(self) -> Process:
+        """The process that answers."""
+        return self.of("server")[0]
+
+    @property
+    def devices(self) -> int:
+        """Accelerators of one machine that the server takes."""
+        return self.world_size // self.nodes if self.hardware.vendor else 0

@@ -1,0 +1,212 @@
+"""The neutral plan of a candidate: processes, containers, keys and machines, for every target."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from recommender import __version__
+from recommender.facts import Method, Platform
+from recommender.facts.command import Command
+from recommender.facts.exposure import Exposure
+from recommender.facts.noun import changed, noun
+from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
+from recommender.launch import container, plan
+from recommender.launch.commands import launch_facts, notes
+from recommender.rules.candidates import Scored
+from recommender.rules.eligibility import usable_methods
+from recommender.rules.situation import Situation
+from recommender.words import Words
+
+_PLAIN_KEY = "LLMPICK_API_KEY"
+_EVERYWHERE = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
+
+
+@noun
+class _Made:
+    """What every part of one plan is made of."""
+
+    scored: Scored
+    platform: Platform
+    method: Method
+    facts: Situation
+    opening: Opening
+    exposure: Exposure | None
+
+
+def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
+    """The plan of a scored candidate.
+
+    Args:
+        scored: a candidate that can run.
+        opening: what the user wants of the server beside the work itself.
+        nodes: how many such machines there are.
+        words: the language of the notes.
+
+    Raises:
+        LookupError: the platform cannot be started in the way that ``opening`` names.
+    """
+    name = _method(scored, opening, words)
+    made = _made(scored, name, opening)
+    platform, fit = made.platform, scored.fit
+    used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
+    key = _key(made)
+    return Plan(
+        llmpick_version=__version__,
+        framework=scored.trial.framework.id,
+        title=scored.trial.framework.name,
+        platform=platform.id,
+        version=made.facts.fact("version"),
+        method=name,
+        model=fit.model or scored.model.id,
+        name=opening.name or _label(fit.model or scored.model.id),
+        hardware=_hardware(scored),
+        nodes=fit.nodes,
+        replicas=max(nodes // fit.nodes, 1),
+        world_size=max(used, len(fit.per_device)) if scored.trial.group.members else 1,
+        exposed=opening.exposed,
+        port=made.facts.fact("port"),
+        ready=made.exposure.ready if made.exposure else "/v1/models",
+        key=key,
+        unguarded=_unguarded(made, key, words),
+        weights_gib=fit.weights_gib,
+        memory_gib=_main_memory(scored),
+        context_tokens=fit.context_tokens,
+        nonroot=made.exposure.nonroot if made.exposure else None,
+        drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
+        install=plan.commands(made.method.install, platform, made.facts),
+        processes=tuple(_processes(made, key)),
+        check=tuple(command for command in _checks(made) if _only_asks(command)),
+        notes=notes(made.facts, words),
+        others=tuple(item for item in usable_methods(scored.trial, words) if item != name),
+        tensor_parallel=fit.tensor_parallel,
+        pipeline_parallel=fit.pipeline_parallel,
+        data_parallel=fit.data_parallel,
+    )
+
+
+def _method(scored: Scored, opening: Opening, words: Words) -> str:
+    usable = usable_methods(scored.trial, words)
+    if not opening.methods:
+        return scored.trial.method or usable[0]
+    for name in opening.methods:
+        if name in usable:
+            return name
+    raise LookupError(", ".join(usable))
+
+
+def _made(scored: Scored, name: str, opening: Opening) -> _Made:
+    platform = scored.trial.platform
+    method = platform.methods[name]
+    return _Made(
+        scored=scored,
+        platform=platform,
+        method=method,
+        facts=launch_facts(scored, method, scored.facts).extend(_wished(method, opening)),
+        opening=opening,
+        exposure=platform.exposure or scored.trial.framework.exposure,
+    )
+
+
+def _wished(method: Method, opening: Opening) -> dict[str, Any]:
+    wished = {
+        "port": opening.port,
+        "version": opening.version,
+        "served.name": opening.served_name,
+        "host": _EVERYWHERE if opening.exposed or method.host == _EVERYWHERE else None,
+    }
+    return {name: value for name, value in wished.items() if value is not None}
+
+
+def _label(model: str) -> str:
+    """A name that every target takes: a DNS label (RFC 1123), at most 63 characters."""
+    last = model.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1].casefold()
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in last)
+    return "-".join(filter(None, kept.split("-")))[:52].strip("-") or "model"
+
+
+def _hardware(scored: Scored) -> Hardware:
+    group, facts = scored.trial.group, scored.facts
+    first = group.first
+    return Hardware(
+        vendor=first.vendor if group.members else None,
+        name=first.name,
+        series=group.series,
+        arch=facts.fact("arch"),
+        devices=len(group.members),
+        memory_gib=first.memory_gib,
+        partition=first.partition,
+        integrated=first.integrated is True,
+    )
+
+
+def _main_memory(scored: Scored) -> float | None:
+    """On the processor everything lies in main memory; beside devices the need is not known."""
+    return None if scored.trial.group.members else scored.fit.needs_gib
+
+
+def _processes(made: _Made, key: Key | None) -> Iterator[Process]:
+    for line in made.method.serve:
+        for command in plan.commands((line,), made.platform, made.facts):
+            yield _opened(_process(line.role, command), made, key)
+    for command in _checks(made):
+        if not _only_asks(command):
+            yield _process("load", command)
+
+
+def _process(role: str, command: Command) -> Process:
+    if command.raw is not None:
+        return Process(role=role, shell=command)
+    if container.is_run(command.argv):
+        return container.run(role, command.argv)
+    if container.is_exec(command.argv):
+        return container.inside(role, command.argv)
+    return Process(role=role, argv=command.argv, env=command.env)
+
+
+def _checks(made: _Made) -> tuple[Command, ...]:
+    return plan.commands(made.method.check, made.platform, made.facts)
+
+
+def _only_asks(command: Command) -> bool:
+    """Whether a line only asks the server; the others make it load a model."""
+    return command.argv[:1] == ("curl",)
+
+
+def _key(made: _Made) -> Key | None:
+    if not made.opening.guarded or made.exposure is None:
+        return None
+    if made.exposure.key_env:
+        return Key(env=made.exposure.key_env)
+    return Key(env=_PLAIN_KEY, in_argv=True) if made.exposure.key_args else None
+
+
+def _unguarded(made: _Made, key: Key | None, words: Words) -> str | None:
+    """What to put in front of a server that others reach and that knows no key."""
+    if key or not made.opening.exposed:
+        return None
+    text = made.exposure.text if made.exposure else None
+    return words.text(text, made.facts.fact) if text else words.key("note.no-key")
+
+
+def _opened(process: Process, made: _Made, key: Key | None) -> Process:
+    """A process with the key of the server, and with ports as far open as was asked for."""
+    box = process.container
+    if box and made.opening.exposed:
+        ports = tuple(changed(port, address=None) for port in box.ports)
+        process = changed(process, container=changed(box, ports=ports))
+    if key is None or process.role != "server":
+        return process
+    return _with_key(process, key, made.exposure)
+
+
+def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:
+    if key.in_argv and exposure and exposure.key_args:
+        words = plan.words_of(exposure.key_args.replace("{key}", "API_KEY"))
+        return changed(process, argv=(*process.argv, *words))
+    if process.container:
+        return changed(process, container=_passing(process.container, key.env))
+    return process
+
+
+def _passing(box: Container, name: str) -> Container:
+    return changed(box, passed=(*box.passed, name))
+

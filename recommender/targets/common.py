@@ -1,0 +1,45 @@
+"""What several targets share."""
+
+from collections.abc import Iterator
+
+from recommender.errors import InputError, visible
+from recommender.facts.command import Command
+from recommender.facts.plan import Plan, Process
+from recommender.launch.variables import variables
+
+
+def headline(plan: Plan) -> tuple[str, ...]:
+    """What a file says about itself, one sentence a line, without comment signs."""
+    lines = [f"{plan.title} {plan.version} serves {plan.model}, as llmpick plans it."]
+    if plan.key:
+        lines.append(f"The API key is read from {plan.key.env}; whoever asks has to know it.")
+    if plan.unguarded:
+        lines.append(plan.unguarded)
+    return tuple(visible(line) for line in (*lines, *plan.notes))
+
+
+def comments(plan: Plan, sign: str = "#") -> str:
+    """The headline as comment lines, each ended."""
+    return "".join(f"{sign} {line}\n" for line in headline(plan))
+
+
+def refuse(plan: Plan, target: str, why: str, instead: str) -> InputError:
+    """The error that says why a target cannot serve this plan, and the nearest that can."""
+    return InputError(f"{plan.title} cannot be written for {target}: {why}; {instead}")
+
+
+def used(process: Process) -> tuple[str, ...]:
+    """The variables that a process needs to be told, each once, in order."""
+    return tuple(dict.fromkeys(name for word in _words(process) for name in variables(word)))
+
+
+def _words(process: Process) -> Iterator[str]:
+    yield from process.argv
+    yield from process.env.values()
+    if process.shell:
+        yield process.shell.raw or ""
+
+
+def command(process: Process) -> Command:
+    """A process of the machine itself as a command."""
+    return process.shell or Command(argv=process.argv, env=process.env)

@@ -1,0 +1,63 @@
+"""The targets by name: what each needs of a plan, and the module that writes it."""
+
+from importlib import import_module
+
+from recommender.errors import InputError, nearest, printable
+from recommender.facts.noun import noun
+from recommender.facts.plan import Plan
+
+_PROGRAMS = ("pip", "native")
+_IMAGE = ("docker",)
+
+
+@noun
+class Target:
+    """One kind of file or script that starts a server.
+
+    ``methods`` are the ways to install that it can use, empty for any. ``cluster`` says that an
+    orchestrator starts it: it brings a container engine of its own, and other machines reach the
+    server. ``suffix`` is that of the file.
+    """
+
+    name: str
+    methods: tuple[str, ...] = ()
+    cluster: bool = False
+    suffix: str
+
+    def write(self, plan: Plan) -> str:
+        """The whole file; raises ``InputError`` where the plan cannot be served that way."""
+        module = import_module(f"recommender.targets.{self.name}")
+        text: str = module.write(plan)
+        return text
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(name="shell", suffix=".sh"),
+        Target(name="powershell", suffix=".ps1"),
+        Target(name="docker", methods=_IMAGE, suffix=".sh"),
+        Target(name="compose", methods=_IMAGE, suffix=".yaml"),
+        Target(name="systemd", methods=_PROGRAMS, suffix=".service"),
+        Target(name="quadlet", methods=_IMAGE, suffix=".container"),
+        Target(name="kubernetes", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="lws", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), suffix=".sbatch"),
+        Target(name="ray", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),
+    )
+}
+
+
+def target(name: str) -> Target:
+    """The target of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = TARGETS.get(name.strip().casefold())
+    if found is None:
+        hint = nearest(name, TARGETS) or f"; known are {', '.join(TARGETS)}"
+        message = f"--target '{printable(name)}' is unknown{hint}"
+        raise InputError(message)
+    return found

@@ -89,7 +89,7 @@ def as_asked(  # noqa: PLR0913  # the whole question
     return _answer(question, decide(question, groups(machine)), rules, problems, ())
 
 
-def decided(  # noqa: PLR0913  # the whole question
+def decided(
     framework: str,
     machine: Machine,
     workload: Workload,

@@ -15,6 +15,7 @@ COMMANDS = {
     "recommend": "recommend_command",
     "fit": "fit_command",
     "compare": "compare_command",
+    "launch": "launch_command",
     "probe": "probe_command",
     "explain": "look_commands",
     "frameworks": "look_commands",

@@ -67,7 +67,8 @@ class Line:
     """One command line. A ``raw`` line is shell text; only its ``{name}`` values are quoted.
 
     ``role`` says which process a line starts: ``server``, ``worker`` on every further machine,
-    ``before`` the server or ``beside`` it on its own machine.
+    ``before`` the server or ``beside`` it on its own machine, ``everywhere`` beside it and on every
+    further machine.
     """
 
     steps: tuple[Step, ...] = ()

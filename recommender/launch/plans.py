@@ -17,7 +17,8 @@ from recommender.rules.situation import Situation
 from recommender.words import Words
 
 _PLAIN_KEY = "LLMPICK_API_KEY"
-_EVERYWHERE = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
+_EVERYWHERE = {"everywhere": ("beside", "worker")}
 
 
 @noun
@@ -100,18 +101,18 @@ def _made(scored: Scored, name: str, opening: Opening) -> _Made:
         scored=scored,
         platform=platform,
         method=method,
-        facts=launch_facts(scored, method, scored.facts).extend(_wished(method, opening)),
+        facts=launch_facts(scored, method, scored.facts).extend(_wished(opening)),
         opening=opening,
         exposure=platform.exposure or scored.trial.framework.exposure,
     )
 
 
-def _wished(method: Method, opening: Opening) -> dict[str, Any]:
+def _wished(opening: Opening) -> dict[str, Any]:
     wished = {
         "port": opening.port,
         "version": opening.version,
         "served.name": opening.served_name,
-        "host": _EVERYWHERE if opening.exposed or method.host == _EVERYWHERE else None,
+        "host": _EVERY_ADDRESS if opening.exposed else None,
     }
     return {name: value for name, value in wished.items() if value is not None}
 
@@ -146,7 +147,8 @@ def _main_memory(scored: Scored) -> float | None:
 def _processes(made: _Made, key: Key | None) -> Iterator[Process]:
     for line in made.method.serve:
         for command in plan.commands((line,), made.platform, made.facts):
-            yield _opened(_process(line.role, command), made, key)
+            for role in _EVERYWHERE.get(line.role, (line.role,)):
+                yield _opened(_process(role, command), made, key)
     for command in _checks(made):
         if not _only_asks(command):
             yield _process("load", command)
@@ -209,4 +211,3 @@ def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:
 
 def _passing(box: Container, name: str) -> Container:
     return changed(box, passed=(*box.passed, name))
-

@@ -1,0 +1,213 @@
+"""``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.cli import output
+from recommender.cli.asking import Asked, Meant, asks, meant
+from recommender.errors import InputError, printable, visible
+from recommender.facts.plan import Opening, Plan
+from recommender.knowledge import load
+from recommender.targets.registry import TARGETS, Target, target
+from recommender.words import Words
+
+NOTHING_RUNS = 3
+_PORTS = range(1, 65536)
+_LONGEST_NAME = 63
+
+_LAUNCH = "The launch"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("launch")(asks(launch))
+
+
+def launch(
+    asked: Asked,
+    framework: Annotated[str, typer.Argument(help="A framework: vllm, sglang, llama.cpp, ...")],
+    *,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help=f"What to write: {', '.join(TARGETS)}.",
+            rich_help_panel=_LAUNCH,
+        ),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to a file.", rich_help_panel=_LAUNCH
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite that file.", rich_help_panel=_LAUNCH)
+    ] = False,
+    run: Annotated[
+        bool,
+        typer.Option(
+            "--run", help="Start the server here, in the foreground.", rich_help_panel=_LAUNCH
+        ),
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Its port.", rich_help_panel=_LAUNCH)
+    ] = None,
+    expose: Annotated[
+        bool,
+        typer.Option(
+            "--expose",
+            help="Let other machines reach it; the server then asks for an API key, or the file "
+            "says what to put in front.",
+            rich_help_panel=_LAUNCH,
+        ),
+    ] = False,
+    served_name: Annotated[
+        str | None,
+        typer.Option("--served-name", help="The model's name in the API.", rich_help_panel=_LAUNCH),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="Name of the service, pod or job.", rich_help_panel=_LAUNCH),
+    ] = None,
+    for_version: Annotated[
+        str | None,
+        typer.Option(
+            "--for-version",
+            metavar="VERSION",
+            help="Of the framework: its flags are chosen for this version.",
+            rich_help_panel=_LAUNCH,
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="The neutral plan.", rich_help_panel="Output")
+    ] = False,
+) -> None:
+    """Write the script or manifest that starts one framework, or start it here (--run).
+
+    Prints to standard output, or to the file of -o, which is never overwritten without --force.
+    Probes this machine unless one is given. Exit code 3 where the framework cannot run.
+    """
+    question = meant(asked)
+    named = load().framework(framework)
+    chosen = target(to or _usual(question))
+    opening = Opening(
+        methods=chosen.methods,
+        name=_name(name),
+        served_name=_served(served_name),
+        port=_port(port),
+        version=for_version,
+        exposed=expose or chosen.cluster,
+        guarded=expose or chosen.cluster,
+    )
+    words = Words(table=load().words, lang=question.lang)
+    plan = _plan(named.id, question, chosen, opening, words)
+    if run:
+        from recommender.cli.running import serve
+
+        raise typer.Exit(serve(plan, words))
+    _deliver(plan, chosen, file, force=force, json=json)
+
+
+def _usual(question: Meant) -> str:
+    return "powershell" if question.machine.os.family == "windows" else "shell"
+
+
+def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
+    from recommender.launching import NothingRunsError, containers, launching
+
+    machine = containers(question.machine) if chosen.cluster else question.machine
+    workload = question.workload
+    if chosen.methods == ("docker",):
+        workload = replace(workload, install="docker")
+    try:
+        return launching(
+            framework, machine, workload, question.model, opening, words, rules=question.rules
+        )
+    except LookupError as error:
+        message = words.key(
+            "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
+        )
+        raise InputError(message) from error
+    except NothingRunsError as error:
+        _explain(error, framework, question, words)
+        raise typer.Exit(NOTHING_RUNS) from error
+
+
+def _explain(error: Exception, framework: str, question: Meant, words: Words) -> None:
+    """Why nothing is written, and the nearest thing that works."""
+    import sys
+
+    reasons = getattr(error, "reasons", ())
+    lines = [words.key("launch.cannot", title=load().titles[framework])]
+    for reason in reasons:
+        lines.append(f"  {reason.text}")
+        lines += [f"    {words.key('launch.fix', fix=reason.fix)}"] if reason.fix else []
+    best = next(iter(question.answer().ranking), None)
+    if best:
+        lines.append(words.key("launch.instead", framework=best.framework))
+    sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
+
+
+def _deliver(plan: Plan, chosen: Target, file: str | None, *, force: bool, json: bool) -> None:
+    if json and file is None:
+        output.write_json(plan)
+        return
+    text = _json(plan) if json else chosen.write(plan)
+    if file is None:
+        output.write(text.removesuffix("\n"))
+    else:
+        _save(file, text, force=force)
+
+
+def _json(plan: Plan) -> str:
+    from recommender.render.document import as_json
+
+    return f"{as_json(plan, indent=True)}\n"
+
+
+def _save(file: str, text: str, *, force: bool) -> None:
+    path = Path(file)
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        message = f"{printable(file)} exists; --force overwrites it"
+        raise InputError(message) from error
+    except OSError as error:
+        message = f"{printable(file)} cannot be written ({error.strerror})"
+        raise InputError(message) from error
+
+
+def _port(port: int | None) -> int | None:
+    if port is not None and port not in _PORTS:
+        message = f"--port {port} is out of range; it is 1 to {_PORTS[-1]}"
+        raise InputError(message)
+    return port
+
+
+def _name(name: str | None) -> str | None:
+    """A DNS label (RFC 1123), which every target takes."""
+    if name is None:
+        return None
+    plain = name.replace("-", "a")
+    label = plain.isascii() and plain.isalnum() and name == name.casefold()
+    if not label or len(name) > _LONGEST_NAME or name[0] == "-" or name[-1] == "-":
+        message = (
+            f"--name '{printable(name)}' is no DNS label: lower-case letters, digits and -, "
+            f"at most {_LONGEST_NAME}"
+        )
+        raise InputError(message)
+    return name
+
+
+def _served(name: str | None) -> str | None:
+    if name is not None and (not name.strip() or visible(name) != name):
+        message = f"--served-name '{printable(name)}' is empty or holds invisible characters"
+        raise InputError(message)
+    return name

@@ -1,0 +1,117 @@
+"""A POSIX shell script: installs what is missing, serves in the foreground."""
+
+from collections.abc import Iterator, Sequence
+
+from recommender.facts.command import Command
+from recommender.facts.plan import Plan, Process
+from recommender.launch import engine
+from recommender.launch.shell import posix
+from recommender.targets.common import comments, used
+
+_ABOUT = {
+    "API_KEY": "the key that the server asks for",
+    "HEAD_IP": "the address of the first machine",
+    "NIC_NAME": "the network interface between the machines",
+    "NODE_RANK": "0 on the first machine, 1 on the second, ...",
+    "OWN_IP": "the address of this machine",
+    "SUPERVISOR_IP": "the address of the first machine",
+    "WORKER_IP": "the address of this machine",
+    "WORKER_IPS": "the addresses of the further machines with their ports, with commas between",
+}
+
+
+def write(plan: Plan) -> str:
+    """The script; on several machines it runs on each, told by its rank."""
+    parts = [
+        "#!/bin/sh\n" + comments(plan),
+        "set -eu\n" + "".join(_needed(plan)),
+        _install(plan),
+        _serve(plan),
+        "".join(f"# {line(command)}\n" for command in plan.check),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def line(command: Command) -> str:
+    """A command in which variables of the plan are variables of the shell."""
+    return posix(command, _variable)
+
+
+def _variable(name: str) -> str:
+    return f'"${{{_named(name)}}}"'
+
+
+def _named(name: str) -> str:
+    return "LLMPICK_API_KEY" if name == "API_KEY" else name
+
+
+def _needed(plan: Plan) -> Iterator[str]:
+    """Variables without which the script stops before it does anything."""
+    if plan.nodes > 1:
+        yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
+    if plan.key:
+        yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
+        yield f"export {plan.key.env}\n"
+    everywhere = {name for process in plan.of("server") for name in used(process)}
+    for name in sorted(everywhere - {"API_KEY", "NODE_RANK"}):
+        yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
+
+
+def _install(plan: Plan) -> str:
+    lines = [line(command) for command in plan.install]
+    program = _program(plan)
+    if not lines or program is None:
+        return "".join(f"{text}\n" for text in lines)
+    inner = "".join(f"  {text}\n" for text in lines)
+    return f"if ! command -v {line(Command(argv=(program,)))} >/dev/null 2>&1; then\n{inner}fi\n"
+
+
+def _program(plan: Plan) -> str | None:
+    """The program whose absence means that nothing is installed yet."""
+    server = plan.server
+    return None if server.container or server.shell or not server.argv else server.argv[0]
+
+
+def _serve(plan: Plan) -> str:
+    server = _started(plan, plan.of("before"), plan.of("beside"), plan.server)
+    workers = plan.of("worker")
+    if plan.nodes == 1 or not workers:
+        return server
+    further = "".join(_worker(process, last=process is workers[-1]) for process in workers)
+    first = "".join(f"  {text}\n" for text in server.splitlines())
+    return f'if [ "$NODE_RANK" -eq 0 ]; then\n{first}else\n{further}fi\n'
+
+
+def _worker(process: Process, *, last: bool) -> str:
+    checks = [
+        f'  : "${{{name}:?{_ABOUT[name]}}}"\n' for name in used(process) if name != "NODE_RANK"
+    ]
+    start = "exec " if last and not process.env else ""
+    return "".join(checks) + f"  {start}{line(engine.command(process))}\n"
+
+
+def _started(
+    plan: Plan, before: Sequence[Process], beside: Sequence[Process], server: Process
+) -> str:
+    lines = [line(engine.command(process)) for process in before]
+    lines += [f"{line(engine.command(process))} &" for process in beside]
+    start = line(engine.command(server))
+    loads = plan.of("load")
+    detached = server.container is not None and server.container.detached
+    if not loads:
+        alone = not beside and not detached and not server.env and not server.shell
+        return "".join(f"{text}\n" for text in (*lines, f"{'exec ' if alone else ''}{start}"))
+    return "".join(f"{text}\n" for text in (*lines, *_then_load(plan, start, loads)))
+
+
+def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str]:
+    """The model is loaded by asking the server, which has to be up and stays in the foreground."""
+    yield f"{start} &"
+    yield "server=$!"
+    yield "trap 'kill \"$server\"' INT TERM"
+    yield f"until curl -fsS -o /dev/null http://127.0.0.1:{plan.port}{plan.ready}; do"
+    yield '  kill -0 "$server"; sleep 1'
+    yield "done"
+    for process in loads:
+        yield line(engine.command(process))
+    yield 'wait "$server"'

@@ -1,5 +1,6 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -101,7 +102,7 @@ def launch(
         name=_name(name),
         served_name=_served(served_name),
         port=_port(port),
-        version=for_version,
+        version=_version(for_version),
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
     )
@@ -155,9 +156,6 @@ def _explain(error: Exception, framework: str, question: Meant, words: Words) ->
 
 
 def _deliver(plan: Plan, chosen: Target, file: str | None, *, force: bool, json: bool) -> None:
-    if json and file is None:
-        output.write_json(plan)
-        return
     text = _json(plan) if json else chosen.write(plan)
     if file is None:
         output.write(text.removesuffix("\n"))
@@ -167,8 +165,9 @@ def _deliver(plan: Plan, chosen: Target, file: str | None, *, force: bool, json:
 
 def _json(plan: Plan) -> str:
     from recommender.render.document import as_json
+    from recommender.targets.neutral import document
 
-    return f"{as_json(plan, indent=True)}\n"
+    return f"{as_json(document(plan), indent=True)}\n"
 
 
 def _save(file: str, text: str, *, force: bool) -> None:
@@ -211,3 +210,10 @@ def _served(name: str | None) -> str | None:
         message = f"--served-name '{printable(name)}' is empty or holds invisible characters"
         raise InputError(message)
     return name
+
+
+def _version(version: str | None) -> str | None:
+    if version is not None and not re.fullmatch(r"v?b?\d[\w.+-]{0,40}", version):
+        message = f"--for-version '{printable(version)}' is no version; write it like 0.32.0"
+        raise InputError(message)
+    return version

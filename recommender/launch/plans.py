@@ -112,6 +112,7 @@ def _wished(opening: Opening) -> dict[str, Any]:
         "port": opening.port,
         "version": opening.version,
         "served.name": opening.served_name,
+        "exposed": opening.exposed,
         "host": _EVERY_ADDRESS if opening.exposed else None,
     }
     return {name: value for name, value in wished.items() if value is not None}

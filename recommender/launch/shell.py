@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable
 
 from recommender.facts.command import Command
-from recommender.launch.variables import written
+from recommender.launch.variables import plain, variables, written
 from recommender.words import replace_names
 
 
@@ -36,22 +36,31 @@ def powershell(command: Command, variable: Callable[[str], str] = str) -> str:
     """One line for PowerShell 5.1 or 7."""
     if command.raw is not None:
         return _raw(command, _powershell_word, variable)
-    named = [f"$env:{name} = {_valued(value, variable)}; " for name, value in command.env.items()]
-    words = [written(word, _powershell_word, variable) or "''" for word in command.argv]
+    named = [
+        f"$env:{name} = {_powershell(value, _single, variable)}; "
+        for name, value in command.env.items()
+    ]
+    words = [_powershell(word, _powershell_word, variable) for word in command.argv]
     call = "& " if words and words[0][:1] in {"'", '"'} else ""
     return "".join(named) + call + " ".join(words)
 
 
+def _powershell(word: str, quote: Callable[[str], str], variable: Callable[[str], str]) -> str:
+    """Text beside a variable stands in double quotes with it: pieces do not join as in sh."""
+    if variable is not str and variables(word):
+        return f'"{written(word, _doubled, variable)}"'
+    return quote(plain(word))
+
+
+def _doubled(text: str) -> str:
+    """Inside double quotes the curly ones end them too."""
+    return re.sub('([`"$\u201c\u201d\u201e])', r"`\1", text)
+
+
 def _powershell_word(word: str) -> str:
     if word.startswith("~/"):
-        rest = re.sub(r'([`"$])', r"`\1", word[2:])
-        return f'"$HOME/{rest}"'
+        return f'"$HOME/{_doubled(word[2:])}"'
     return word if re.fullmatch(r"[\w./:=+-][\w./:=+%-]*", word) else _single(word)
-
-
-def _valued(value: str, variable: Callable[[str], str]) -> str:
-    """A value for a variable of the environment, which stands in quotes whatever it holds."""
-    return written(value, _single, variable) or "''"
 
 
 def _single(text: str) -> str:

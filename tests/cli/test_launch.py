@@ -1,0 +1,101 @@
+"""``llmpick launch``: the whole file for a target, or why there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from recommender.facts.plan import Plan
+from recommender.schema import adapter
+from tests.cli.conftest import Run
+
+H100X8 = ("--gpu", "H100 80GB:8")
+QWEN = ("--model", "Qwen/Qwen3-8B")
+
+
+def test_a_script_installs_and_serves(llmpick: Run) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "--port", "9001")
+    assert done.code == 0
+    assert done.out.startswith("#!/bin/sh\n")
+    assert "vllm serve Qwen/Qwen3-8B" in done.out
+    assert "--host 127.0.0.1 --port 9001" in done.out
+    assert "http://127.0.0.1:9001/v1/models" in done.out
+
+
+def test_the_plan_is_of_the_documented_shape(llmpick: Run) -> None:
+    model = ("--nodes", "2", "--model", "deepseek-ai/DeepSeek-V3")
+    done = llmpick("launch", "vllm", *H100X8, *model, "--json")
+    plan = done.json
+    adapter(Plan).validate_python(plan)
+    assert (plan["nodes"], plan["world_size"], plan["hardware"]["devices"]) == (2, 16, 8)
+    roles = [process["role"] for process in plan["processes"]]
+    assert roles == ["server", "worker"]
+    assert "${HEAD_IP}" in plan["processes"][0]["argv"]
+    assert "${NODE_RANK}" in plan["processes"][1]["argv"]
+
+
+def test_a_file_is_written_once(llmpick: Run, tmp_path: Path) -> None:
+    file = tmp_path / "serve.sh"
+    command = ("launch", "vllm", *H100X8, *QWEN, "-o", str(file))
+    assert llmpick(*command).code == 0
+    written = file.read_text(encoding="utf-8")
+    assert "vllm serve" in written
+    file.write_text("mine", encoding="utf-8")
+    done = llmpick(*command)
+    assert done.code == 2
+    assert "--force" in done.err
+    assert file.read_text(encoding="utf-8") == "mine"
+    assert llmpick(*command, "--force").code == 0
+    assert file.read_text(encoding="utf-8") == written
+
+
+def test_a_file_that_cannot_be_written_is_told(llmpick: Run, tmp_path: Path) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", str(tmp_path / "none" / "x.sh"))
+    assert done.code == 2
+    assert "cannot be written" in done.err
+
+
+def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
+    done = llmpick("launch", "tgi", "--gpu", "Ascend 910B3:8")
+    assert done.code == 3
+    assert done.out == ""
+    assert "Ascend" in done.err
+    assert "llmpick launch lmdeploy" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("vllm", "--target", "kubernets"), "kubernetes"),
+        (("vlm",), "vllm"),
+        (("vllm", "--port", "0"), "1 to 65535"),
+        (("vllm", "--port", "70000"), "1 to 65535"),
+        (("vllm", "--name", "Has Spaces"), "DNS label"),
+        (("vllm", "--name", "-x"), "DNS label"),
+        (("vllm", "--served-name", "a\u202eb"), "invisible"),
+        (("vllm", "--served-name", ""), "empty"),
+        (("vllm", "--for-version", "newest; rm"), "like 0.32.0"),
+    ],
+)
+def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told: str) -> None:
+    done = llmpick("launch", *words, *H100X8, *QWEN)
+    assert done.code == 2
+    assert told in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_way_that_it_has_not_names_the_others(llmpick: Run) -> None:
+    done = llmpick("launch", "mlx-lm", "--gpu", "M4 Max", *QWEN, "--target", "kubernetes")
+    assert done.code == 2
+    assert "pip" in done.err
+    assert "--target shell" in done.err
+
+
+def test_another_machine_reaches_it_only_when_asked(llmpick: Run) -> None:
+    command = ("launch", "vllm", *H100X8, *QWEN, "--target", "docker")
+    assert "-p 127.0.0.1:8000:8000" in llmpick(*command).out
+    assert "-p 8000:8000" in llmpick(*command, "--expose").out
+
+
+def test_the_sentences_are_chinese_on_demand(llmpick: Run) -> None:
+    done = llmpick("launch", "tgi", "--gpu", "Ascend 910B3:8", "--lang", "zh")
+    assert "无法在此启动" in done.err

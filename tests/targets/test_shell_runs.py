@@ -1,0 +1,117 @@
+"""The script for a POSIX shell, run by a real one with programs that write down their words."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recommender.facts import Model
+from recommender.facts.noun import changed
+from recommender.facts.plan import Plan
+from recommender.launch.variables import written
+from recommender.targets import docker, shell
+from tests.targets.plans import MODELS, plan
+
+pytestmark = pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell here")
+
+RECORD = """#!{python}
+import json, os, sys
+with open({file!r}, "a") as file:
+    keys = ("HEAD_IP", "VLLM_API_KEY", "OLLAMA_HOST")
+    kept = {{key: os.environ[key] for key in keys if key in os.environ}}
+    file.write(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], kept]) + "\\n")
+"""
+HOSTILE = [
+    "it's",
+    'a "quoted" one',
+    "two\nlines",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "100%s",
+    "$HOME",
+    "* ?",
+    "a;b|c&d>e",
+    "\\back\\slash",
+    "-v",
+    "ünï\u3000code",
+]
+
+
+def _run(script: str, folder: Path, programs: list[str], **variables: str) -> list[list[object]]:
+    record = folder / "record"
+    for name in programs:
+        stub = folder / name
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text(RECORD.format(python=sys.executable, file=str(record)), encoding="utf-8")
+        stub.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", **variables}
+    subprocess.run(
+        ["sh"], input=script.encode(), cwd=folder, env=environment, check=True, timeout=60
+    )
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+
+def _named(made: Plan, name: str) -> Plan:
+    """The plan of a model with another name."""
+    server = changed(
+        made.server, argv=tuple(name if w == made.model else w for w in made.server.argv)
+    )
+    return changed(made, model=name, install=(), processes=(server,))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_word_arrives_as_it_is(name: str, tmp_path: Path) -> None:
+    made = _named(plan("vllm", "H100 80GB", "Qwen/Qwen3-8B"), name)
+    calls = _run(shell.write(made), tmp_path, [".venv-vllm/bin/vllm"])
+    assert calls == [["vllm", list(made.server.argv[1:]), {}]]
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_every_word_arrives_in_the_container(name: str, tmp_path: Path) -> None:
+    made = _named(plan("vllm", "H100 80GB", "Qwen/Qwen3-8B", methods=("docker",)), name)
+    (_, words, _), *more = _run(docker.write(made), tmp_path, ["docker"])
+    assert not more
+    assert isinstance(words, list)
+    assert tuple(words[-len(made.server.argv) :]) == made.server.argv
+
+
+@pytest.mark.parametrize(("rank", "role"), [("0", "server"), ("1", "worker")])
+def test_each_machine_runs_the_command_of_its_rank(rank: str, role: str, tmp_path: Path) -> None:
+    made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
+    told = {"HEAD_IP": "10.0.0.7", "NODE_RANK": rank}
+    script = shell.write(changed(made, install=()))
+    calls = _run(script, tmp_path, [".venv-vllm/bin/vllm"], **told)
+    (process,) = made.of(role)
+    wanted = [written(word, str, told.__getitem__) for word in process.argv]
+    assert [call[1] for call in calls] == [wanted[1:]]
+
+
+def test_without_the_address_of_the_head_nothing_starts(tmp_path: Path) -> None:
+    made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
+    done = subprocess.run(
+        ["sh"], input=shell.write(made), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "HEAD_IP: the address of the first machine" in done.stderr
+
+
+def test_the_model_is_loaded_when_the_server_is_up(tmp_path: Path) -> None:
+    made = changed(plan("ollama", "RTX 4090", "Qwen/Qwen3-8B"), install=())
+    calls = _run(shell.write(made), tmp_path, ["ollama", "curl"])
+    by_name = [(name, words[0] if isinstance(words, list) else "") for name, words, _ in calls]
+    assert ("ollama", "serve") in by_name
+    assert by_name.index(("curl", "-fsS")) < by_name.index(("ollama", "pull"))
+
+
+def test_an_unknown_model_with_a_path_is_one_word(tmp_path: Path) -> None:
+    folder = Model(id="/models/my model", params=8_000_000_000, quantization="bf16")
+    merged = changed(MODELS["Qwen/Qwen3-8B"], id=folder.id)
+    made = plan("vllm", "H100 80GB", merged)
+    (_, words, _), *_ = _run(shell.write(made), tmp_path, [".venv-vllm/bin/vllm"])
+    assert isinstance(words, list)
+    assert words[:2] == ["serve", "/models/my model"]

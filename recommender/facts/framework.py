@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from recommender.facts.exposure import Exposure
 from recommender.facts.noun import noun
 from recommender.facts.platform import Platform
 from recommender.facts.sentence import Condition, Text
@@ -102,7 +103,8 @@ class Framework:
 
     ``role`` is ``framework`` for the eight that are ranked, ``challenger`` for one that is named
     beside them or ranked on demand, ``layer`` for what runs ``over`` other frameworks and replaces
-    none. ``consider`` are the rules by which a challenger or a layer is named.
+    none. ``consider`` are the rules by which a challenger or a layer is named. ``exposure`` holds
+    for every platform that has none of its own.
     """
 
     id: str
@@ -122,6 +124,7 @@ class Framework:
     standing: Standing | None = None
     consider: tuple[Rule, ...] = ()
     registry: tuple[RegistryName, ...] = ()
+    exposure: Exposure | None = None
     platforms: tuple[Platform, ...]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from recommender.facts.budget import Budget
+from recommender.facts.exposure import Exposure
 from recommender.facts.noun import noun
 from recommender.facts.sentence import Condition, Text
 
@@ -153,6 +154,7 @@ class Platform:
     version: str
     device: Condition
     port: int
+    exposure: Exposure | None = None
     formats: tuple[str, ...] = ("safetensors",)
     traits: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from recommender.facts.answer import (
     Rejection,
 )
 from recommender.facts.budget import Budget, KvQuantized, Overhead
+from recommender.facts.exposure import Exposure
 from recommender.facts.fit import DeviceMemory, Fit, Speed
 from recommender.facts.framework import (
     Article,
@@ -63,6 +64,7 @@ __all__ = [
     "Considered",
     "Cpu",
     "DeviceMemory",
+    "Exposure",
     "Fit",
     "Framework",
     "KvQuantized",

@@ -1,4 +1,4 @@
-"""How a server tells that it is ready, and what guards it once others can reach it."""
+"""What a server needs before others may reach it: a key, a probe, a user with few rights."""
 
 from recommender.facts.noun import noun
 from recommender.facts.sentence import Text
@@ -6,13 +6,16 @@ from recommender.facts.sentence import Text
 
 @noun
 class Exposure:
-    """What a server's door is like.
+    """How a server is guarded and asked; what is left out is unknown.
 
-    ``key_env`` is the variable from which the server itself reads its API key; ``key_args`` are
-    words of its command instead, ``{key}`` standing for the key. With neither it has no key, and
-    ``text`` says what to put in front. ``ready`` is the path that answers 200 once the model is
-    loaded. ``nonroot`` and ``drop_capabilities`` say whether the image is known to run as another
-    user than root, and without the kernel's capabilities; None is unknown.
+    ``key_env`` is the variable from which the server itself reads the key that clients must send,
+    ``key_args`` the option that takes it where there is none (``{key}`` stands for the key). With
+    neither, the server checks no key and ``text`` says what to put before it; beside a key ``text``
+    says what the key leaves open. ``ready`` is the path that answers 200, without a key, once the
+    server takes requests. ``nonroot`` says whether the image can run as a user that
+    is not root, ``user`` which one it is made for (uid or uid:gid; any, where it is left out) and
+    ``home`` the home of that user, where caches lie; ``drop_capabilities`` whether every Linux
+    capability can be dropped.
     """
 
     key_env: str | None = None
@@ -20,6 +23,8 @@ class Exposure:
     ready: str
     text: Text | None = None
     nonroot: bool | None = None
+    user: str | None = None
+    home: str | None = None
     drop_capabilities: bool | None = None
     source: str
     checked: str

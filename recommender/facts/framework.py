@@ -103,7 +103,8 @@ class Framework:
 
     ``role`` is ``framework`` for the eight that are ranked, ``challenger`` for one that is named
     beside them or ranked on demand, ``layer`` for what runs ``over`` other frameworks and replaces
-    none. ``consider`` are the rules by which a challenger or a layer is named.
+    none. ``consider`` are the rules by which a challenger or a layer is named. ``exposure`` holds
+    for every platform that has none of its own.
     """
 
     id: str

@@ -118,7 +118,8 @@ class Opening:
     """What is wanted of the server beside the work: how it is started, named and reached.
 
     ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
-    ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
+    ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key,
+    ``unprivileged`` for another user than root in images that are made for one.
     """
 
     methods: tuple[str, ...] = ()
@@ -128,6 +129,7 @@ class Opening:
     version: str | None = None
     exposed: bool = False
     guarded: bool = False
+    unprivileged: bool = False
 
 
 @noun
@@ -135,12 +137,13 @@ class Plan:
     """Everything that a target needs to start one framework.
 
     ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
-    ``exposed`` says whether other machines reach it, ``unguarded`` what to put in front where it
-    then has no ``key``. ``nodes`` machines run the processes together, with ``world_size``
+    ``exposed`` says whether other machines reach it, ``unguarded`` what then stays open without the
+    ``key``, or without any, and what to put in front. ``nodes`` machines run the processes together, with ``world_size``
     accelerators in all; ``replicas`` such copies find room. ``weights_gib`` is what is downloaded,
     ``memory_gib`` the main memory that a server takes, both None where they are unknown.
-    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so; ``others`` are
-    the other ways to install.
+    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so (as the ``user``
+    of the server's container where the plan was asked for that, whose files lie in ``home``);
+    ``others`` are the other ways to install.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -166,6 +169,7 @@ class Plan:
     context_tokens: int | None = None
     nonroot: bool | None = None
     drop_capabilities: bool | None = None
+    home: str = "/root"
     install: tuple[Command, ...] = ()
     processes: tuple[Process, ...] = ()
     check: tuple[Command, ...] = ()

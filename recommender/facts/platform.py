@@ -160,6 +160,7 @@ class Platform:
     version: str
     device: Condition
     port: int
+    exposure: Exposure | None = None
     formats: tuple[str, ...] = ("safetensors",)
     traits: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
@@ -175,4 +176,3 @@ class Platform:
     environment: tuple[Step, ...] = ()
     arguments: tuple[Step, ...] = ()
     methods: Mapping[str, Method] = field(default_factory=dict)
-    exposure: Exposure | None = None

@@ -17,6 +17,10 @@ from recommender.rules.situation import Situation
 from recommender.words import Words
 
 _PLAIN_KEY = "LLMPICK_API_KEY"
+_ROOT = "/root"
+# Where an image takes any user: the first one of most systems, in the group of root, which images
+# that do without root let write .
+_USER = "1000:0"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
@@ -67,12 +71,13 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         port=made.facts.fact("port"),
         ready=made.exposure.ready if made.exposure else "/v1/models",
         key=key,
-        unguarded=_unguarded(made, key, words),
+        unguarded=_unguarded(made, words),
         weights_gib=fit.weights_gib,
         memory_gib=_main_memory(scored),
         context_tokens=fit.context_tokens,
         nonroot=made.exposure.nonroot if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
+        home=_home(made),
         install=plan.commands(made.method.install, platform, made.facts),
         processes=tuple(_processes(made, key)),
         check=tuple(command for command in _checks(made) if _only_asks(command)),
@@ -174,6 +179,12 @@ def _only_asks(command: Command) -> bool:
     return command.argv[:1] == ("curl",)
 
 
+def _home(made: _Made) -> str:
+    exposure = made.exposure
+    unprivileged = made.opening.unprivileged and exposure and exposure.nonroot
+    return (exposure.home if unprivileged and exposure else None) or _ROOT
+
+
 def _key(made: _Made) -> Key | None:
     if not made.opening.guarded or made.exposure is None:
         return None
@@ -182,23 +193,41 @@ def _key(made: _Made) -> Key | None:
     return Key(env=_PLAIN_KEY, in_argv=True) if made.exposure.key_args else None
 
 
-def _unguarded(made: _Made, key: Key | None, words: Words) -> str | None:
-    """What to put in front of a server that others reach and that knows no key."""
-    if key or not made.opening.exposed:
+def _unguarded(made: _Made, words: Words) -> str | None:
+    """What stays open to every machine that reaches the server, and what to put in front."""
+    if not made.opening.exposed:
         return None
-    text = made.exposure.text if made.exposure else None
-    return words.text(text, made.facts.fact) if text else words.key("note.no-key")
+    if made.exposure is None:
+        return words.key("note.no-key")
+    return words.text(made.exposure.text, made.facts.fact) if made.exposure.text else None
 
 
 def _opened(process: Process, made: _Made, key: Key | None) -> Process:
-    """A process with the key of the server, and with ports as far open as was asked for."""
+    """A process with the key of the server, with the rights and the ports that were asked for."""
     box = process.container
     if box and made.opening.exposed:
         ports = tuple(changed(port, address=None) for port in box.ports)
         process = changed(process, container=changed(box, ports=ports))
+    if made.opening.unprivileged and made.exposure and made.exposure.nonroot:
+        process = _as_user(process, made.exposure)
     if key is None or process.role != "server":
         return process
     return _with_key(process, key, made.exposure)
+
+
+def _as_user(process: Process, exposure: Exposure) -> Process:
+    """The container as the user that its image is made for, with that user's caches."""
+    box = process.container
+    if box is None or box.privileged or box.user:
+        return process
+    home = exposure.home or _ROOT
+    mounts = tuple(
+        changed(mount, target=mount.target.replace(_ROOT, home, 1))
+        if mount.target.startswith(f"{_ROOT}/")
+        else mount
+        for mount in box.mounts
+    )
+    return changed(process, container=changed(box, user=exposure.user or _USER, mounts=mounts))
 
 
 def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:

@@ -16,7 +16,7 @@ _STRICT = (
     *(facts.Framework, facts.Platform, facts.Method, facts.Requirement, facts.Notice),
     *(facts.Rule, facts.Line, facts.Step, facts.Article, facts.Cell, facts.Text),
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
-    *(Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
+    *(facts.Exposure, Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
 )
 _COMMON = (

@@ -138,12 +138,12 @@ class Plan:
 
     ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
     ``exposed`` says whether other machines reach it, ``unguarded`` what then stays open without the
-    ``key``, or without any, and what to put in front. ``nodes`` machines run the processes together, with ``world_size``
-    accelerators in all; ``replicas`` such copies find room. ``weights_gib`` is what is downloaded,
-    ``memory_gib`` the main memory that a server takes, both None where they are unknown.
-    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so (as the ``user``
-    of the server's container where the plan was asked for that, whose files lie in ``home``);
-    ``others`` are the other ways to install.
+    ``key``, or without any, and what to put in front. ``nodes`` machines run the processes
+    together, with ``world_size`` accelerators in all; ``replicas`` such copies find room.
+    ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
+    None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
+    known to run so (as the ``user`` of the server's container where the plan was asked for that,
+    whose files lie in ``home``); ``others`` are the other ways to install.
     """
 
     schema_version: str = SCHEMA_VERSION

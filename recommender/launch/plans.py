@@ -11,6 +11,7 @@ from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
 from recommender.launch import container, plan
 from recommender.launch.commands import launch_facts, notes
+from recommender.launch.variables import marked
 from recommender.rules.candidates import Scored
 from recommender.rules.eligibility import usable_methods
 from recommender.rules.situation import Situation
@@ -80,7 +81,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         home=_home(made),
         install=plan.commands(made.method.install, platform, made.facts),
         processes=tuple(_processes(made, key)),
-        check=tuple(command for command in _checks(made) if _only_asks(command)),
+        check=tuple(_asking(command, key) for command in _checks(made) if _only_asks(command)),
         notes=notes(made.facts, words),
         others=tuple(item for item in usable_methods(scored.trial, words) if item != name),
         tensor_parallel=fit.tensor_parallel,
@@ -172,6 +173,14 @@ def _process(role: str, command: Command) -> Process:
 
 def _checks(made: _Made) -> tuple[Command, ...]:
     return plan.commands(made.method.check, made.platform, made.facts)
+
+
+def _asking(command: Command, key: Key | None) -> Command:
+    """A line that asks the server, with the key that it wants."""
+    if key is None:
+        return command
+    header = ("-H", f"Authorization: Bearer {marked(key.env)}")
+    return changed(command, argv=(*command.argv, *header))
 
 
 def _only_asks(command: Command) -> bool:

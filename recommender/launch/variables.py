@@ -26,6 +26,11 @@ def mark(template: str) -> str:
     return _IN_TEMPLATE.sub("\0\\1\0", template)
 
 
+def marked(name: str) -> str:
+    """The variable of this name as it stands in a word."""
+    return f"\0{name}\0"
+
+
 def plain(word: str) -> str:
     """A word with bare names, as people read it and replace them by hand."""
     return word.replace("\0", "")

@@ -211,7 +211,7 @@ def _method(method: Any) -> Any:
     if not isinstance(method, dict):
         return method
     full = dict(method)
-    for key in ("install", "serve", "check"):
+    for key in ("install", "prepare", "serve", "check"):
         if isinstance(full.get(key), list):
             full[key] = [_line(line) for line in full[key]]
     return full

@@ -171,6 +171,8 @@ class Plan:
     drop_capabilities: bool | None = None
     home: str = "/root"
     install: tuple[Command, ...] = ()
+    prepare: tuple[Command, ...] = ()
+    stop: tuple[Command, ...] = ()
     processes: tuple[Process, ...] = ()
     check: tuple[Command, ...] = ()
     notes: tuple[str, ...] = ()

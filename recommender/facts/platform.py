@@ -82,6 +82,7 @@ class Line:
 class Method:
     """One way to install and start: pip, docker or native.
 
+    ``prepare`` fetches or converts the model ahead of the server, which may also do so itself;
     ``host`` is the address that the server binds; ``pythons`` are the Python versions that the
     package accepts, the preferred one first.
     """
@@ -91,6 +92,7 @@ class Method:
     pythons: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     install: tuple[Line, ...] = ()
+    prepare: tuple[Line, ...] = ()
     serve: tuple[Line, ...] = ()
     check: tuple[Line, ...] = ()
     notices: tuple[Notice, ...] = ()

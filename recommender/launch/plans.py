@@ -63,7 +63,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         version=made.facts.fact("version"),
         method=name,
         model=fit.model or scored.model.id,
-        name=opening.name or _label(fit.model or scored.model.id),
+        name=_name(made),
         hardware=_hardware(scored),
         nodes=fit.nodes,
         replicas=max(nodes // fit.nodes, 1),
@@ -80,6 +80,8 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
         home=_home(made),
         install=plan.commands(made.method.install, platform, made.facts),
+        prepare=plan.commands(made.method.prepare, platform, made.facts),
+        stop=tuple(_stops(made)),
         processes=tuple(_processes(made, key)),
         check=tuple(_asking(command, key) for command in _checks(made) if _only_asks(command)),
         notes=notes(made.facts, words),
@@ -122,6 +124,10 @@ def _wished(opening: Opening) -> dict[str, Any]:
         "host": _EVERY_ADDRESS if opening.exposed else None,
     }
     return {name: value for name, value in wished.items() if value is not None}
+
+
+def _name(made: _Made) -> str:
+    return made.opening.name or _label(made.scored.fit.model or made.scored.model.id)
 
 
 def _label(model: str) -> str:
@@ -183,6 +189,13 @@ def _asking(command: Command, key: Key | None) -> Command:
     return changed(command, argv=(*command.argv, *header))
 
 
+def _stops(made: _Made) -> Iterator[Command]:
+    """What ends the server from another terminal, where a command of its own can."""
+    for process in _processes(made, None):
+        if process.container and process.container.name:
+            yield Command(argv=("docker", "stop", process.container.name))
+
+
 def _only_asks(command: Command) -> bool:
     """Whether a line only asks the server; the others make it load a model."""
     return command.argv[:1] == ("curl",)
@@ -214,6 +227,9 @@ def _unguarded(made: _Made, words: Words) -> str | None:
 def _opened(process: Process, made: _Made, key: Key | None) -> Process:
     """A process with the key of the server, with the rights and the ports that were asked for."""
     box = process.container
+    if box and box.name is None and process.role == "server":
+        box = changed(box, name=f"llmpick-{_name(made)}")
+        process = changed(process, container=box)
     if box and made.opening.exposed:
         ports = tuple(changed(port, address=None) for port in box.ports)
         process = changed(process, container=changed(box, ports=ports))

@@ -19,9 +19,11 @@ from recommender.facts import (
     Outline,
     Workload,
 )
+from recommender.facts.plan import Opening
 from recommender.knowledge import Knowledge
 from recommender.knowledge_source import pack
 from recommender.launch.commands import launch
+from recommender.launch.plans import plan_of
 from recommender.lint.loaded import Loaded
 from recommender.models.rows import by_exact_id
 from recommender.rules.candidates import Scored, candidate
@@ -37,7 +39,7 @@ from recommender.words import Words, placeholders
 # A fact that is unknown leaves an empty word, which the shell gets in quotes.
 _EMPTY = re.compile(r"(?<![^\s=])''(?!\S)")
 _SPECIAL = frozenset(("arguments", "env"))
-_LINES = ("install", "serve", "check")
+_LINES = ("install", "prepare", "serve", "check")
 _ARCHES = frozenset(("x86_64", "aarch64"))
 # Whether a model fits is no question here.
 _GIB = 512.0
@@ -148,6 +150,10 @@ def _rendered(question: Question, trial: Trial, scored: Scored) -> Iterator[str]
     for line in (*made.install, *made.serve, *made.check):
         if _EMPTY.search(line):
             yield f"{where}: a word is empty in: {line}"
+    try:
+        plan_of(scored, Opening(), 1, question.words)
+    except ValueError as error:
+        yield f"{where}: no plan follows from the commands: {error}"
 
 
 def _names(knowledge: Loaded) -> Iterator[str]:

@@ -23,14 +23,15 @@ def write(plan: Plan) -> str:
         comments(plan) + '$ErrorActionPreference = "Stop"\n',
         "".join(f"{text}\n" for text in _needed(plan)),
         _install(plan),
+        "".join(f"{line(command)}\n" for command in plan.prepare),
         "".join(f"{text}\n" for text in _serve(plan)),
-        "".join(f"# {line(command)}\n" for command in plan.check),
+        "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _all(plan: Plan) -> Iterator[Command]:
-    yield from plan.install
+    yield from (*plan.install, *plan.prepare)
     yield from (process.shell for process in plan.processes if process.shell)
 
 

@@ -26,8 +26,9 @@ def write(plan: Plan) -> str:
         "#!/bin/sh\n" + comments(plan),
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
+        "".join(f"{line(command)}\n" for command in plan.prepare),
         _serve(plan),
-        "".join(f"# {line(command)}\n" for command in plan.check),
+        "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]
     return "\n".join(part for part in parts if part)
 

@@ -13,6 +13,7 @@ from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
 from recommender.facts.fitting import Fitting
+from recommender.facts.measurement import Measurement, Verification
 from recommender.facts.why_not import WhyNot
 
 NOUNS = {
@@ -24,6 +25,8 @@ NOUNS = {
     "why-not": WhyNot,
     "fitting": Fitting,
     "comparison": Comparison,
+    "measurement": Measurement,
+    "verification": Verification,
 }
 LONGEST = 8 * 2**20
 _LARGEST = 1e9

@@ -76,7 +76,10 @@ def _facts(item: Fitted, workload: Workload, words: Words) -> Iterator[str]:
             name: placed.speed(value, words)
             for name, value in (("decode", decode), ("prefill", prefill))
         }
-        yield words.key("fitting.speed", **shown)
+        said = words.key("fitting.speed", **shown)
+        if speed.verified:
+            said = words.key("speed.verified", shown=said, date=speed.verified_on)
+        yield said
     else:
         yield words.key("fitting.no-speed")
 

@@ -13,11 +13,11 @@ class Timing:
     """What streamed requests took, as (low, high) over those that were sent.
 
     ``first_token_s`` and ``decode_tokens_per_s`` are of a user who is alone: seconds to the first
-    token, and tokens a second after it
-    (None where the stream came in a few pieces). ``together_tokens_per_s`` is what ``requests`` users got in
-    all, from the first request's start to the last one's end. ``prompt_tokens`` and
-    ``output_tokens`` are means of a request. ``counted`` says who counted the tokens: the server
-    (``usage``), or llmpick one a piece of the stream (``chunks``).
+    token, and tokens a second after it (None where the stream came in a few pieces).
+    ``together_tokens_per_s`` is what ``requests`` users got in all, from the first request's start
+    to the last one's end. ``prompt_tokens`` and ``output_tokens`` are means of a request.
+    ``counted`` says who counted the tokens: the server (``usage``), or llmpick one a piece of the
+    stream (``chunks``).
     """
 
     requests: int = 1

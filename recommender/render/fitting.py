@@ -71,15 +71,8 @@ def _facts(item: Fitted, workload: Workload, words: Words) -> Iterator[str]:
         yield words.key("fitting.from", model=fit.model)
     yield placed.holds(fit, words) + _less(fit, workload, words)
     if speed.decode_tokens_per_s or speed.prefill_tokens_per_s:
-        decode, prefill = speed.decode_tokens_per_s, speed.prefill_tokens_per_s
-        shown = {
-            name: placed.speed(value, words)
-            for name, value in (("decode", decode), ("prefill", prefill))
-        }
-        said = words.key("fitting.speed", **shown)
-        if speed.verified:
-            said = words.key("speed.verified", shown=said, date=speed.verified_on)
-        yield said
+        prefill = placed.rate(speed.prefill_tokens_per_s, words)
+        yield words.key("fitting.speed", decode=placed.decode(speed, words), prefill=prefill)
     else:
         yield words.key("fitting.no-speed")
 

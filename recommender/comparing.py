@@ -6,6 +6,7 @@ from functools import partial
 from recommender import __version__
 from recommender.facts import Answer, Machine, Model, Problem, Workload
 from recommender.facts.comparison import Compared, Comparison
+from recommender.facts.measurement import Measurement
 from recommender.fitting import fitted
 from recommender.knowledge import load
 from recommender.pipeline import as_asked
@@ -23,6 +24,7 @@ def comparing(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
+    measurements: Sequence[Measurement] = (),
 ) -> Comparison:
     """What each machine serves this work with, and what it gives over the first of them.
 
@@ -35,6 +37,7 @@ def comparing(  # noqa: PLR0913  # the whole question
         lang: ``en`` or ``zh``, for the sentences alone.
         include: ids of challengers that are tried besides.
         problems: what was noticed while the question was put together.
+        measurements: what was measured of servers, here or elsewhere.
     """
     ask = partial(
         as_asked,
@@ -44,6 +47,7 @@ def comparing(  # noqa: PLR0913  # the whole question
         rules=rules,
         lang=lang,
         include=include,
+        measurements=measurements,
     )
     found = [_compared(name, ask(machine)) for name, machine in machines.items()]
     known = load()

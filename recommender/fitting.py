@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from recommender.facts import Candidate, Fit, Machine, Model, Problem, Workload
 from recommender.facts.fitting import Fitted, Fitting
+from recommender.facts.measurement import Measurement
 from recommender.pipeline import as_asked
 
 
@@ -17,6 +18,7 @@ def fitting(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
+    measurements: Sequence[Measurement] = (),
 ) -> Fitting:
     """Whether the model fits, with which framework, in which build and layout.
 
@@ -29,6 +31,7 @@ def fitting(  # noqa: PLR0913  # the whole question
         lang: ``en`` or ``zh``, for the sentences alone.
         include: ids of challengers that are tried besides.
         problems: what was noticed while the question was put together.
+        measurements: what was measured of servers, here or elsewhere.
     """
     answer = as_asked(
         machine,
@@ -39,6 +42,7 @@ def fitting(  # noqa: PLR0913  # the whole question
         lang=lang,
         include=include,
         problems=problems,
+        measurements=measurements,
     )
     return Fitting(
         llmpick_version=answer.llmpick_version,

@@ -14,8 +14,10 @@ from recommender.facts import (
     Model,
     Problem,
     Rejection,
+    Speed,
     Workload,
 )
+from recommender.facts.measurement import Measurement
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
 from recommender.rules.beside import beside
@@ -24,6 +26,7 @@ from recommender.rules.confidence import confidence, unknown
 from recommender.rules.eligibility import told
 from recommender.rules.grouping import groups
 from recommender.rules.instead import instead, served
+from recommender.rules.measured import with_measurements
 from recommender.rules.question import Question
 from recommender.rules.ranking import Refused, Verdict, decide
 from recommender.rules.score import selected
@@ -43,6 +46,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
+    measurements: Sequence[Measurement] = (),
     knowledge: Knowledge | None = None,
 ) -> Answer:
     """Rank the frameworks for this machine and work, with reasons, fit and commands.
@@ -56,6 +60,7 @@ def recommend(  # noqa: PLR0913  # the whole question
         lang: ``en`` or ``zh``, for the sentences alone.
         include: ids of challengers and layers that take part besides the ranked frameworks.
         problems: what was noticed while the question was put together.
+        measurements: what was measured of servers, here or elsewhere.
         knowledge: other knowledge than the installed.
     """
     known = knowledge or load()
@@ -66,7 +71,7 @@ def recommend(  # noqa: PLR0913  # the whole question
         question, verdict, told = instead(question, verdict, devices)
         problems = (*problems, *told)
     named = () if rules == "article" else beside(question, devices)
-    return _answer(question, verdict, rules, problems, named)
+    return _answer(question, verdict, rules, problems, named, measurements)
 
 
 def as_asked(  # noqa: PLR0913  # the whole question
@@ -79,6 +84,7 @@ def as_asked(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
+    measurements: Sequence[Measurement] = (),
 ) -> Answer:
     """The answer about this very model, which no other one and no base of it replaces.
 
@@ -86,7 +92,7 @@ def as_asked(  # noqa: PLR0913  # the whole question
     are ranked. The rest is as in ``recommend``.
     """
     question = _asking(machine, workload, model, frameworks, rules, lang, include)
-    return _answer(question, decide(question, groups(machine)), rules, problems, ())
+    return _answer(question, decide(question, groups(machine)), rules, problems, (), measurements)
 
 
 def decided(
@@ -185,18 +191,19 @@ def _merged(model: Model) -> Model:
     return merge(model)
 
 
-def _answer(
+def _answer(  # all that an answer tells
     question: Question,
     verdict: Verdict,
     rules: str,
     problems: Sequence[Problem],
     named: tuple[Considered, ...],
+    measurements: Sequence[Measurement],
 ) -> Answer:
     warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
         replace(
             _candidate(question, scored, rank, warned),
-            speed=speed(scored, question),
+            speed=_speed(scored, question, measurements),
         )
         for rank, scored in enumerate(verdict.ranking, start=1)
     )
@@ -216,6 +223,10 @@ def _answer(
         also_consider=named,
         problems=(*problems, *question.machine.problems, *_machine_problems(question)),
     )
+
+
+def _speed(scored: Scored, question: Question, measurements: Sequence[Measurement]) -> Speed:
+    return with_measurements(speed(scored, question), scored, question.machine, measurements)
 
 
 def _proposed(scored: Scored) -> Model:

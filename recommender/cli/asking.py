@@ -7,6 +7,7 @@ from typing import Any
 
 from recommender.cli import inputs, options
 from recommender.facts import Answer, Machine, Model, Problem, Workload
+from recommender.facts.measurement import Measurement
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge, load
 
@@ -56,6 +57,7 @@ class Meant:
     rules: str
     include: frozenset[str]
     lang: str
+    measurements: tuple[Measurement, ...] = ()
 
     def answer(self, include: Collection[str] = ()) -> Answer:
         """The answer, with more challengers or layers than were asked for."""
@@ -69,6 +71,7 @@ class Meant:
             lang=self.lang,
             include=self.include | set(include),
             problems=self.problems,
+            measurements=self.measurements,
         )
 
 
@@ -91,14 +94,16 @@ def meant(asked: Asked) -> Meant:
         region=asked.region,
         offline=asked.offline,
     )
+    measurements, broken = inputs.measurements()
     return Meant(
         machine=_machine(asked),
         workload=workload,
         model=named,
-        problems=problems,
+        problems=(*problems, *broken),
         rules=asked.rules,
         include=include,
         lang=language,
+        measurements=measurements,
     )
 
 

@@ -100,6 +100,7 @@ def _found(
         lang=question.lang,
         include=question.include,
         problems=question.problems,
+        measurements=question.measurements,
     )
 
 

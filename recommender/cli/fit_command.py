@@ -58,6 +58,7 @@ def _found(question: Meant, frameworks: tuple[str, ...]) -> Fitting:
         lang=question.lang,
         include=question.include,
         problems=question.problems,
+        measurements=question.measurements,
     )
 
 

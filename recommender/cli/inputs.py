@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Model, Problem, Workload
+from recommender.facts.measurement import Measurement
 
 if TYPE_CHECKING:
     from recommender.knowledge import Knowledge
@@ -177,6 +178,31 @@ def model(  # the options that describe a model
     from recommender.models.sources import read
 
     return read(name, hub=hub, region=region, quant=quantization, fmt=fmt, offline=offline)
+
+
+def measurements_file() -> Path:
+    """Where measurements are kept: LLMPICK_MEASUREMENTS, else in the user's data directory."""
+    if named := os.environ.get("LLMPICK_MEASUREMENTS"):
+        return Path(named)
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        root = "~/Library/Application Support"
+    else:
+        # The XDG specification has relative paths ignored.
+        given = os.environ.get("XDG_DATA_HOME", "")
+        root = given if given.startswith("/") else "~/.local/share"
+    return Path(os.path.expanduser(root)) / "llmpick" / "measurements.jsonl"  # noqa: PTH111  # raises nothing without a home
+
+
+def measurements() -> tuple[tuple[Measurement, ...], tuple[Problem, ...]]:
+    """What ``llmpick verify`` measured until now, and what is wrong with its file."""
+    file = measurements_file()
+    if not file.exists():
+        return (), ()
+    from recommender.serving.measurements import read
+
+    return read(file)
 
 
 def language(wish: str | None) -> str:

@@ -27,7 +27,8 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="machine, workload, model, framework, answer, why-not, fitting, comparison."
+            help="machine, workload, model, framework, answer, why-not, fitting, comparison, "
+            "measurement, verification."
         ),
     ],
 ) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "look_commands",
     "frameworks": "look_commands",
     "models": "models_command",
+    "verify": "verify_command",
     "doctor": "doctor_command",
     "schema": "knowledge_commands",
     "knowledge": "knowledge_commands",
@@ -59,7 +60,7 @@ def application(arguments: list[str]) -> typer.Typer:
         help="Which LLM serving framework to run on this hardware, why, and its command.",
         epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
         "here, 4 less found than required, 5 knowledge invalid. llmpick reads, prints, and changes "
-        "nothing.",
+        "nothing; verify asks a server and keeps what it measured.",
     )
     app.callback()(root)
     named = COMMANDS.get(arguments[0]) if arguments else None

@@ -67,6 +67,9 @@ class Speed:
     ``requests`` users get in all, ``prefill_tokens_per_s`` how fast a prompt is read. ``basis`` is
     ``measured`` where the ranges rest on the efficiency that ``runs`` measured runs of ``engine``
     reached on devices of the class ``device``, else ``unknown``.
+
+    The figures named in ``verified`` were measured by ``llmpick verify`` of this framework and
+    build on such devices, as many, the last time on the day ``verified_on`` (ISO 8601).
     """
 
     decode_tokens_per_s: tuple[float, float] | None = None
@@ -77,3 +80,5 @@ class Speed:
     engine: str | None = None
     device: str | None = None
     runs: int | None = None
+    verified: tuple[str, ...] = ()
+    verified_on: str | None = None

@@ -11,12 +11,13 @@ from recommender.facts import checkup
 from recommender.facts.framework import RegistryName
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
+from recommender.serving.recognition import Sign
 
 _STRICT = (
     *(facts.Framework, facts.Platform, facts.Method, facts.Requirement, facts.Notice),
     *(facts.Rule, facts.Line, facts.Step, facts.Article, facts.Cell, facts.Text),
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
-    *(facts.Exposure, Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
+    *(facts.Exposure, Rate, Sign, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
 )
 _COMMON = (
@@ -47,6 +48,8 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)
+    for row in knowledge.servers.get("servers", []):
+        yield from _shape(Sign, row, f"servers: {row.get('framework')}")
 
 
 def _shape(noun: Any, value: Any, where: str) -> Iterator[str]:

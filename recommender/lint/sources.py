@@ -17,6 +17,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
         "speed": dict(knowledge.speeds),
+        "servers": dict(knowledge.servers),
     }
     for where, node in nodes(documents):
         source = node.get("source")

@@ -110,8 +110,8 @@ def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, _Ce
             f"{bars.title(part, count, device, words)}: {bars.used_and_free(part, words)}"
             for part, count in memory
         ],
-        "decode": (placed.speed(pick.speed.decode_tokens_per_s, words),),
-        "prefill": (placed.speed(pick.speed.prefill_tokens_per_s, words),),
+        "decode": (placed.decode(pick.speed, words),),
+        "prefill": (placed.rate(pick.speed.prefill_tokens_per_s, words),),
     }
 
 

@@ -71,12 +71,8 @@ def _facts(item: Fitted, workload: Workload, words: Words) -> Iterator[str]:
         yield words.key("fitting.from", model=fit.model)
     yield placed.holds(fit, words) + _less(fit, workload, words)
     if speed.decode_tokens_per_s or speed.prefill_tokens_per_s:
-        decode, prefill = speed.decode_tokens_per_s, speed.prefill_tokens_per_s
-        shown = {
-            name: placed.speed(value, words)
-            for name, value in (("decode", decode), ("prefill", prefill))
-        }
-        yield words.key("fitting.speed", **shown)
+        prefill = placed.rate(speed.prefill_tokens_per_s, words)
+        yield words.key("fitting.speed", decode=placed.decode(speed, words), prefill=prefill)
     else:
         yield words.key("fitting.no-speed")
 

@@ -1,6 +1,6 @@
 """How a model lies on the devices, in words that several tables share."""
 
-from recommender.facts import Fit, Machine
+from recommender.facts import Fit, Machine, Speed
 from recommender.words import Words
 
 
@@ -42,12 +42,20 @@ def holds(fit: Fit, words: Words) -> str:
     return words.key("fitting.holds", requests=fit.concurrent_requests, tokens=fit.context_tokens)
 
 
-def speed(bounds: tuple[float, float] | None, words: Words) -> str:
+def rate(bounds: tuple[float, float] | None, words: Words) -> str:
     """Tokens per second as a range, or that they are unknown."""
     if bounds is None:
         return words.key("value.unknown")
     low, high = (f"{bound:.3g}" if bound < 100 else f"{bound:.0f}" for bound in bounds)  # noqa: PLR2004
     return words.key("speed.range", low=low, high=high)
+
+
+def decode(speed: Speed, words: Words) -> str:
+    """The speed of one user, with the day on which it was measured where that was done."""
+    shown = rate(speed.decode_tokens_per_s, words)
+    if "decode_tokens_per_s" not in speed.verified:
+        return shown
+    return words.key("speed.verified", shown=shown, date=speed.verified_on)
 
 
 def on(machine: Machine, device: str | None, words: Words) -> str:

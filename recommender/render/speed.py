@@ -7,7 +7,7 @@ from recommender.words import Words
 def speed_line(speed: Speed, words: Words) -> str:
     """Ranges for one user, for all together and for prompts, with what they rest on."""
     parts = [
-        words.key(f"speed.{name}", range=_range(found), count=speed.requests)
+        _part(name, found, speed, words)
         for name, found in (
             ("decode", speed.decode_tokens_per_s),
             ("together", speed.together_tokens_per_s),
@@ -17,6 +17,8 @@ def speed_line(speed: Speed, words: Words) -> str:
     ]
     if not parts:
         return words.key("speed.unknown")
+    if speed.runs is None:
+        return words.key("value.semicolon").join(parts)
     basis = words.key(
         "speed.measured",
         runs=speed.runs,
@@ -24,6 +26,13 @@ def speed_line(speed: Speed, words: Words) -> str:
         device=words.key(f"speed.device.{speed.device}"),
     )
     return words.key("value.semicolon").join((*parts, basis))
+
+
+def _part(name: str, found: tuple[float, float], speed: Speed, words: Words) -> str:
+    shown = words.key(f"speed.{name}", range=_range(found), count=speed.requests)
+    if f"{name}_tokens_per_s" not in speed.verified:
+        return shown
+    return words.key("speed.verified", shown=shown, date=speed.verified_on)
 
 
 def _range(found: tuple[float, float]) -> str:

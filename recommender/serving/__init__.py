@@ -1,0 +1,1 @@
+"""Servers that run: starting one, asking one, and what was measured of them."""

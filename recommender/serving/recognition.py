@@ -1,0 +1,107 @@
+"""Which framework a running server is, by how it names itself; see knowledge/servers.yaml."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recommender.errors import printable
+from recommender.facts.noun import noun
+from recommender.serving.client import Client, Reply, WrongAnswer
+
+_LONGEST = 200
+_OK = 200
+
+
+@noun
+class Sign:
+    """How the server of a framework is recognised, and where it tells more about itself.
+
+    ``owned_by`` stands in its list of models, ``header`` in the header Server. ``asks`` are paths
+    that tell more, under the keys ``version`` and ``weights``; an answer with the key ``shows``
+    tells the framework where nothing else did. ``extra`` is sent with every timed request.
+    """
+
+    framework: str
+    owned_by: str | None = None
+    header: str | None = None
+    asks: tuple[str, ...] = ()
+    shows: str | None = None
+    version: str | None = None
+    weights: str | None = None
+    extra: Mapping[str, Any] | None = None
+    source: str
+
+
+@noun
+class Server:
+    """What a server says of itself; None where it does not."""
+
+    framework: str | None = None
+    version: str | None = None
+    weights: str | None = None
+    extra: Mapping[str, Any] | None = None
+
+
+def recognise(
+    client: Client, row: Mapping[str, Any], signs: Sequence[Sign], wanted: str | None = None
+) -> Server:
+    """What the server is that lists ``row`` among its models.
+
+    Args:
+        client: talks to it.
+        row: the model in question in its list.
+        signs: those of the frameworks, in the order in which they are tried.
+        wanted: the framework that somebody said it is.
+
+    Raises:
+        InputError: the server cannot be reached any more.
+    """
+    named = wanted or _named(client, row, signs)
+    for sign in signs:
+        if named not in {None, sign.framework} or not (named or sign.shows):
+            continue
+        told = next(_told(client, sign), None)
+        if named or told:
+            return _server(sign, told or {}, row)
+    return Server(framework=named, weights=_text(row.get("root")))
+
+
+def _named(client: Client, row: Mapping[str, Any], signs: Sequence[Sign]) -> str | None:
+    owner = row.get("owned_by")
+    for sign in signs:
+        if sign.owned_by and sign.owned_by == owner:
+            return sign.framework
+    heads = [sign for sign in signs if sign.header]
+    header = _get(client, "/v1/models").server.casefold() if heads else ""
+    return next((sign.framework for sign in heads if (sign.header or "") in header), None)
+
+
+def _told(client: Client, sign: Sign) -> Iterator[Mapping[str, Any]]:
+    for path in sign.asks:
+        reply = _get(client, path)
+        try:
+            document = json.loads(reply.body) if reply.status == _OK else None
+        except (ValueError, RecursionError):
+            document = None
+        if isinstance(document, dict) and (sign.shows is None or sign.shows in document):
+            yield document
+
+
+def _server(sign: Sign, told: Mapping[str, Any], row: Mapping[str, Any]) -> Server:
+    return Server(
+        framework=sign.framework,
+        version=_text(told.get(sign.version)) if sign.version else None,
+        weights=(_text(told.get(sign.weights)) if sign.weights else None) or _text(row.get("root")),
+        extra=sign.extra,
+    )
+
+
+def _get(client: Client, path: str) -> Reply:
+    try:
+        return client.get(path)
+    except WrongAnswer:
+        return Reply(status=0, body=b"")
+
+
+def _text(value: Any) -> str | None:
+    return printable(value, _LONGEST) if isinstance(value, str) and value.strip() else None

@@ -94,6 +94,8 @@ def launch(
     Prints to standard output, or to the file of -o, which is never overwritten without --force.
     Probes this machine unless one is given. Exit code 3 where the framework cannot run.
     """
+    if run:
+        _check_here(asked)
     question = meant(asked)
     named = load().framework(framework)
     chosen = target(to or _usual(question))
@@ -114,6 +116,13 @@ def launch(
 
         raise typer.Exit(serve(plan, words))
     _deliver(plan, chosen, file, force=force, json=json)
+
+
+def _check_here(asked: Asked) -> None:
+    elsewhere = (asked.machine, asked.gpu, asked.ram, asked.os, asked.arch, asked.cpu)
+    if any(word is not None for word in (*elsewhere, asked.driver, asked.nodes)):
+        message = "--run starts the server on this machine; leave out --machine, --gpu and the like"
+        raise InputError(message)
 
 
 def _usual(question: Meant) -> str:

@@ -73,6 +73,7 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
         (("vllm", "--name", "-x"), "DNS label"),
         (("vllm", "--served-name", "a\u202eb"), "invisible"),
         (("vllm", "--served-name", ""), "empty"),
+        (("vllm", "--run"), "this machine"),
         (("vllm", "--for-version", "newest; rm"), "like 0.32.0"),
     ],
 )

@@ -39,12 +39,10 @@ class Shape(NamedTuple):
 
 def write_tiny_gguf(path: Path, shape: Shape = Shape()) -> Path:  # noqa: B008  # immutable
     """Write the model to ``path`` (the same bytes every time) and return it."""
-    fillers = (f"filler{number}" for number in range(shape.more_tokens))
-    merged = (merge.replace(" ", "") for merge in _MERGES)
-    tokens = [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
+    tokens = vocabulary(shape.more_tokens)
     writer = gguf.GGUFWriter(path, "llama")
     _add_shape(writer, shape, len(tokens))
-    _add_tokenizer(writer, tokens)
+    add_tokenizer(writer, tokens)
     for name, tensor in _tensors(shape, len(tokens)):
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
@@ -68,7 +66,15 @@ def _add_shape(writer: gguf.GGUFWriter, shape: Shape, vocabulary: int) -> None:
     writer.add_layer_norm_rms_eps(1e-5)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
+def vocabulary(more_tokens: int = 0) -> list[str]:
+    """Every byte, the words that a grammar may ask for, fillers and ChatML's marks."""
+    fillers = (f"filler{number}" for number in range(more_tokens))
+    merged = (merge.replace(" ", "") for merge in _MERGES)
+    return [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
+
+
+def add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
+    """Write a byte-level tokenizer of these tokens and a ChatML template."""
     normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,13 +25,26 @@ def llama_server_bin() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a GGUF file of a few megabytes with random weights."""
-    try:
-        # Here, so that a machine without gguf or numpy skips with a reason.
+    with _importing():
         from .tiny_gguf import write_tiny_gguf
-    except ImportError as error:
-        _do_without(f"no tiny model: {error}")
     # The space must survive the way through the shell, as a user's file names do.
     return write_tiny_gguf(tmp_path_factory.mktemp("tiny model") / "tiny.gguf")
+
+
+@pytest.fixture(scope="session")
+def tiny_embedder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a GGUF file of a BERT that embeds."""
+    with _importing():
+        from .tiny_bert import write_tiny_bert
+    return write_tiny_bert(tmp_path_factory.mktemp("embedder") / "e.gguf", scores=False)
+
+
+@pytest.fixture(scope="session")
+def tiny_reranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a GGUF file of a BERT that scores."""
+    with _importing():
+        from .tiny_bert import write_tiny_bert
+    return write_tiny_bert(tmp_path_factory.mktemp("reranker") / "r.gguf", scores=True)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +52,15 @@ def curl() -> str:
     """Return the path of curl, which the emitted checks use."""
     found = shutil.which("curl")
     return found or _do_without("curl is not on PATH")
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """A machine without gguf or numpy skips with a reason."""
+    try:
+        yield
+    except ImportError as error:
+        _do_without(f"no tiny model: {error}")
 
 
 def _do_without(reason: str) -> NoReturn:

@@ -10,9 +10,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +78,14 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A command line that runs. Its whole output goes to ``log_file``."""
+    """A command line that runs. Its whole output goes to ``log_file``; ``key`` opens it."""
 
     process: subprocess.Popen[bytes]
     port: int
     log_file: Path
+    key: str | None = None
+    line: str = ""
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def log(self) -> str:
@@ -90,17 +93,35 @@ class Server:
         return self.log_file.read_text(errors="replace")[-_LOG_TAIL:]
 
     def wait_until_healthy(self) -> None:
-        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure."""
+        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure.
+
+        ``LLMPICK_STARTED`` names a file that gets a line with the seconds that it took.
+        """
+        self._wait_until(self._is_healthy, "/health")
+        if "LLMPICK_STARTED" in os.environ:
+            with Path(os.environ["LLMPICK_STARTED"]).open("a") as started:
+                started.write(f"{time.monotonic() - self.started:.2f} s  {self.line}\n")
+
+    def wait_until_it_listens(self) -> None:
+        """Return once the port takes connections; otherwise as ``wait_until_healthy``."""
+        self._wait_until(self.listens, "port")
+
+    def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server ended at its start:\n{self.log}"
-            # 503 while the model loads, a refused connection before that.
-            with suppress(OSError):
-                self.ask("/health")
+            if ready():
                 return
             time.sleep(0.05)
-        message = f"no /health within {START_SECONDS:.0f} s:\n{self.log}"
+        message = f"no {what} within {START_SECONDS:.0f} s:\n{self.log}"
         raise AssertionError(message)
+
+    def _is_healthy(self) -> bool:
+        # 503 while the model loads, a refused connection before that.
+        with suppress(OSError):
+            self.ask("/health")
+            return True
+        return False
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None) -> Any:
         """GET ``path``, or POST ``body`` to it, with a bearer ``key``; return the decoded JSON.
@@ -109,12 +130,12 @@ class Server:
             urllib.error.HTTPError: the server answered with an error.
 
         """
-        data = None if body is None else json.dumps(body).encode()
+        data, token = None if body is None else json.dumps(body).encode(), key or self.key
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data,
             {"Content-Type": "application/json"}
-            | ({"Authorization": f"Bearer {key}"} if key else {}),
+            | ({"Authorization": f"Bearer {token}"} if token else {}),
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=_ANSWER_SECONDS) as answer:
@@ -136,7 +157,8 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
     """Run the shell command ``line``, which serves on ``port``, as long as the context lasts."""
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {line}"],
+            # env, because exec takes no variables.
+            ["sh", "-c", f"exec env {line}"],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -144,7 +166,7 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
             start_new_session=True,
         )
     try:
-        yield Server(process, port, log_file)
+        yield Server(process, port, log_file, line=line)
     finally:
         # The session outlives a leader that ended: whatever it left behind goes too.
         with suppress(ProcessLookupError):

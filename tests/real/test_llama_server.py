@@ -12,15 +12,9 @@ import pytest
 
 from .emitted import Advice, recommend
 from .llama_server import Server, environment, free_port, serving
+from .workloads import YES_OR_NO
 
 SLOTS, CONTEXT = 4, 2048
-YES_OR_NO = {
-    "messages": [{"role": "user", "content": "Is water wet?"}],
-    "grammar": 'root ::= "yes" | "no"',
-    "max_tokens": 3,
-}
-"""Random weights say anything, so only a grammar makes the answer certain."""
-
 REFUSED = re.compile(r"invalid argument|error while handling argument", re.IGNORECASE)
 WISHES = {
     "nothing-said": (),

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shlex
 import signal
 import socket
@@ -22,6 +23,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 30.0
 _LOG_TAIL = 6000
+REFUSED = re.compile(r"invalid argument|error while handling argument", re.IGNORECASE)
+"""What ``llama-server`` says of an argument that it does not take."""
+
 _PACKAGES = ("llama.cpp-tools", "llama.cpp-tools-extra", "libggml0-backend-rpc")
 _PROGRAMS = {
     "llama-server": "usr/bin/llama-server",
@@ -172,6 +176,29 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(STOP_SECONDS)
+
+
+def run_to_end(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``llama-server`` to its end; both streams are in ``stdout``, where the log goes too."""
+    return subprocess.run(
+        ["sh", "-c", 'exec llama-server "$@"', "sh", *arguments],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def build_number(env: dict[str, str]) -> str:
+    """Return the build number as ``llama-server --version`` tells it."""
+    done = run_to_end(env, "--version")
+    found = re.search(r"build (\d+)", done.stdout)
+    assert found, done.stdout
+    assert done.returncode == 0
+    return found[1]
 
 
 def _fill(root: Path) -> None:

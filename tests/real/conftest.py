@@ -9,17 +9,26 @@ from typing import NoReturn
 
 import pytest
 
+from . import llama_server, mlx_lm_server
 from .debian import Unavailable
-from .llama_server import cache_directory, install
 
 
 @pytest.fixture(scope="session")
 def llama_server_bin() -> Path:
     """Return the directory for PATH that holds a real ``llama-server``."""
     try:
-        return install(cache_directory())
+        return llama_server.install(llama_server.cache_directory())
     except Unavailable as reason:
         _do_without(f"no real llama-server: {reason}")
+
+
+@pytest.fixture(scope="session")
+def mlx_lm_bin() -> Path:
+    """Return the directory for PATH that holds a real ``mlx_lm.server``."""
+    try:
+        return mlx_lm_server.install(llama_server.cache_directory())
+    except Unavailable as reason:
+        _do_without(f"no real mlx_lm.server: {reason}")
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +54,14 @@ def tiny_reranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with _importing():
         from .tiny_bert import write_tiny_bert
     return write_tiny_bert(tmp_path_factory.mktemp("reranker") / "r.gguf", scores=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a folder of safetensors that generates."""
+    with _importing():
+        from .tiny_llama import write_tiny_llama
+    return write_tiny_llama(tmp_path_factory.mktemp("tiny llama") / "tiny")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real ``mlx_lm.server``: the wheels that llmpick names for a processor, apart from the tests."""
 
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def install(target: Path) -> Path:
     """
     package = requirement()
     kind = f"{sys.implementation.cache_tag}-{platform.system()}-{platform.machine()}"
-    root = target / f"{package.replace('=', '-')}-{kind}"
+    root = target / "-".join([*re.findall(r"[\w.-]+", package), kind])
     try:
         if not root.is_dir():
             _fill(root, package)

@@ -15,7 +15,7 @@ _SECONDS = 60.0
 _WORD = r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+"""
 _VARIABLES = rf"(?:\w+={_WORD}\s+|\$env:\w+ = '[^']*'; )*"
 _PROGRAMS = (
-    r"llama-server|llama serve|llama\.cpp/build/bin/llama-server|docker run .* ghcr\.io/\S+",
+    r"(?:[\w.-]+/)*llama-server(?:\.exe)?|llama serve|docker run .* ghcr\.io/\S+",
     r"\.venv-mlx-lm/bin/mlx_lm\.server",
 )
 _PROGRAM = re.compile(rf"\A(?P<before>{_VARIABLES})(?:{'|'.join(_PROGRAMS)})(?=\s)")

@@ -60,6 +60,7 @@ def test_the_check_asks_the_other_port() -> None:
     [
         "llama serve",
         "llama.cpp/build/bin/llama-server",
+        "./llama-b11541/llama-server.exe",
         "A=1 B='two words' llama-server",
         "docker run --rm -p 127.0.0.1:8080:80 -e A=1 ghcr.io/ggml-org/llama.cpp:server-b1",
         "$env:A = 'two words'; llama serve",

@@ -1,6 +1,7 @@
 """Every flag of llama.cpp in knowledge/ against the parser of the real llama-server."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,7 +16,9 @@ from recommender.rules.conditions import never
 from recommender.rules.situation import Situation
 from recommender.words import replace_names
 
+from .emitted import placed
 from .llama_server import REFUSED, build_number, environment, run_to_end
+from .workloads import GPUS, WORK, serve_lines
 
 LLAMA = load().framework("llama.cpp")
 FLAG = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
@@ -116,3 +119,20 @@ def test_texts_and_commands_name_flags() -> None:
     """The tests above would hold for empty lists, too."""
     assert {"--mmproj", "--n-cpu-moe"} <= set(NAMED)
     assert any("-ctk q8_0" in step.args for step in STEPS.values())
+
+
+@pytest.mark.parametrize("machine", GPUS.values(), ids=GPUS.keys())
+def test_the_build_takes_every_command_for_a_gpu(
+    machine: Mapping[str, Any], env: dict[str, str]
+) -> None:
+    """Arguments are read before devices are: a missing model means that all were taken."""
+    lines = {
+        placed(line, Path("/nonexist"), 1, "llama-server").partition("llama-server ")[2]
+        for work in WORK.values()
+        for line in serve_lines(machine, work.asked)
+    }
+    assert lines
+    for line in lines:
+        done = run_to_end(env, *shlex.split(line))
+        assert not REFUSED.search(done.stdout), f"{line}\n{done.stdout}"
+        assert "failed to load model" in done.stdout, f"{line}\n{done.stdout}"

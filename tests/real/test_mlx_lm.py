@@ -16,6 +16,7 @@ from .emitted import Advice, placed, recommend
 from .llama_server import Server, free_port, serving
 
 MAC = ("--gpu", "M4 Max 64GB", "--include", "mlx-lm")
+PROCESSOR = ("--gpu", "none", "--ram", "64", "--include", "mlx-lm")
 USERS = 4
 SAID = "Is water wet?"
 ASKED = {"messages": [{"role": "user", "content": SAID}], "max_tokens": 8, "temperature": 0}
@@ -47,11 +48,12 @@ def chat(server: Server) -> str:
 
 
 @pytest.mark.usefixtures("curl")
+@pytest.mark.parametrize("machine", [MAC, PROCESSOR], ids=["mac", "processor"])
 def test_the_emitted_command_answers_and_its_check_passes(
-    env: dict[str, str], tiny_llama: Path, tmp_path: Path
+    machine: tuple[str, ...], env: dict[str, str], tiny_llama: Path, tmp_path: Path
 ) -> None:
     """The model is named as a folder, so only program and port are others."""
-    advice = recommend(env, *MAC, "--model", str(tiny_llama), framework="mlx-lm")
+    advice = recommend(env, *machine, "--model", str(tiny_llama), framework="mlx-lm")
     assert str(tiny_llama) in shlex.split(advice.serve)
     with running(advice, tiny_llama, env, tmp_path / "log") as server:
         assert chat(server) == chat(server)

@@ -2,15 +2,16 @@
 
 import shlex
 import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from .emitted import placed
 from .llama_server import Server, environment, free_port, serving
-from .workloads import MACHINES, WORK, YES_OR_NO, Work, chats, embeds, scores, serve_lines
+from .workloads import PROCESSORS, WORK, YES_OR_NO, Work, chats, embeds, scores, serve_lines
 
 PROGRAM = "llama-server"
 Run = Callable[..., AbstractContextManager[Server]]
@@ -39,8 +40,8 @@ def run(llama_server_bin: Path, tmp_path: Path) -> Run:
     return start
 
 
-def proposed(work: Work) -> str:
-    return next(serve_lines("x86", work.asked))
+def proposed(work: Work, build: str | None = None) -> str:
+    return next(serve_lines(PROCESSORS["x86"], work.asked, build))
 
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK.keys())
@@ -59,15 +60,31 @@ def test_the_command_for_a_local_file_needs_no_other_model(
         proof(server)
 
 
+@pytest.mark.parametrize("work", ["agents", "kv-quant"])
+@pytest.mark.parametrize("build", ["6000", "7000", "11669"])
+def test_the_command_for_an_installed_build_serves(
+    build: str, work: str, run: Run, models: Models
+) -> None:
+    """What older builds had to be told is still taken; what they did not take is left out."""
+    line = proposed(WORK[work], build)
+    assert line.startswith(f"{PROGRAM} ")
+    assert ("--jinja" in line) == (work == "agents" and int(build) < 7170)
+    assert ("-fa on" in line) == (work == "kv-quant" and int(build) >= 6325)
+    with run(line, models[chats]) as server:
+        WORK[work].proof(server)
+
+
 def test_the_arguments_of_the_image_serve(run: Run, models: Models) -> None:
-    (line,) = (line for line in serve_lines("x86", {}) if line.startswith("docker run"))
+    (line,) = (line for line in serve_lines(PROCESSORS["x86"], {}) if line.startswith("docker run"))
     with run(line, models[chats]) as server:
         chats(server)
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", PROCESSORS.values(), ids=PROCESSORS.keys())
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK.keys())
-def test_every_processor_gets_the_command_that_is_started_here(machine: str, work: Work) -> None:
+def test_every_processor_gets_the_command_that_is_started_here(
+    machine: Mapping[str, Any], work: Work
+) -> None:
     """Beside program and variables only the address differs, which in a container is any."""
     known = arguments(proposed(work))
     assert {arguments(line) for line in serve_lines(machine, work.asked)} == {known}

@@ -1,7 +1,7 @@
-"""Kinds of work with the request that shows that it is done, and machines without a GPU."""
+"""Kinds of work with the request that shows that it is done, and machines that are described."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from recommender.cli.asking import Asked, meant
@@ -96,7 +96,7 @@ WORK = {
     "rerank": Work({"model": "BAAI/bge-reranker-v2-m3"}, scores),
 }
 
-MACHINES: dict[str, Mapping[str, Any]] = {
+PROCESSORS: dict[str, Mapping[str, Any]] = {
     "x86": {"arch": "x86_64", "os": "linux"},
     "arm": {"arch": "aarch64", "os": "linux"},
     "risc-v": {"arch": "riscv64", "os": "linux"},
@@ -104,16 +104,34 @@ MACHINES: dict[str, Mapping[str, Any]] = {
     "windows": {"arch": "x86_64", "os": "windows"},
     "windows-on-arm": {"arch": "aarch64", "os": "windows"},
 }
+GPUS: dict[str, Mapping[str, Any]] = {
+    "nvidia": {"gpu": ["RTX 4090"]},
+    "two-nvidia": {"gpu": ["RTX 3090:2"]},
+    "old-nvidia": {"gpu": ["Tesla P40"]},
+    "nvidia-on-windows": {"gpu": ["RTX 3060 12GB"], "os": "windows"},
+    "amd": {"gpu": ["RX 7900 XTX"]},
+    "amd-on-windows": {"gpu": ["RX 7900 XTX"], "os": "windows"},
+    "intel": {"gpu": ["Arc A770"]},
+    "apple": {"gpu": ["M4 Max 64GB"]},
+    "ascend": {"gpu": ["Ascend 910B3"]},
+    "moore-threads": {"gpu": ["MTT S4000"]},
+}
 RAM_GIB = 256.0
 
 
-def serve_lines(machine: str, asked: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the serve lines of llama.cpp for a machine, those of the proposed way first."""
-    wish = Asked(gpu=["none"], ram=RAM_GIB, **MACHINES[machine], **asked)
-    answer = meant(wish).answer()
-    found = next((item for item in answer.ranking if item.framework == "llama.cpp"), None)
-    assert found, f"llama.cpp does not serve {asked} on {machine}"
-    assert found.launch
-    for serve in (found.launch.serve, *(other.serve for other in found.launch.others.values())):
-        (line,) = serve
-        yield line
+def serve_lines(
+    machine: Mapping[str, Any], asked: Mapping[str, Any], build: str | None = None
+) -> Iterator[str]:
+    """Yield the serve lines of llama.cpp, those of the proposed way first, or none if refused.
+
+    ``build`` is the one that is installed there.
+    """
+    wish = meant(Asked(**{"gpu": ["none"], "ram": RAM_GIB, **machine, **asked}))
+    if build:
+        software = replace(wish.machine.software, installed={"llama.cpp": build})
+        wish = replace(wish, machine=replace(wish.machine, software=software))
+    found = [item for item in wish.answer().ranking if item.framework == "llama.cpp"]
+    for launch in (item.launch for item in found):
+        others = launch.others.values() if launch else ()
+        for ways in (launch, *others):
+            yield from ways.serve if ways else ()

@@ -18,6 +18,7 @@ from recommender.models.keys import text
 from recommender.models.tally import Tensor
 
 _MOST_LAYERS = 4096
+_RANK = 4
 _HUB = "https://huggingface.co/"
 _PLAIN = {
     "bf16": "bf16-gguf",
@@ -59,7 +60,7 @@ def of_headers(headers: Sequence[Header], where: str, identity: str) -> Model:
         tied=not found.head,
         format="gguf",
         quantization=_quantization(values, tensors, identity),
-        task="embedding" if own.get("attention.causal") is False else None,
+        task=_task(own),
         base=_base(values),
         **tally.facts(found, own.count("expert_count"), chosen),
         **_experts(own, chosen),
@@ -123,6 +124,14 @@ def _experts(own: Own, chosen: int | None) -> dict[str, Any]:
         "experts_per_token": chosen,
         "moe_intermediate": size,
     }
+
+
+def _task(own: Own) -> str | None:
+    """What a model is for, by how it pools the states of a text: gguf.PoolingType, 4 is RANK."""
+    pooling = own.count("pooling_type")
+    if pooling == _RANK:
+        return "rerank"
+    return "embedding" if pooling or own.get("attention.causal") is False else None
 
 
 def _vocabulary(own: Own, headers: Sequence[Header]) -> int | None:

@@ -212,6 +212,23 @@ SHAPES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
 ]
 
 
+POOLINGS: list[tuple[Mapping[str, Any], str | None]] = [
+    ({"pooling_type": 4, "attention.causal": False}, "rerank"),
+    ({"pooling_type": 3}, "embedding"),
+    ({"attention.causal": False}, "embedding"),
+    ({"pooling_type": 0}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("keys", "task"), POOLINGS)
+def test_the_way_of_pooling_says_what_a_model_is_for(
+    tmp_path: Path, keys: Mapping[str, Any], task: str | None
+) -> None:
+    path = write_gguf(tmp_path / "x.gguf", "qwen3", {**SHAPE, **keys}, tensors(0, 1))
+    assert model_of(path).task == task
+
+
 @pytest.mark.parametrize(("arch", "keys", "parts", "wanted"), SHAPES)
 def test_the_shape_of_an_architecture(
     tmp_path: Path,

@@ -1,1 +1,1 @@
-"""A real llama-server runs the commands that llmpick prints."""
+"""Real servers run the commands that llmpick prints."""

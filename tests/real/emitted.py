@@ -1,4 +1,4 @@
-"""What llmpick prints, and the two places in it that a test may change: the model and the port."""
+"""What llmpick prints, and what a test may change in it: where program, model and port are."""
 
 import json
 import re
@@ -13,7 +13,13 @@ from typing import Any
 _PROJECT = Path(__file__).parents[2]
 _SECONDS = 60.0
 _WORD = r"""(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+"""
-_MODEL = re.compile(rf"(?<=\s)-(?:hf|m)\s+{_WORD}")
+_VARIABLES = rf"(?:\w+={_WORD}\s+|\$env:\w+ = '[^']*'; )*"
+_PROGRAMS = (
+    r"(?:[\w.-]+/)*llama-server(?:\.exe)?|llama serve|docker run .* ghcr\.io/\S+",
+    r"\.venv-mlx-lm/bin/mlx_lm\.server",
+)
+_PROGRAM = re.compile(rf"\A(?P<before>{_VARIABLES})(?:{'|'.join(_PROGRAMS)})(?=\s)")
+_MODEL = re.compile(rf"(?<=\s)(?P<option>-hf|-m|--model)\s+{_WORD}")
 _PORT = re.compile(r"(?<=\s--port)\s+\d+(?!\S)")
 
 
@@ -32,8 +38,7 @@ class Advice:
 
     def serve_with(self, model: Path, port: int) -> str:
         """Return the emitted command with another model and port, and nothing else changed."""
-        line = _swap(_PORT, self.serve, f" {port}")
-        return _swap(_MODEL, line, f"-m {shlex.quote(str(model))}")
+        return placed(self.serve, model, port)
 
     def check_with(self, port: int) -> list[str]:
         """Return the emitted curl commands, asking the server on ``port``."""
@@ -41,8 +46,19 @@ class Advice:
         return [_swap(re.compile(rf"(?<=:){self.port}(?!\d)"), line, str(port)) for line in lines]
 
 
-def recommend(env: Mapping[str, str], *flags: str) -> Advice:
-    """Run ``recommend --json`` with ``flags`` as a user does and return its advice on llama.cpp."""
+def placed(line: str, model: Path, port: int, program: str = "") -> str:
+    """Return a serve command with another model and port and, where one is given, program.
+
+    An image is a program, too: ``docker run`` and its options are before its arguments.
+    """
+    line = _swap(_PORT, line, f" {port}")
+    option = _only(_MODEL, line)["option"].replace("-hf", "-m")
+    line = _swap(_MODEL, line, f"{option} {shlex.quote(str(model))}")
+    return _swap(_PROGRAM, line, _only(_PROGRAM, line)["before"] + program) if program else line
+
+
+def recommend(env: Mapping[str, str], *flags: str, framework: str = "llama.cpp") -> Advice:
+    """Run ``recommend --json`` with ``flags`` as a user does; return its advice on a framework."""
     done = subprocess.run(
         [sys.executable, "-m", "recommender", "recommend", "--json", *flags],
         cwd=_PROJECT,
@@ -55,8 +71,8 @@ def recommend(env: Mapping[str, str], *flags: str) -> Advice:
     )
     assert done.returncode == 0, f"exit {done.returncode}:\n{done.stderr}\n{done.stdout}"
     answer = json.loads(done.stdout)
-    entries = [entry for entry in answer["ranking"] if entry["framework"] == "llama.cpp"]
-    assert entries, f"llama.cpp is not in the ranking:\n{done.stdout}"
+    entries = [entry for entry in answer["ranking"] if entry["framework"] == framework]
+    assert entries, f"{framework} is not in the ranking:\n{done.stdout}"
     launch = entries[0]["launch"]
     return Advice(answer, launch["serve"][0], tuple(launch["check"]))
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shlex
 import signal
 import socket
@@ -10,9 +11,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +23,15 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 30.0
 _LOG_TAIL = 6000
-_CPUINFO = Path("/proc/cpuinfo")
+REFUSED = re.compile(r"invalid argument|error while handling argument", re.IGNORECASE)
+"""What ``llama-server`` says of an argument that it does not take."""
 
-_AVX2 = frozenset({"sse4_2", "avx", "f16c", "fma", "avx2", "bmi2"})
-_AVX512 = _AVX2 | {"avx512f", "avx512cd", "avx512vl", "avx512dq", "avx512bw"}
-_VNNI = _AVX512 | {"avx512vbmi", "avx512_vnni"}
-_VARIANTS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("zen4", _VNNI | {"avx512_bf16"}),
-    ("icelake", _VNNI),
-    ("skylakex", _AVX512),
-    ("haswell", _AVX2),
-    ("sse42", frozenset({"sse4_2"})),
-    ("x64", frozenset()),
-    ("armv8.2_1", frozenset({"asimddp"})),
-    ("armv8.0_1", frozenset()),
-)
-"""ggml's CPU builds, best first, with the /proc/cpuinfo flags that each needs.
-
-A coarser ladder than ggml's own (ggml/src/CMakeLists.txt, GGML_CPU_ALL_VARIANTS): a model of 5 MB
-gains nothing from the steps between.
-"""
+_PACKAGES = ("llama.cpp-tools", "llama.cpp-tools-extra", "libggml0-backend-rpc")
+_PROGRAMS = {
+    "llama-server": "usr/bin/llama-server",
+    "ggml-rpc-server": "usr/libexec/*-linux-gnu/llama/bin/ggml-rpc-server",
+}
+"""Where the packages put a program, as a glob below the root."""
 
 
 def cache_directory() -> Path:
@@ -51,13 +41,15 @@ def cache_directory() -> Path:
 
 
 def install(target: Path) -> Path:
-    """Return a directory for PATH with a ``llama-server``, downloaded into ``target`` once.
+    """Return a directory for PATH with ``llama-server`` and ``ggml-rpc-server``.
+
+    They are downloaded into ``target`` once.
 
     Raises:
         Unavailable: this machine cannot get it or cannot run it.
 
     """
-    root = target / f"llama.cpp-sid-{platform.machine()}"
+    root = target / f"llama.cpp-rpc-sid-{platform.machine()}"
     try:
         if not root.is_dir():
             _fill(root)
@@ -90,11 +82,14 @@ def free_port() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A command line that runs. Its whole output goes to ``log_file``."""
+    """A command line that runs. Its whole output goes to ``log_file``; ``key`` opens it."""
 
     process: subprocess.Popen[bytes]
     port: int
     log_file: Path
+    key: str | None = None
+    line: str = ""
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def log(self) -> str:
@@ -102,30 +97,49 @@ class Server:
         return self.log_file.read_text(errors="replace")[-_LOG_TAIL:]
 
     def wait_until_healthy(self) -> None:
-        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure."""
+        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure.
+
+        ``LLMPICK_STARTED`` names a file that gets a line with the seconds that it took.
+        """
+        self._wait_until(self._is_healthy, "/health")
+        if "LLMPICK_STARTED" in os.environ:
+            with Path(os.environ["LLMPICK_STARTED"]).open("a") as started:
+                started.write(f"{time.monotonic() - self.started:.2f} s  {self.line}\n")
+
+    def wait_until_it_listens(self) -> None:
+        """Return once the port takes connections; otherwise as ``wait_until_healthy``."""
+        self._wait_until(self.listens, "port")
+
+    def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server ended at its start:\n{self.log}"
-            # 503 while the model loads, a refused connection before that.
-            with suppress(OSError):
-                self.ask("/health")
+            if ready():
                 return
             time.sleep(0.05)
-        message = f"no /health within {START_SECONDS:.0f} s:\n{self.log}"
+        message = f"no {what} within {START_SECONDS:.0f} s:\n{self.log}"
         raise AssertionError(message)
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """GET ``path``, or POST ``body`` to it, and return the decoded JSON.
+    def _is_healthy(self) -> bool:
+        # 503 while the model loads, a refused connection before that.
+        with suppress(OSError):
+            self.ask("/health")
+            return True
+        return False
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None) -> Any:
+        """GET ``path``, or POST ``body`` to it, with a bearer ``key``; return the decoded JSON.
 
         Raises:
             urllib.error.HTTPError: the server answered with an error.
 
         """
-        data = None if body is None else json.dumps(body).encode()
+        data, token = None if body is None else json.dumps(body).encode(), key or self.key
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data,
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json"}
+            | ({"Authorization": f"Bearer {token}"} if token else {}),
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=_ANSWER_SECONDS) as answer:
@@ -147,7 +161,8 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
     """Run the shell command ``line``, which serves on ``port``, as long as the context lasts."""
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {line}"],
+            # env, because exec takes no variables.
+            ["sh", "-c", f"exec env {line}"],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -155,7 +170,7 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
             start_new_session=True,
         )
     try:
-        yield Server(process, port, log_file)
+        yield Server(process, port, log_file, line=line)
     finally:
         # The session outlives a leader that ended: whatever it left behind goes too.
         with suppress(ProcessLookupError):
@@ -163,12 +178,36 @@ def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Ite
         process.wait(STOP_SECONDS)
 
 
+def run_to_end(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``llama-server`` to its end; both streams are in ``stdout``, where the log goes too."""
+    return subprocess.run(
+        ["sh", "-c", 'exec llama-server "$@"', "sh", *arguments],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def build_number(env: dict[str, str]) -> str:
+    """Return the build number as ``llama-server --version`` tells it."""
+    done = run_to_end(env, "--version")
+    found = re.search(r"build (\d+)", done.stdout)
+    assert found, done.stdout
+    assert done.returncode == 0
+    return found[1]
+
+
 def _fill(root: Path) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unpacking-", dir=root.parent) as name:
         whole = Path(name) / "root"
         whole.mkdir()
-        unpack(["llama.cpp-tools"], whole)
+        unpack(_PACKAGES, whole)
+        _show_backends(whole)
         try:
             whole.rename(root)
         except OSError:
@@ -177,52 +216,44 @@ def _fill(root: Path) -> None:
                 raise
 
 
+def _show_backends(root: Path) -> None:
+    """Put ggml's backends beside the loader: their own directory is compiled in as an absolute one.
+
+    ggml looks beside the running program, which is the loader, and takes the best for this CPU.
+    """
+    libraries = _loader(root).parent
+    for backend in libraries.glob("ggml/backends*/libggml-*.so"):
+        (libraries / backend.name).symlink_to(backend.relative_to(libraries))
+
+
 def _wrap(root: Path) -> Path:
-    loader = next(root.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"), None)
-    if loader is None:
-        message = f"the unpacked packages in {root} hold no dynamic loader"
-        raise Unavailable(message)
-    libraries, server = loader.parent, root / "usr/bin/llama-server"
-    backend = _cpu_backend(next(libraries.glob("ggml/backends*"), libraries))
-    # exec, so that signals reach the server and not a shell. The loader is named because sid's libc
-    # is newer than the host's; the backend because its compiled-in directory is absolute.
-    command = [str(loader), "--library-path", f"{libraries}:{libraries}/llama", str(server)]
-    script = (
-        "#!/bin/sh\n"
-        f"export GGML_BACKEND_PATH={shlex.quote(str(backend))}\n"
-        f'exec {shlex.join(command)} "$@"\n'
-    )
-    # One directory a variant: a cache that moves to another CPU gets a wrapper that fits there.
-    bin_dir = root.parent / f"{root.name}-{backend.stem}"
+    loader = _loader(root)
+    path = f"{loader.parent}:{loader.parent}/llama"
+    bin_dir = root.parent / f"{root.name}-bin"
     bin_dir.mkdir(exist_ok=True)
-    _write_program(bin_dir / "llama-server", script)
+    for name, place in _PROGRAMS.items():
+        # exec, so that signals reach the server and not a shell. The loader is named because sid's
+        # libc is newer than the host's.
+        command = [str(loader), "--library-path", path, str(_only(root, place))]
+        write_program(bin_dir / name, f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
     return bin_dir
 
 
-def _write_program(path: Path, text: str) -> None:
+def _loader(root: Path) -> Path:
+    return _only(root, "usr/lib/*-linux-gnu/ld-linux-*.so.*")
+
+
+def _only(root: Path, place: str) -> Path:
+    found = next(root.glob(place), None)
+    if found is None:
+        message = f"the unpacked packages in {root} hold no {place}"
+        raise Unavailable(message)
+    return found
+
+
+def write_program(path: Path, text: str) -> None:
+    """Write an executable file at once, so that another session never runs half of it."""
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
         new.write(text)
     Path(new.name).chmod(0o755)
     Path(new.name).replace(path)
-
-
-def _cpu_backend(directory: Path) -> Path:
-    flags = _cpu_flags(_CPUINFO.read_text())
-    for variant, needs in _VARIANTS:
-        path = directory / f"libggml-cpu-{variant}.so"
-        if needs <= flags and path.is_file():
-            return path
-    message = f"no CPU backend of ggml in {directory} runs on this CPU"
-    raise Unavailable(message)
-
-
-def _cpu_flags(cpuinfo: str) -> frozenset[str]:
-    lines = (line.partition(":") for line in cpuinfo.splitlines())
-    return next(
-        (
-            frozenset(value.split())
-            for key, _, value in lines
-            if key.strip() in {"flags", "Features"}
-        ),
-        frozenset(),
-    )

@@ -1,11 +1,11 @@
-"""The two changes that a test makes to an emitted command, and that there is no third."""
+"""The changes that a test makes to an emitted command, and that there are no others."""
 
 import shlex
 from pathlib import Path
 
 import pytest
 
-from .emitted import Advice
+from .emitted import Advice, placed
 
 MODEL = Path("/a model/it's.gguf")
 
@@ -53,3 +53,25 @@ def test_the_check_asks_the_other_port() -> None:
         "curl http://127.0.0.1:8080/v1/models?n=8080",
     )
     assert emitted.check_with(9) == ["curl http://127.0.0.1:9/v1/models?n=8080"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "llama serve",
+        "llama.cpp/build/bin/llama-server",
+        "./llama-b11541/llama-server.exe",
+        "A=1 B='two words' llama-server",
+        "docker run --rm -p 127.0.0.1:8080:80 -e A=1 ghcr.io/ggml-org/llama.cpp:server-b1",
+        "$env:A = 'two words'; llama serve",
+    ],
+)
+def test_the_program_changes_and_the_variables_stay(line: str) -> None:
+    before = line[: line.find("llama")] if line[0] in "A$" else ""
+    changed = placed(f"{line} -hf org/x:Q4 -c 1 --port 8080", Path("m.gguf"), 9, "llama-server")
+    assert changed == f"{before}llama-server -m m.gguf -c 1 --port 9"
+
+
+def test_an_unknown_program_is_not_run() -> None:
+    with pytest.raises(AssertionError, match="times in"):
+        placed("sudo llama-server -m a.gguf --port 8080", MODEL, 9, "llama-server")

@@ -1,6 +1,5 @@
 """The commands that llmpick prints for llama.cpp, run by a real llama-server of Debian sid."""
 
-import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -11,17 +10,10 @@ from typing import Protocol
 import pytest
 
 from .emitted import Advice, recommend
-from .llama_server import Server, environment, free_port, serving
+from .llama_server import REFUSED, Server, build_number, environment, free_port, run_to_end, serving
+from .workloads import YES_OR_NO
 
 SLOTS, CONTEXT = 4, 2048
-YES_OR_NO = {
-    "messages": [{"role": "user", "content": "Is water wet?"}],
-    "grammar": 'root ::= "yes" | "no"',
-    "max_tokens": 3,
-}
-"""Random weights say anything, so only a grammar makes the answer certain."""
-
-REFUSED = re.compile(r"invalid argument|error while handling argument", re.IGNORECASE)
 WISHES = {
     "nothing-said": (),
     "four-users": ("--concurrency", str(SLOTS), "--context", str(CONTEXT)),
@@ -62,29 +54,6 @@ def run(env: dict[str, str], tiny_model: Path, tmp_path: Path) -> Run:
             yield server
 
     return start
-
-
-def llama_server(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``llama-server`` to its end; both streams are in ``stdout``, where the log goes too."""
-    return subprocess.run(
-        ["sh", "-c", 'exec llama-server "$@"', "sh", *arguments],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-def build_number(env: dict[str, str]) -> str:
-    """Return the build number as ``llama-server --version`` tells it."""
-    done = llama_server(env, "--version")
-    found = re.search(r"build (\d+)", done.stdout)
-    assert found, done.stdout
-    assert done.returncode == 0
-    return found[1]
 
 
 def test_the_probe_sees_the_build_that_is_on_path(env: dict[str, str], advice: Advice) -> None:
@@ -154,7 +123,7 @@ def test_llama_server_accepts_every_emitted_flag(
     """Flags are checked before the model is loaded: a missing model means that all passed."""
     words = shlex.split(recommend(env, *flags).serve_with(Path("/nonexist"), free_port()))
     assert words[0] == "llama-server"
-    output = llama_server(env, *words[1:]).stdout
+    output = run_to_end(env, *words[1:]).stdout
     assert not REFUSED.search(output), f"{shlex.join(words)}\n{output}"
     assert "failed to load model" in output, f"{shlex.join(words)}\n{output}"
 
@@ -162,6 +131,6 @@ def test_llama_server_accepts_every_emitted_flag(
 @pytest.mark.parametrize("flag", ["--no-such-flag", "--mlock", "-fa", "--ctx-size=big"])
 def test_llama_server_refuses_what_it_does_not_know(flag: str, env: dict[str, str]) -> None:
     """The oracle of the test above says no too: unknown, removed in 2026, without its value."""
-    done = llama_server(env, "-m", "/nonexist", flag)
+    done = run_to_end(env, "-m", "/nonexist", flag)
     assert REFUSED.search(done.stdout), done.stdout
     assert done.returncode != 0

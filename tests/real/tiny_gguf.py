@@ -14,8 +14,8 @@ _HEAD_SIZE = 64
 # Larger than any context that is asked for, which llama-server would otherwise cap to it.
 _CONTEXT = 131072
 _MERGES = ("y e", "ye s", "n o")
-_SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-_CHAT_ML = (
+SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+CHAT_ML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -34,17 +34,20 @@ class Shape(NamedTuple):
     @property
     def hidden(self) -> int:
         """Elements of a hidden state."""
-        return self.heads * _HEAD_SIZE
+        return self.heads * self.head_size
+
+    @property
+    def head_size(self) -> int:
+        """Elements of a head, the same for every shape."""
+        return _HEAD_SIZE
 
 
 def write_tiny_gguf(path: Path, shape: Shape = Shape()) -> Path:  # noqa: B008  # immutable
     """Write the model to ``path`` (the same bytes every time) and return it."""
-    fillers = (f"filler{number}" for number in range(shape.more_tokens))
-    merged = (merge.replace(" ", "") for merge in _MERGES)
-    tokens = [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
+    tokens = vocabulary(shape.more_tokens)
     writer = gguf.GGUFWriter(path, "llama")
     _add_shape(writer, shape, len(tokens))
-    _add_tokenizer(writer, tokens)
+    add_tokenizer(writer, tokens)
     for name, tensor in _tensors(shape, len(tokens)):
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
@@ -68,17 +71,25 @@ def _add_shape(writer: gguf.GGUFWriter, shape: Shape, vocabulary: int) -> None:
     writer.add_layer_norm_rms_eps(1e-5)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
+def vocabulary(more_tokens: int = 0) -> list[str]:
+    """Every byte, the words that a grammar may ask for, fillers and ChatML's marks."""
+    fillers = (f"filler{number}" for number in range(more_tokens))
+    merged = (merge.replace(" ", "") for merge in _MERGES)
+    return [*_byte_tokens(), *merged, *fillers, *SPECIALS]
+
+
+def add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
+    """Write a byte-level tokenizer of these tokens and a ChatML template."""
     normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([control if token in _SPECIALS else normal for token in tokens])
+    writer.add_token_types([control if token in SPECIALS else normal for token in tokens])
     writer.add_token_merges(list(_MERGES))
     writer.add_bos_token_id(tokens.index("<|endoftext|>"))
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(value=False)
-    writer.add_chat_template(_CHAT_ML)
+    writer.add_chat_template(CHAT_ML)
 
 
 def _byte_tokens() -> Iterator[str]:

@@ -36,14 +36,14 @@ def _words(
 ) -> list[str]:
     """The words of the first serve command on an NVIDIA GPU."""
     platform = PLATFORMS[framework, "cuda"]
-    facts = _facts(framework, platform, workload, model, fit)
+    facts = facts_of(framework, platform, workload, model, fit)
     chosen = platform.methods[method]
     named = values.values(platform, chosen, fit, model, workload, version)
     made = plan.commands(chosen.serve, platform, facts.extend(named))
     return list(made[0].argv)
 
 
-def _facts(
+def facts_of(
     framework: str, platform: Platform, workload: Workload, model: Model | None, fit: Fit
 ) -> Situation:
     machine = nvidia(1)

@@ -170,6 +170,26 @@ def test_adapters_have_a_place_to_be_named(
     assert _follows(words, *wanted)
 
 
+def test_tgi_quantizes_the_cache_where_its_kernels_can() -> None:
+    wish = Workload(features=("kv-quant",))
+    assert _follows(_words("tgi", "docker", wish), "--kv-cache-dtype", "fp8_e4m3fn")
+    odd = replace(QWEN_8B, head_dim=96)
+    assert "--kv-cache-dtype" not in _words("tgi", "docker", wish, model=odd)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("A100 SXM4 80GB", False), ("NVIDIA H200", False), ("RTX 4090", True)]
+)
+def test_lmdeploy_is_told_of_more_users_than_it_expects(name: str, told: bool) -> None:
+    machine = nvidia(1)
+    device = replace(machine.accelerators[0], name=name)
+    for users in (128, 200):
+        work = Workload(concurrency=users, install="pip")
+        one = replace(machine, accelerators=(device,))
+        line = commands_of(one, "lmdeploy", "cuda", QWEN_8B, work)["pip"].commands.serve[0]
+        assert ("--max-batch-size 200" in line) is (told and users > 128)
+
+
 def test_vllm_and_tgi_draft_nothing_beside_adapters() -> None:
     both = Workload(features=("multi-lora", "speculative-decoding"))
     assert "--speculative-config" not in _words("vllm", "pip", both)

@@ -48,7 +48,8 @@ def _commands(scored: Scored, name: str, facts: Situation, words: Words) -> Comm
 def launch_facts(scored: Scored, method: Method, facts: Situation) -> Situation:
     """Everything that the lines of this method may name."""
     platform, fit = scored.trial.platform, scored.fit
-    named = values.values(platform, method, fit, scored.model, scored.workload)
+    installed = values.found_version(scored.trial.framework.id, method, facts)
+    named = values.values(platform, method, fit, scored.model, scored.workload, installed)
     named["python"] = values.python_for(method, facts.fact("python.version"))
     return facts.extend(named)
 

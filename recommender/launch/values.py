@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from recommender.facts import Fit, Method, Model, Platform, Workload
+from recommender.rules.conditions import Facts
 from recommender.versions import parts
 
 # llama.cpp's own ceiling of useful slots is set by memory; beyond this a queue serves as well.
@@ -12,9 +13,17 @@ _MOST_SLOTS = 64
 
 
 def values(
-    platform: Platform, method: Method, fit: Fit, model: Model | None, workload: Workload
+    platform: Platform,
+    method: Method,
+    fit: Fit,
+    model: Model | None,
+    workload: Workload,
+    version: str | None = None,
 ) -> dict[str, Any]:
-    """Every name that a launch line of this platform and method may use."""
+    """Every name that a launch line of this platform and method may use.
+
+    ``version`` is the one to write the commands for, where it is not what the method brings.
+    """
     slots = _slots(fit, workload)
     context = fit.context_tokens or workload.context_tokens
     return {
@@ -23,12 +32,23 @@ def values(
         "host": "127.0.0.1" if fit.nodes > 1 else method.host,
         "port": platform.port,
         "image": method.image,
-        "version": platform.version,
+        "version": version or method.version or platform.version,
         "slots": slots,
         "total_context": slots * context,
+        "node_devices": _devices(fit) // max(fit.nodes, 1),
         "cpu_kv_gib": _cpu_kv_gib(fit),
         **_gguf(fit, model),
     }
+
+
+def found_version(framework: str, method: Method, facts: Facts) -> str | None:
+    """The version of an installed program that the method starts as it is."""
+    installed = facts.fact(f"installed.{framework}") if method.reuses else None
+    return installed if isinstance(installed, str) and parts(installed) else None
+
+
+def _devices(fit: Fit) -> int:
+    return fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
 
 
 def _slots(fit: Fit, workload: Workload) -> int:

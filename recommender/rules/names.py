@@ -8,7 +8,8 @@ LAUNCH_FACTS = frozenset(
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
         *("gguf.repo", "gguf.file", "gguf.quant", "library.name", "registry.name", "registry.size"),
         *("parser.tool", "parser.reasoning"),
-        *("ascend_devices", "cache", "cpu_kv_gib", "via.wsl2", "exposed", "served.name"),
+        *("ascend_devices", "cache", "cpu_kv_gib", "node_devices", "via.wsl2", "exposed"),
+        "served.name",
     )
 )
 _FRAMEWORK_FACTS = frozenset(

@@ -12,7 +12,8 @@ class Exposure:
     words of its command instead, ``{key}`` standing for the key. With neither it has no key, and
     ``text`` says what to put in front. ``ready`` is the path that answers 200 once the model is
     loaded. ``nonroot`` and ``drop_capabilities`` say whether the image is known to run as another
-    user than root, and without the kernel's capabilities; None is unknown.
+    user than root, and without the kernel's capabilities; None is unknown. ``user`` is the one that
+    it is made for (uid or uid:gid; any, where it is left out), ``home`` the home of that user.
     """
 
     key_env: str | None = None
@@ -20,6 +21,8 @@ class Exposure:
     ready: str
     text: Text | None = None
     nonroot: bool | None = None
+    user: str | None = None
+    home: str | None = None
     drop_capabilities: bool | None = None
     source: str
     checked: str

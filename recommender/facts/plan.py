@@ -100,7 +100,8 @@ class Hardware:
     """What every machine of the plan must have.
 
     ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
-    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used.
+    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used,
+    ``capability`` NVIDIA's compute capability.
     """
 
     vendor: str | None = None
@@ -110,6 +111,7 @@ class Hardware:
     devices: int = 0
     memory_gib: float | None = None
     partition: str | None = None
+    capability: str | None = None
     integrated: bool = False
 
 
@@ -139,8 +141,8 @@ class Plan:
     then has no ``key``. ``nodes`` machines run the processes together, with ``world_size``
     accelerators in all; ``replicas`` such copies find room. ``weights_gib`` is what is downloaded,
     ``memory_gib`` the main memory that a server takes, both None where they are unknown.
-    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so; ``others`` are
-    the other ways to install.
+    ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so, ``user`` (uid or
+    uid:gid) and ``home`` whom it is made for; ``others`` are the other ways to install.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -165,6 +167,8 @@ class Plan:
     memory_gib: float | None = None
     context_tokens: int | None = None
     nonroot: bool | None = None
+    user: str | None = None
+    home: str | None = None
     drop_capabilities: bool | None = None
     install: tuple[Command, ...] = ()
     processes: tuple[Process, ...] = ()

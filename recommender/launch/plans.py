@@ -72,6 +72,8 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         memory_gib=_main_memory(scored),
         context_tokens=fit.context_tokens,
         nonroot=made.exposure.nonroot if made.exposure else None,
+        user=made.exposure.user if made.exposure else None,
+        home=made.exposure.home if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
         install=plan.commands(made.method.install, platform, made.facts),
         processes=tuple(_processes(made, key)),
@@ -135,6 +137,7 @@ def _hardware(scored: Scored) -> Hardware:
         devices=len(group.members),
         memory_gib=first.memory_gib,
         partition=first.partition,
+        capability=first.compute_capability,
         integrated=first.integrated is True,
     )
 

@@ -20,6 +20,7 @@ class Loaded:
     accelerators: Mapping[str, Any]
     models: Mapping[str, Any]
     remedies: Mapping[str, Any]
+    clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
     speeds: Mapping[str, Any]
     article: Mapping[str, Any]
@@ -47,6 +48,7 @@ def load(root: Path) -> Loaded:
         accelerators=read_yaml(root / "accelerators.yaml"),
         models=read_yaml(root / "models.yaml"),
         remedies=compile_document(root, "remedies"),
+        clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         article=read_yaml(root / "article.yaml"),

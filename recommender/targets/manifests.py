@@ -14,7 +14,7 @@ from recommender.targets.volumes import cache_gib, claim_name, is_cache
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 # Text in every version of YAML: YAML 1.1 takes more words for numbers and truth values than 1.2.
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9 ._/()-]*[A-Za-z0-9/]")
+_PLAIN = re.compile(r"(/|--?)?[A-Za-z]([A-Za-z0-9._/:@()-]*[A-Za-z0-9/])?")
 _NO_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 _TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
 

@@ -20,10 +20,11 @@ def placement(plan: Plan, cluster: Kubernetes, device: ClusterDevice | None) -> 
 def resources(
     plan: Plan, process: Process, box: Container, device: ClusterDevice | None
 ) -> dict[str, Any]:
-    """Devices for those that use them; main memory where it is known what a server takes."""
+    """Devices for those that use them; on the processor main memory, for the weights at least."""
     found: dict[str, Any] = {}
-    if plan.memory_gib and process.role == "server":
-        found["requests"] = {"memory": f"{math.ceil(plan.memory_gib)}Gi"}
+    memory = plan.memory_gib or plan.weights_gib
+    if memory and plan.hardware.vendor is None and process.role == "server":
+        found["requests"] = {"memory": f"{math.ceil(memory)}Gi"}
     boxes = [item.container for item in plan.processes if item.container]
     if device and (_uses(box) or not any(map(_uses, boxes))):
         found["limits"] = {_resource(plan, device): str(plan.devices)}

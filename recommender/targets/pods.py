@@ -23,7 +23,7 @@ _MISSES = 6
 _ADDRESSES = ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP")
 # The model is asked for until the server takes it, and the pod is ready once it has it.
 _LOAD = (
-    "until \"$@\"; do sleep 5; done; touch /tmp/loaded; trap 'exit 0' TERM; sleep infinity & wait"
+    "trap 'exit 0' TERM; until \"$@\"; do sleep 5; done; touch /tmp/loaded; sleep infinity & wait"
 )
 
 
@@ -58,19 +58,17 @@ def setting(
     if plan.hardware.vendor and device is None:
         why = f"what a cluster calls devices of {plan.hardware.vendor} is not known"
         raise refuse(plan, target, why, "take --target docker on the machine itself")
-    known = {**dict.fromkeys(_ADDRESSES, "$(POD_IP)"), "NIC_NAME": cluster.interface}
+    own = [name for name in _ADDRESSES if name not in (texts or {})]
+    known = {**dict.fromkeys(own, "$(POD_IP)"), "NIC_NAME": cluster.interface}
     if plan.key:
         known["API_KEY"] = f"$({plan.key.env})"
-    own: dict[str, tuple[str, Any]] = dict.fromkeys(
-        _ADDRESSES, ("POD_IP", field_of("status.podIP"))
-    )
     where = Setting(
         plan=plan,
         target=target,
         cluster=cluster,
         device=device,
         texts={**known, **(texts or {})},
-        extra={**own, **(extra or {})},
+        extra={**dict.fromkeys(own, ("POD_IP", field_of("status.podIP"))), **(extra or {})},
     )
     _check(where)
     return where

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from recommender.errors import InputError
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import noun
 from recommender.facts.plan import Container, Mount, Plan
@@ -52,16 +53,25 @@ def volumes(
         if is_cache(mount):
             found.append(_cache(plan, mount))
         elif not mount.source.startswith("/"):
-            why = f"{mount.source} is a path that only this machine knows"
-            raise refuse(plan, target, why, "give the absolute path of the model on the nodes")
+            raise _unknown_path(plan, mount, target)
         elif not _brought(mount.source, device):
             found.append(_of_host(plan, mount, len(found)))
     return tuple(found)
 
 
+def _unknown_path(plan: Plan, mount: Mount, target: str) -> InputError:
+    why = f"{mount.source} is a path that only this machine knows"
+    local = plan.model.startswith((".", "~"))
+    instead = (
+        "give the absolute path of the model on the nodes" if local else "take --target docker"
+    )
+    return refuse(plan, target, why, instead)
+
+
 def is_cache(mount: Mount) -> bool:
     """Whether downloads go there; they lie in a volume of the cluster."""
-    return mount.volume or mount.source.startswith("~/.")
+    written = mount.source.startswith("./") and not mount.read_only
+    return mount.volume or mount.source.startswith("~/.") or written
 
 
 def claim_name(plan: Plan) -> str:

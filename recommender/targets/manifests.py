@@ -111,7 +111,7 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     if any(_TOKEN in box.passed for box in boxes):
         token = f'{token_secret(_TOKEN)} --from-literal=token="$HF_TOKEN"'
         yield f"For gated models: kubectl create secret generic {token}"
-    if claims(plan) and plan.weights_gib is None:
+    if claims(plan) and plan.weights_gib is None and not plan.model.startswith("/"):
         yield f"How large the weights are is not known: {cache_gib(plan)}Gi may have to grow."
     if claims(plan) and _shared(plan):
         yield "Several nodes write to the claim: its StorageClass has to offer ReadWriteMany."

@@ -55,7 +55,7 @@ def volumes(
         elif not mount.source.startswith("/"):
             raise _unknown_path(plan, mount, target)
         elif not _brought(mount.source, device):
-            found.append(_of_host(plan, mount, len(found)))
+            found.append(_of_host(plan, mount))
     return tuple(found)
 
 
@@ -139,8 +139,9 @@ def _brought(source: str, device: ClusterDevice | None) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
 
-def _of_host(plan: Plan, mount: Mount, number: int) -> Volume:
+def _of_host(plan: Plan, mount: Mount) -> Volume:
     """A path of the node; what a container would change there stays as it is."""
-    name = "model" if mount.source == plan.model else f"host-{number}"
+    words = "-".join(re.findall("[a-z0-9]+", mount.source.casefold()))
+    name = "model" if mount.source == plan.model else f"host-{words[-50:].lstrip('-')}"
     body = {"hostPath": {"path": mount.source}}
     return Volume(name=name, path=mount.target, body=body, read_only=True)

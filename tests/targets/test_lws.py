@@ -12,6 +12,7 @@ from recommender.facts.plan import Plan, Process
 from recommender.targets.registry import TARGETS
 from tests.targets.pods import (
     LARGE,
+    MODELS,
     argv,
     check,
     expanded,
@@ -55,6 +56,20 @@ def test_other_vendors_make_groups_too() -> None:
     assert plan.nodes == 2
     for pod in pods(plan):
         assert pod["containers"][0]["resources"]["limits"] == {"amd.com/gpu": "2"}
+
+
+def test_ascend_finds_its_interface_and_address_in_the_pod() -> None:
+    npu = Accelerator(vendor="huawei", name="Ascend 910B3", memory_gib=64.0, chip="910B3")
+    plan = plan_for("vllm", machine(*[npu] * 8, nodes=2), MODELS["Qwen/Qwen3-235B-A22B"])
+    assert plan.nodes == 2
+    for pod in pods(plan):
+        server = pod["containers"][0]
+        assert server["resources"]["limits"] == {"huawei.com/Ascend910": "8"}
+        env = {item["name"]: item.get("value") for item in server["env"]}
+        names = [item["name"] for item in server["env"]]
+        assert env["HCCL_IF_IP"] == "$(POD_IP)"
+        assert names.index("POD_IP") < names.index("HCCL_IF_IP")
+        assert env["HCCL_SOCKET_IFNAME"] == "eth0"
 
 
 def test_the_service_finds_the_leaders_and_has_a_name_of_its_own() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
+from recommender.facts.cluster import Kubernetes
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
 
@@ -117,6 +118,11 @@ class Knowledge:
     def speeds(self) -> Mapping[str, Any]:
         """What was measured of how fast engines are on classes of devices."""
         return json.loads(self.read("speed.json"))  # type: ignore[no-any-return]
+
+    @cached_property
+    def kubernetes(self) -> Kubernetes:
+        """What Kubernetes calls devices, and what their vendors' plugins do by themselves."""
+        return decode(Kubernetes, json.loads(self.read("clusters.json"))["kubernetes"])
 
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:

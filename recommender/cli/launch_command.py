@@ -107,7 +107,6 @@ def launch(
         version=_version(for_version),
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
-        unprivileged=chosen.cluster,
     )
     words = Words(table=load().words, lang=question.lang)
     plan = _plan(named.id, question, chosen, opening, words)

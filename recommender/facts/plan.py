@@ -100,7 +100,8 @@ class Hardware:
     """What every machine of the plan must have.
 
     ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
-    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used.
+    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used,
+    ``capability`` NVIDIA's compute capability.
     """
 
     vendor: str | None = None
@@ -110,6 +111,7 @@ class Hardware:
     devices: int = 0
     memory_gib: float | None = None
     partition: str | None = None
+    capability: str | None = None
     integrated: bool = False
 
 
@@ -118,8 +120,7 @@ class Opening:
     """What is wanted of the server beside the work: how it is started, named and reached.
 
     ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
-    ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key,
-    ``unprivileged`` for another user than root in images that are made for one.
+    ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
     """
 
     methods: tuple[str, ...] = ()
@@ -129,7 +130,6 @@ class Opening:
     version: str | None = None
     exposed: bool = False
     guarded: bool = False
-    unprivileged: bool = False
 
 
 @noun
@@ -142,8 +142,8 @@ class Plan:
     together, with ``world_size`` accelerators in all; ``replicas`` such copies find room.
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
-    known to run so (as the ``user`` of the server's container where the plan was asked for that,
-    whose files lie in ``home``); ``others`` are the other ways to install.
+    known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
+    other ways to install.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -168,8 +168,9 @@ class Plan:
     memory_gib: float | None = None
     context_tokens: int | None = None
     nonroot: bool | None = None
+    user: str | None = None
+    home: str | None = None
     drop_capabilities: bool | None = None
-    home: str = "/root"
     install: tuple[Command, ...] = ()
     prepare: tuple[Command, ...] = ()
     stop: tuple[Command, ...] = ()

@@ -87,7 +87,7 @@ def _mounts(read: _Read) -> tuple[Mount, ...]:
 
 def _mount(value: str) -> Mount:
     """The target has no colon, so the last ones are the separators, whatever the source holds."""
-    body, read_only = value.removesuffix(":ro"), value.endswith(":ro")
+    body, read_only = value.removesuffix(":ro").removesuffix(":rw"), value.endswith(":ro")
     source, _, target = body.rpartition(":")
     return Mount(source=source, target=target, read_only=read_only)
 

@@ -18,10 +18,6 @@ from recommender.rules.situation import Situation
 from recommender.words import Words
 
 _PLAIN_KEY = "LLMPICK_API_KEY"
-_ROOT = "/root"
-# Where an image takes any user: the first one of most systems, in the group of root, which images
-# that do without root let write .
-_USER = "1000:0"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
@@ -77,8 +73,9 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         memory_gib=_main_memory(scored),
         context_tokens=fit.context_tokens,
         nonroot=made.exposure.nonroot if made.exposure else None,
+        user=made.exposure.user if made.exposure else None,
+        home=made.exposure.home if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
-        home=_home(made),
         install=plan.commands(made.method.install, platform, made.facts),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
         stop=tuple(_stops(made)),
@@ -148,13 +145,18 @@ def _hardware(scored: Scored) -> Hardware:
         devices=len(group.members),
         memory_gib=first.memory_gib,
         partition=first.partition,
+        capability=first.compute_capability,
         integrated=first.integrated is True,
     )
 
 
 def _main_memory(scored: Scored) -> float | None:
     """On the processor everything lies in main memory; beside devices the need is not known."""
-    return None if scored.trial.group.members else scored.fit.needs_gib
+    if scored.trial.group.members or not scored.fit.per_device:
+        return None
+    parts = scored.fit.per_device[0]
+    filled = parts.weights_gib + parts.kv_cache_gib + parts.activations_gib + parts.overhead_gib
+    return round(filled, 2)
 
 
 def _processes(made: _Made, key: Key | None) -> Iterator[Process]:
@@ -201,12 +203,6 @@ def _only_asks(command: Command) -> bool:
     return command.argv[:1] == ("curl",)
 
 
-def _home(made: _Made) -> str:
-    exposure = made.exposure
-    unprivileged = made.opening.unprivileged and exposure and exposure.nonroot
-    return (exposure.home if unprivileged and exposure else None) or _ROOT
-
-
 def _key(made: _Made) -> Key | None:
     if not made.opening.guarded or made.exposure is None:
         return None
@@ -233,26 +229,9 @@ def _opened(process: Process, made: _Made, key: Key | None) -> Process:
     if box and made.opening.exposed:
         ports = tuple(changed(port, address=None) for port in box.ports)
         process = changed(process, container=changed(box, ports=ports))
-    if made.opening.unprivileged and made.exposure and made.exposure.nonroot:
-        process = _as_user(process, made.exposure)
     if key is None or process.role != "server":
         return process
     return _with_key(process, key, made.exposure)
-
-
-def _as_user(process: Process, exposure: Exposure) -> Process:
-    """The container as the user that its image is made for, with that user's caches."""
-    box = process.container
-    if box is None or box.privileged or box.user:
-        return process
-    home = exposure.home or _ROOT
-    mounts = tuple(
-        changed(mount, target=mount.target.replace(_ROOT, home, 1))
-        if mount.target.startswith(f"{_ROOT}/")
-        else mount
-        for mount in box.mounts
-    )
-    return changed(process, container=changed(box, user=exposure.user or _USER, mounts=mounts))
 
 
 def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:

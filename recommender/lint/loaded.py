@@ -20,6 +20,7 @@ class Loaded:
     accelerators: Mapping[str, Any]
     models: Mapping[str, Any]
     remedies: Mapping[str, Any]
+    clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
@@ -48,6 +49,7 @@ def load(root: Path) -> Loaded:
         accelerators=read_yaml(root / "accelerators.yaml"),
         models=read_yaml(root / "models.yaml"),
         remedies=compile_document(root, "remedies"),
+        clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from recommender import facts
 from recommender.errors import printable
 from recommender.facts import checkup
+from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups
 from recommender.facts.framework import RegistryName
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
@@ -19,6 +20,7 @@ _STRICT = (
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
     *(facts.Exposure, Rate, Sign, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
+    *(Kubernetes, PodGroups, ClusterDevice, NodeLabel),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -45,6 +47,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     for item in knowledge.conflicts.get("conflicts", []):
         yield from _shape(facts.Conflict, item, f"conflicts: {item.get('id')}")
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
+    yield from _shape(Kubernetes, knowledge.clusters.get("kubernetes"), "clusters: kubernetes")
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)

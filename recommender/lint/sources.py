@@ -14,6 +14,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     used = set()
     documents = {
         **knowledge.core,
+        "clusters": dict(knowledge.clusters),
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
         "speed": dict(knowledge.speeds),

@@ -5,6 +5,7 @@ from importlib import import_module
 from recommender.errors import InputError, nearest, printable
 from recommender.facts.noun import noun
 from recommender.facts.plan import Plan
+from recommender.knowledge import load
 
 _PROGRAMS = ("pip", "native")
 _IMAGE = ("docker",)
@@ -16,18 +17,20 @@ class Target:
 
     ``methods`` are the ways to install that it can use, empty for any. ``cluster`` says that an
     orchestrator starts it: it brings a container engine of its own, and other machines reach the
-    server. ``suffix`` is that of the file.
+    server. ``devices`` hands the module what Kubernetes calls devices. ``suffix`` is that of the
+    file.
     """
 
     name: str
     methods: tuple[str, ...] = ()
     cluster: bool = False
+    devices: bool = False
     suffix: str
 
     def write(self, plan: Plan) -> str:
         """The whole file; raises ``InputError`` where the plan cannot be served that way."""
         module = import_module(f"recommender.targets.{self.name}")
-        text: str = module.write(plan)
+        text: str = module.write(plan, load().kubernetes) if self.devices else module.write(plan)
         return text
 
 
@@ -40,8 +43,8 @@ TARGETS = {
         Target(name="compose", methods=_IMAGE, suffix=".yaml"),
         Target(name="systemd", methods=_PROGRAMS, suffix=".service"),
         Target(name="quadlet", methods=_IMAGE, suffix=".container"),
-        Target(name="kubernetes", methods=_IMAGE, cluster=True, suffix=".yaml"),
-        Target(name="lws", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="kubernetes", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
+        Target(name="lws", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
         Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), suffix=".sbatch"),
         Target(name="ray", methods=_IMAGE, cluster=True, suffix=".yaml"),
         Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),

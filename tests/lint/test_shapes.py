@@ -15,6 +15,7 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
     ("file", "old", "new", "named"),
     [
         ("workload.yaml", "layer: facts", "layr: facts", "layr"),
+        ("clusters.yaml", "resource: amd.com/gpu", "resorce: amd.com/gpu", "resorce"),
         ("conflicts.yaml", "holds_for: LMDeploy", "holds_fr: LMDeploy", "holds_fr"),
         ("frameworks/ollama.yaml", "    port: 11434", "    port: many", "port"),
     ],

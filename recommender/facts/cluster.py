@@ -1,0 +1,74 @@
+"""What an orchestrator calls the devices of a machine, and what it brings into a container."""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from recommender.facts.noun import noun
+from recommender.facts.plan import Hardware
+
+
+@noun
+class NodeLabel:
+    """A label that nodes of the right kind have, as an expression of a node selector.
+
+    ``value`` may name ``{memory_mib}`` (``share`` of a device's memory), ``{memory_gib}`` and
+    ``{capability}``; what is ``dedicated`` holds for devices with memory of their own alone.
+    """
+
+    key: str
+    operator: str
+    value: str
+    share: float = 1.0
+    dedicated: bool = False
+
+
+@noun
+class ClusterDevice:
+    """What one vendor's devices are called, and what its runtime does by itself.
+
+    ``resource`` is asked for once a device, ``partition`` in its place for a slice of one.
+    ``brings`` are host paths that need no mount, ``sets`` variables that are not to be set,
+    ``unprivileged`` containers need no privilege whatever ``docker run`` asks for.
+    """
+
+    id: str
+    vendor: str
+    series: tuple[str, ...] = ()
+    resource: str
+    partition: str | None = None
+    nodes: tuple[NodeLabel, ...] = ()
+    brings: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    unprivileged: bool = False
+    needs: str
+    source: str
+    checked: str
+
+
+@noun
+class PodGroups:
+    """Frameworks that a LeaderWorkerSet starts on ``several`` machines, or on ``one`` alone."""
+
+    several: tuple[str, ...]
+    one: tuple[str, ...]
+    source: str
+    checked: str
+
+
+@noun
+class Kubernetes:
+    """What Kubernetes calls processors, network interfaces and devices."""
+
+    architectures: Mapping[str, str] = field(default_factory=dict)
+    interface: str
+    groups: PodGroups
+    devices: tuple[ClusterDevice, ...]
+    source: str
+    checked: str
+
+    def device(self, hardware: Hardware) -> ClusterDevice | None:
+        """The row of these devices; None where it is not known what a cluster calls them."""
+        for row in self.devices:
+            if row.vendor == hardware.vendor and (not row.series or hardware.series in row.series):
+                return row
+        return None

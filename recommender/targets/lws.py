@@ -1,0 +1,113 @@
+"""A LeaderWorkerSet: groups of pods that serve together, one on each machine."""
+
+from typing import Any
+
+from recommender.facts.cluster import Kubernetes
+from recommender.facts.plan import Plan, Process
+from recommender.launch.variables import plain
+from recommender.targets import manifests
+from recommender.targets.common import refuse, used
+from recommender.targets.pods import Setting, field_of, pod, setting
+
+_TARGET = "lws"
+_PREFIX = "leaderworkerset.sigs.k8s.io"
+# A pod's label holds the name, the group, and a hash of eleven characters of its StatefulSet.
+_LONGEST = 48
+_GROUP = "GROUP_INDEX"
+_PORTS = ("-p", "--port")
+_ALONE = "Each copy takes one machine: a plain Deployment (--target kubernetes) would do."
+_NETWORK = (
+    "Between machines this uses the pods' network; for InfiniBand or RoCE ask for your cluster's "
+    "RDMA resource as well."
+)
+# A server that finds no worker ends, and the whole group would be started anew.
+_WAIT = (
+    'for at in "$@"; do until (: <"/dev/tcp/${at%:*}/${at##*:}") 2>/dev/null; do sleep 2; done; '
+    "done"
+)
+
+
+def write(plan: Plan, cluster: Kubernetes) -> str:
+    """The manifest.
+
+    Raises:
+        InputError: the framework does not run in such groups.
+    """
+    _check(plan, cluster)
+    plan = manifests.named(plan, _TARGET, _LONGEST)
+    leader = "$(LWS_LEADER_ADDRESS)"
+    texts = {
+        **dict.fromkeys(("HEAD_IP", "SUPERVISOR_IP"), leader),
+        "NODE_RANK": "$(LWS_WORKER_INDEX)",
+        "WORKER_IPS": ",".join(_workers(plan)),
+    }
+    index = field_of(f"metadata.labels['{_PREFIX}/group-index']")
+    where = setting(plan, _TARGET, cluster, texts, {"WORKER_IPS": (_GROUP, index)})
+    group = {
+        "apiVersion": "leaderworkerset.x-k8s.io/v1",
+        "kind": "LeaderWorkerSet",
+        "metadata": manifests.about(plan, plan.name),
+        "spec": {"replicas": plan.replicas, "leaderWorkerTemplate": _templates(where)},
+    }
+    # The set makes a Service of its own name for the addresses of its pods.
+    first = {f"{_PREFIX}/name": plan.name, f"{_PREFIX}/worker-index": "0"}
+    service = manifests.service(plan, f"{plan.name}-leader", first)
+    said = (_NETWORK,) if plan.nodes > 1 else (_ALONE,)
+    return manifests.text(plan, where.device, said, [*manifests.claims(plan), group, service])
+
+
+def _check(plan: Plan, cluster: Kubernetes) -> None:
+    groups = cluster.groups
+    if plan.framework not in (*groups.several, *groups.one):
+        why = "nothing is known to start it in groups of pods"
+        raise refuse(plan, _TARGET, why, "take --target kubernetes, on one machine")
+    if plan.nodes > 1 and (plan.framework in groups.one or not plan.of("worker")):
+        why = "its processes on several machines are started by MPI, which needs ssh between pods"
+        raise refuse(plan, _TARGET, why, "take --target slurm")
+
+
+def _templates(where: Setting) -> dict[str, Any]:
+    """Pods of one kind need one template alone."""
+    plan = where.plan
+    first = [process for process in plan.processes if process.role != "worker"]
+    leader = _template(where, first, "leader")
+    found = {"size": plan.nodes, "restartPolicy": "RecreateGroupOnPodRestart"}
+    if plan.nodes == 1:
+        return {**found, "workerTemplate": leader}
+    worker = _template(where, list(plan.of("worker")), "worker")
+    return {**found, "leaderTemplate": leader, "workerTemplate": worker}
+
+
+def _template(where: Setting, processes: list[Process], role: str) -> dict[str, Any]:
+    metadata = {"labels": {**manifests.labels(where.plan), "role": role}}
+    return {"metadata": metadata, "spec": pod(where, processes, _waiting(where, processes))}
+
+
+def _waiting(where: Setting, processes: list[Process]) -> list[dict[str, Any]]:
+    """A container that ends once every worker listens, before a server that needs them."""
+    needing = next((item for item in processes if "WORKER_IPS" in used(item)), None)
+    if needing is None or needing.container is None:
+        return []
+    name, body = where.extra["WORKER_IPS"]
+    return [
+        {
+            "name": "workers",
+            "image": needing.container.image,
+            "command": ["/bin/bash", "-c", _WAIT.replace("$", "$$"), "workers"],
+            "args": list(_workers(where.plan)),
+            "env": [{"name": name, **body}],
+            "securityContext": {"allowPrivilegeEscalation": False},
+        }
+    ]
+
+
+def _workers(plan: Plan) -> tuple[str, ...]:
+    """The addresses of the further pods of a group, with the port on which each listens."""
+    port = next((port for process in plan.of("worker") if (port := _listens(process))), None)
+    pods = range(1, plan.nodes)
+    return tuple(f"{plan.name}-$({_GROUP})-{at}.{plan.name}:{port}" for at in pods) if port else ()
+
+
+def _listens(process: Process) -> str | None:
+    words = [plain(word) for word in process.argv]
+    return next((words[at + 1] for at, word in enumerate(words[:-1]) if word in _PORTS), None)

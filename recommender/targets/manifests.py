@@ -1,0 +1,134 @@
+"""The parts of a manifest beside its pods, and its text."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recommender.errors import visible
+from recommender.facts.cluster import ClusterDevice
+from recommender.facts.noun import changed
+from recommender.facts.plan import Container, Plan
+from recommender.targets.common import comments, refuse
+from recommender.targets.pods import key_secret, token_secret
+from recommender.targets.volumes import cache_gib, claim_name, is_cache
+
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+# Text in every version of YAML: YAML 1.1 takes more words for numbers and truth values than 1.2.
+_PLAIN = re.compile(r"(/|--?)?[A-Za-z]([A-Za-z0-9._/:@()-]*[A-Za-z0-9/])?")
+_NO_TEXT = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
+_TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
+
+
+def named(plan: Plan, target: str, longest: int) -> Plan:
+    """The plan under a name that a Service can have: it starts with a letter (RFC 1035).
+
+    Raises:
+        InputError: the name is too long for what the cluster makes of it.
+    """
+    name = plan.name if plan.name[0].isalpha() else f"llm-{plan.name}"
+    if len(name) > longest:
+        why = f"the name {name} is longer than {longest} characters"
+        raise refuse(plan, target, why, "give a shorter one with --name")
+    return changed(plan, name=name)
+
+
+def labels(plan: Plan) -> dict[str, str]:
+    """The labels of everything that belongs to a plan."""
+    return {
+        "app.kubernetes.io/name": plan.framework,
+        "app.kubernetes.io/instance": plan.name,
+        **({"app.kubernetes.io/version": plan.version} if _LABEL.fullmatch(plan.version) else {}),
+    }
+
+
+def about(plan: Plan, name: str) -> dict[str, Any]:
+    """The metadata of an object."""
+    return {"name": name, "labels": labels(plan)}
+
+
+def claims(plan: Plan) -> list[dict[str, Any]]:
+    """The claim that keeps what is downloaded; pods on several nodes write to it together."""
+    if not any(map(is_cache, _mounts(plan))):
+        return []
+    spec = {
+        "accessModes": ["ReadWriteMany" if _shared(plan) else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": f"{cache_gib(plan)}Gi"}},
+    }
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": about(plan, claim_name(plan)),
+            "spec": spec,
+        }
+    ]
+
+
+def service(plan: Plan, name: str, selector: Mapping[str, str]) -> dict[str, Any]:
+    """The Service in front of the servers."""
+    port = {"name": "http", "port": plan.port, "targetPort": "http"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": about(plan, name),
+        "spec": {"selector": dict(selector), "ports": [port]},
+    }
+
+
+def text(
+    plan: Plan,
+    device: ClusterDevice | None,
+    said: Sequence[str],
+    documents: Sequence[Mapping[str, Any]],
+) -> str:
+    """The manifest: comments that say what a cluster needs, and its documents."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Texts are quoted wherever some reader of YAML takes them for something else."""
+
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # as pyyaml has it
+            return True
+
+    Dumper.add_representer(str, _scalar)
+    body = yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=float("inf"))
+    lines = "".join(f"# {visible(line)}\n" for line in (*_needs(plan, device), *said))
+    return f"{comments(plan)}{lines}---\n{body}"
+
+
+def _scalar(dumper: Any, value: str) -> Any:
+    plain = _PLAIN.fullmatch(value) and value.casefold() not in _NO_TEXT
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
+
+
+def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
+    boxes = _boxes(plan)
+    if device:
+        yield f"Nodes need {device.needs}."
+    if plan.key:
+        key = "--from-literal=api-key=YOUR_KEY"
+        yield f"Before: kubectl create secret generic {key_secret(plan)} {key}"
+    if any(_TOKEN in box.passed for box in boxes):
+        token = f'{token_secret(_TOKEN)} --from-literal=token="$HF_TOKEN"'
+        yield f"For gated models: kubectl create secret generic {token}"
+    if claims(plan) and plan.weights_gib is None and not plan.model.startswith("/"):
+        yield f"How large the weights are is not known: {cache_gib(plan)}Gi may have to grow."
+    if claims(plan) and _shared(plan):
+        yield "Several nodes write to the claim: its StorageClass has to offer ReadWriteMany."
+    if any(mount.source == plan.model for mount in _mounts(plan)):
+        yield f"{plan.model} has to lie at this path on every node that may run it."
+    limits = sorted({limit for box in boxes for limit in box.ulimits})
+    if limits:
+        yield f"Pods set no ulimits; the nodes' container runtime has to allow {', '.join(limits)}."
+
+
+def _shared(plan: Plan) -> bool:
+    return plan.replicas * plan.nodes > 1
+
+
+def _boxes(plan: Plan) -> list[Container]:
+    return [process.container for process in plan.processes if process.container]
+
+
+def _mounts(plan: Plan) -> list[Any]:
+    return [mount for box in _boxes(plan) for mount in box.mounts]

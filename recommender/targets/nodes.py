@@ -1,0 +1,83 @@
+"""Which nodes a pod may run on, and what it asks them for."""
+
+import math
+from typing import Any
+
+from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel
+from recommender.facts.plan import Container, Plan, Process
+
+
+def placement(plan: Plan, cluster: Kubernetes, device: ClusterDevice | None) -> dict[str, Any]:
+    """Selector, affinity and tolerations of a pod."""
+    found = {
+        "nodeSelector": _selector(plan, cluster),
+        "affinity": _affinity(plan, device),
+        "tolerations": _tolerations(device),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def resources(
+    plan: Plan, process: Process, box: Container, device: ClusterDevice | None
+) -> dict[str, Any]:
+    """Devices for those that use them; on the processor main memory, for the weights at least."""
+    found: dict[str, Any] = {}
+    memory = plan.memory_gib or plan.weights_gib
+    if memory and plan.hardware.vendor is None and process.role == "server":
+        found["requests"] = {"memory": f"{math.ceil(memory)}Gi"}
+    boxes = [item.container for item in plan.processes if item.container]
+    if device and (_uses(box) or not any(map(_uses, boxes))):
+        found["limits"] = {_resource(plan, device): str(plan.devices)}
+    return found
+
+
+def _uses(box: Container) -> bool:
+    return bool(box.gpus or box.devices or box.runtime or box.privileged)
+
+
+def _resource(plan: Plan, device: ClusterDevice) -> str:
+    """The device plugin writes the ``+`` of MIG profiles as a dot."""
+    partition = plan.hardware.partition
+    if partition and device.partition:
+        return device.partition.replace("{partition}", partition.replace("+", "."))
+    return device.resource
+
+
+def _selector(plan: Plan, cluster: Kubernetes) -> dict[str, str]:
+    """Images are built for one kind of processor."""
+    arch = cluster.architectures.get(plan.hardware.arch or "")
+    return {"kubernetes.io/arch": arch} if arch else {}
+
+
+def _affinity(plan: Plan, device: ClusterDevice | None) -> dict[str, Any]:
+    rows = device.nodes if device else ()
+    wanted = [found for row in rows if (found := _expression(plan, row))]
+    if not wanted:
+        return {}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
+def _expression(plan: Plan, row: NodeLabel) -> dict[str, Any] | None:
+    """One expression; None where the machine does not say what the label should be."""
+    hardware, value = plan.hardware, row.value
+    if row.dedicated and (hardware.integrated or hardware.partition):
+        return None
+    memory = hardware.memory_gib
+    facts = {
+        "{memory_mib}": int(memory * 1024 * row.share) if memory else None,
+        "{memory_gib}": round(memory) if memory else None,
+        "{capability}": (hardware.capability or "").split(".")[0] or None,
+    }
+    for name, fact in facts.items():
+        if name in value and fact is None:
+            return None
+        value = value.replace(name, str(fact))
+    return {"key": row.key, "operator": row.operator, "values": [value]}
+
+
+def _tolerations(device: ClusterDevice | None) -> list[dict[str, str]]:
+    """Clouds keep other pods off nodes with devices by a taint of the resource's name."""
+    if device is None:
+        return []
+    return [{"key": device.resource, "operator": "Exists", "effect": "NoSchedule"}]

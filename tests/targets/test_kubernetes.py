@@ -1,0 +1,305 @@
+"""Deployments of every platform are accepted, ask for the right devices and keep every word."""
+
+import re
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommender.errors import InputError
+from recommender.facts import Accelerator, Machine, Model
+from recommender.facts.noun import changed
+from recommender.facts.plan import Key, Plan
+from recommender.knowledge import load
+from recommender.targets.registry import TARGETS
+from tests.targets.pods import (
+    LARGE,
+    PLATFORMS,
+    SMALL,
+    check,
+    expanded,
+    h100s,
+    machine,
+    plan_for,
+    plans,
+    written,
+)
+
+EIGHT = ("vllm", "sglang", "tensorrt-llm", "llama.cpp", "ollama", "tgi", "xinference", "lmdeploy")
+RANKED = {pair for pair in PLATFORMS if pair[0] in EIGHT}
+# It is built from source on processors for which there is no image.
+WITHOUT = {("llama.cpp", "cpu-source")}
+HOSTILE = (
+    "a/b$(HOSTNAME)",
+    "a/$$(x) $y $",
+    'a/it\'s "quoted"',
+    "a/`id`; rm -rf / #",
+    "a/%s%n",
+    "a/new\nline: - x",
+    "a/\u202egnp\u0007",
+    "a/模型",
+    "1e3/y",
+)
+
+
+def deployment(plan: Plan) -> dict[str, Any]:
+    return next(item for item in written("kubernetes", plan) if item["kind"] == "Deployment")
+
+
+def pod_of(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = deployment(plan)["spec"]["template"]["spec"]
+    return found
+
+
+def server_of(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = pod_of(plan)["containers"][0]
+    return found
+
+
+def limits(where: Machine, framework: str = "vllm", model: Model = SMALL) -> dict[str, str]:
+    found: dict[str, str] = server_of(plan_for(framework, where, model))["resources"]["limits"]
+    return found
+
+
+def expressions(plan: Plan) -> dict[str, tuple[str, list[str]]]:
+    affinity = pod_of(plan).get("affinity", {}).get("nodeAffinity", {})
+    terms = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    found = terms.get("nodeSelectorTerms", [{"matchExpressions": []}])[0]["matchExpressions"]
+    return {item["key"]: (item["operator"], item["values"]) for item in found}
+
+
+@pytest.mark.parametrize(("framework", "platform"), sorted(RANKED))
+def test_every_platform_is_accepted(framework: str, platform: str) -> None:
+    found = plans(framework, platform)
+    assert found or (framework, platform) in WITHOUT
+    for plan in found:
+        kinds = [item["kind"] for item in written("kubernetes", plan)]
+        assert kinds[-2:] == ["Deployment", "Service"]
+
+
+@pytest.mark.parametrize(("framework", "platform"), sorted(set(PLATFORMS) - RANKED))
+def test_challengers_are_accepted_or_refused_with_what_works(framework: str, platform: str) -> None:
+    for plan in plans(framework, platform):
+        assert _kinds(plan)[-1] in {"Service", "refused"}
+
+
+def _kinds(plan: Plan) -> list[str]:
+    try:
+        return [item["kind"] for item in written("kubernetes", plan)]
+    except InputError as error:
+        works = re.search("cannot be written for kubernetes: .+; take --target", str(error))
+        return ["refused" if works else str(error)]
+
+
+@pytest.mark.parametrize("framework", EIGHT)
+def test_the_eight_frameworks_are_written(framework: str) -> None:
+    plan = plan_for(framework, h100s())
+    assert server_of(plan)["resources"]["limits"] == {"nvidia.com/gpu": str(plan.devices)}
+    assert server_of(plan)["image"] == plan.server.container.image  # type: ignore[union-attr]
+
+
+def test_unknown_fields_are_findings() -> None:
+    item = deployment(plan_for("vllm", h100s()))
+    item["spec"]["template"]["spec"]["containers"][0]["mountpath"] = "/x"
+    with pytest.raises((kubernetes_validate.ValidationError, jsonschema.ValidationError)):
+        check(item)
+
+
+def test_the_devices_of_each_vendor() -> None:
+    mi300x = Accelerator(vendor="amd", name="MI300X", memory_gib=192.0, gfx="gfx942")
+    gaudi = Accelerator(vendor="intel", name="Gaudi 3", memory_gib=128.0, chip="gaudi3")
+    ascend = Accelerator(vendor="huawei", name="Ascend 910B3", memory_gib=64.0, chip="910B3")
+    duo = Accelerator(vendor="huawei", name="Atlas 300I Duo", memory_gib=96.0)
+    battlemage = Accelerator(vendor="intel", name="Arc Pro B60", memory_gib=24.0)
+    assert limits(machine(mi300x)) == {"amd.com/gpu": "1"}
+    assert limits(machine(gaudi)) == {"habana.ai/gaudi": "1"}
+    assert limits(machine(ascend)) == {"huawei.com/Ascend910": "1"}
+    assert limits(machine(battlemage)) == {"gpu.intel.com/xe": "1"}
+    assert limits(machine(duo)) == {"huawei.com/Ascend310P": "1"}
+
+
+def test_a_slice_of_a_gpu_is_asked_for_by_its_profile() -> None:
+    plan = plan_for("vllm", h100s(1, partition="3g.40gb", memory_gib=40.0))
+    assert server_of(plan)["resources"]["limits"] == {"nvidia.com/mig-3g.40gb": "1"}
+    assert set(expressions(plan)) == {"nvidia.com/gpu.compute.major"}
+    media = changed(plan, hardware=changed(plan.hardware, partition="1g.10gb+me"))
+    assert server_of(media)["resources"]["limits"] == {"nvidia.com/mig-1g.10gb.me": "1"}
+
+
+def test_nodes_are_those_of_the_machine_that_was_asked_for() -> None:
+    plan = plan_for("vllm", h100s())
+    assert expressions(plan) == {
+        "nvidia.com/gpu.compute.major": ("In", ["9"]),
+        "nvidia.com/gpu.memory": ("Gt", ["73728"]),
+    }
+    mi300x = Accelerator(vendor="amd", name="MI300X", memory_gib=192.0, gfx="gfx942")
+    assert expressions(plan_for("vllm", machine(mi300x))) == {"amd.com/gpu.vram": ("In", ["192G"])}
+    assert pod_of(plan)["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
+
+
+def test_the_processor_alone_asks_for_main_memory() -> None:
+    plan = changed(plan_for("llama.cpp", machine()), memory_gib=6.3)
+    assert server_of(plan)["resources"] == {"requests": {"memory": "7Gi"}}
+    least = changed(plan, memory_gib=None, weights_gib=4.2)
+    assert server_of(least)["resources"] == {"requests": {"memory": "5Gi"}}
+
+
+def test_the_claim_and_the_start_follow_the_weights() -> None:
+    sizes, thresholds = [], []
+    for gib in (5.0, 600.0):
+        plan = changed(plan_for("vllm", h100s()), weights_gib=gib)
+        claim, found, _ = written("kubernetes", plan)
+        storage = claim["spec"]["resources"]["requests"]["storage"]
+        sizes.append(int(storage.removesuffix("Gi")) / gib)
+        server = found["spec"]["template"]["spec"]["containers"][0]
+        thresholds.append(server["startupProbe"]["failureThreshold"] * 10 / gib)
+    assert min(sizes) > 1.1
+    assert min(thresholds) > 1024 / 50
+
+
+def test_device_files_and_what_the_runtime_brings_are_not_mounted() -> None:
+    ascend = Accelerator(vendor="huawei", name="Ascend 910B3", memory_gib=64.0, chip="910B3")
+    pod = pod_of(plan_for("vllm", machine(ascend)))
+    paths = {item["hostPath"]["path"] for item in pod["volumes"] if "hostPath" in item}
+    assert paths == {"/usr/local/Ascend/driver/version.info", "/etc/ascend_install.info"}
+    battlemage = Accelerator(vendor="intel", name="Arc Pro B60", memory_gib=24.0)
+    found = pod_of(plan_for("vllm", machine(battlemage)))
+    assert not any("hostPath" in item for item in found["volumes"])
+    assert "privileged" not in found["containers"][0]["securityContext"]
+
+
+def test_a_model_on_the_nodes_is_read_only() -> None:
+    local = Model(id="/srv/models/q w", params=8_190_735_360, quantization="bf16")
+    plan = plan_for("vllm", h100s(), local)
+    pod = pod_of(plan)
+    assert {"name": "model", "hostPath": {"path": local.id}} in pod["volumes"]
+    mounted = {"name": "model", "mountPath": local.id, "readOnly": True}
+    assert mounted in pod["containers"][0]["volumeMounts"]
+    text = TARGETS["kubernetes"].write(plan)
+    assert "on every node" in text
+    assert "may have to grow" not in text
+
+
+def test_a_path_of_this_machine_alone_is_refused() -> None:
+    file = Model(id="./models/a.gguf", weights_gib=4.7, quantization="q4_k_m", format="gguf")
+    with pytest.raises(InputError, match="absolute path"):
+        TARGETS["kubernetes"].write(plan_for("llama.cpp", h100s(), file))
+
+
+def test_the_model_is_loaded_beside_the_server() -> None:
+    pod = pod_of(plan_for("ollama", h100s()))
+    server, loader = pod["containers"]
+    assert loader["command"][-3:] == ["ollama", "pull", "qwen3:8b"]
+    assert expanded(loader["command"][2], {}).startswith("trap 'exit 0' TERM; until \"$@\"; do")
+    assert loader["image"] == server["image"]
+    assert "resources" not in loader
+
+
+def test_keys_are_secrets_and_never_text() -> None:
+    plan = changed(plan_for("vllm", h100s()), key=Key(env="VLLM_API_KEY"))
+    env = {item["name"]: item for item in server_of(plan)["env"]}
+    assert env["VLLM_API_KEY"]["valueFrom"]["secretKeyRef"] == {
+        "name": "qwen3-8b-api-key",
+        "key": "api-key",
+    }
+    assert env["HF_TOKEN"]["valueFrom"]["secretKeyRef"]["optional"] is True
+    text = TARGETS["kubernetes"].write(plan)
+    assert "# Before: kubectl create secret generic qwen3-8b-api-key" in text
+
+
+def test_a_key_in_the_command_is_read_from_the_secret() -> None:
+    plan = plan_for("vllm", h100s())
+    words = (*plan.server.argv, "--api-key", "\0API_KEY\0")
+    server = changed(plan.server, argv=words)
+    keyed = changed(plan, key=Key(env="LLMPICK_API_KEY", in_argv=True), processes=(server,))
+    found = server_of(keyed)
+    assert found["args"][-1] == "$(LLMPICK_API_KEY)"
+    assert "LLMPICK_API_KEY" in {item["name"] for item in found["env"]}
+
+
+def test_images_that_can_run_without_root_do() -> None:
+    plan = changed(plan_for("vllm", h100s()), nonroot=True, user="2000:0", home="/home/vllm")
+    pod = pod_of(changed(plan, drop_capabilities=True))
+    security = pod["containers"][0]["securityContext"]
+    assert security["runAsNonRoot"]
+    assert (security["runAsUser"], security["runAsGroup"]) == (2000, 0)
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    paths = {item["mountPath"] for item in pod["containers"][0]["volumeMounts"]}
+    assert "/home/vllm/.cache/huggingface" in paths
+
+
+def test_device_files_of_unknown_groups_need_root() -> None:
+    mi300x = Accelerator(vendor="amd", name="MI300X", memory_gib=192.0, gfx="gfx942")
+    plan = changed(plan_for("vllm", machine(mi300x)), nonroot=True)
+    assert "runAsNonRoot" not in server_of(plan)["securityContext"]
+
+
+def test_devices_without_a_known_name_are_refused() -> None:
+    plan = plan_for("vllm", h100s())
+    unknown = changed(plan, hardware=changed(plan.hardware, vendor="biren"))
+    with pytest.raises(InputError, match="biren"):
+        TARGETS["kubernetes"].write(unknown)
+
+
+def test_several_machines_are_sent_to_what_can() -> None:
+    plan = plan_for("vllm", h100s(nodes=2), LARGE)
+    with pytest.raises(InputError, match="--target lws"):
+        TARGETS["kubernetes"].write(plan)
+
+
+def test_names_start_with_a_letter() -> None:
+    kinds = written("kubernetes", plan_for("vllm", h100s(), name="1e3"))
+    assert {item["metadata"]["name"] for item in kinds} == {"llm-1e3", "llm-1e3-models"}
+
+
+def test_words_that_other_readers_take_for_numbers_are_quoted() -> None:
+    plan = plan_for("vllm", h100s())
+    server = changed(
+        plan.server, argv=("1e3", "y", "0o14", "1_000", "12:30:45", "~", "-1", "=", "0x1F")
+    )
+    body = TARGETS["kubernetes"].write(changed(plan, processes=(server,)))
+    for word in server.argv:
+        assert f'- "{word}"\n' in body
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_one_word(name: str) -> None:
+    model = Model(id=name, params=8_000_000_000, quantization="bf16")
+    plan = plan_for("vllm", h100s(), model)
+    found = [expanded(word, {"HOSTNAME": "x", "x": "y"}) for word in server_of(plan)["args"]]
+    assert found == list(plan.server.argv)
+    text = TARGETS["kubernetes"].write(plan)
+    assert text.isascii() or not re.search("[\u202e\u0007]", text)
+    body = text.split("\n---\n", 1)[1]
+    assert list(yaml.safe_load_all(body))[-1]["kind"] == "Service"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    words=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))),
+    value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+)
+def test_words_are_the_same_after_expansion(words: list[str], value: str) -> None:
+    plan = _BASE
+    server = changed(plan.server, argv=tuple(words), env={"A": value})
+    text = TARGETS["kubernetes"].write(changed(plan, processes=(server,)))
+    found = list(yaml.safe_load_all(text))[-2]["spec"]["template"]["spec"]["containers"][0]
+    hints = {"A": "1", "HOSTNAME": "h", "": "empty", "x": "y"}
+    assert [expanded(word, hints) for word in found.get("args", [])] == words
+    env = {item["name"]: item.get("value") for item in found["env"]}
+    assert expanded(env["A"], hints) == value
+
+
+_BASE = plan_for("vllm", h100s())
+
+
+def test_every_resource_is_a_qualified_name() -> None:
+    name = re.compile(r"[a-z0-9.-]+\.[a-z]+/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+    devices = load().kubernetes.devices
+    assert len({row.id for row in devices}) == len(devices)
+    for row in devices:
+        assert name.fullmatch(row.resource), row.id

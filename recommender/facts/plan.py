@@ -101,6 +101,8 @@ class Hardware:
 
     ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
     ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used.
+    ``cores`` and ``ram_gib`` are the processor cores and the main memory of one machine, None where
+    nobody said; ``os`` is the family of its system (linux, windows, macos).
     """
 
     vendor: str | None = None
@@ -111,6 +113,9 @@ class Hardware:
     memory_gib: float | None = None
     partition: str | None = None
     integrated: bool = False
+    os: str | None = None
+    cores: int | None = None
+    ram_gib: float | None = None
 
 
 @noun
@@ -119,6 +124,8 @@ class Opening:
 
     ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
     ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
+    ``shares_network`` says that a container gets no network of its own, so that the server in it
+    has to bind as one outside of a container.
     """
 
     methods: tuple[str, ...] = ()
@@ -128,6 +135,7 @@ class Opening:
     version: str | None = None
     exposed: bool = False
     guarded: bool = False
+    shares_network: bool = False
 
 
 @noun

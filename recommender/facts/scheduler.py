@@ -40,17 +40,27 @@ class Slurm:
 
 
 @noun
+class Background:
+    """A program that returns at once and leaves another running, ``unless`` it is given a word."""
+
+    words: tuple[str, ...]
+    unless: str
+
+
+@noun
 class Ray:
     """``image`` holds Ray ``version`` and ``engines``, which maps a framework to its version.
 
     ``resources`` maps the vendors for which it is built to their resource of Kubernetes; ``head``
-    is what the head asks for. Ray Serve sets the options in ``apart`` itself.
+    is what the head asks for. Ray Serve sets the options in ``apart`` itself; ``background`` is how
+    a machine joins a cluster.
     """
 
     version: str
     image: str
     engines: Mapping[str, str]
     resources: Mapping[str, str]
+    background: Background
     head: Mapping[str, str]
     apart: tuple[str, ...]
     accelerators: tuple[Called, ...]

@@ -22,6 +22,7 @@ class Loaded:
     remedies: Mapping[str, Any]
     conflicts: Mapping[str, Any]
     speeds: Mapping[str, Any]
+    schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
 
     @property
@@ -49,6 +50,7 @@ def load(root: Path) -> Loaded:
         remedies=compile_document(root, "remedies"),
         conflicts=read_yaml(root / "conflicts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
+        schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
     )
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from recommender import facts
 from recommender.errors import printable
-from recommender.facts import checkup
+from recommender.facts import checkup, scheduler
 from recommender.facts.framework import RegistryName
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
@@ -18,6 +18,8 @@ _STRICT = (
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
     *(Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
+    *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
+    *(scheduler.Called, scheduler.Started, scheduler.Background),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -44,6 +46,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     for item in knowledge.conflicts.get("conflicts", []):
         yield from _shape(facts.Conflict, item, f"conflicts: {item.get('id')}")
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
+    yield from _shape(scheduler.Schedulers, knowledge.schedulers, "schedulers")
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)

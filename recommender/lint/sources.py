@@ -16,6 +16,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         **knowledge.core,
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
+        "schedulers": dict(knowledge.schedulers),
         "speed": dict(knowledge.speeds),
     }
     for where, node in nodes(documents):

@@ -5,6 +5,7 @@ from importlib import import_module
 from recommender.errors import InputError, nearest, printable
 from recommender.facts.noun import noun
 from recommender.facts.plan import Plan
+from recommender.targets.schedulers import schedulers
 
 _PROGRAMS = ("pip", "native")
 _IMAGE = ("docker",)
@@ -16,13 +17,21 @@ class Target:
 
     ``methods`` are the ways to install that it can use, empty for any. ``cluster`` says that an
     orchestrator starts it: it brings a container engine of its own, and other machines reach the
-    server. ``suffix`` is that of the file.
+    server. ``shares_network`` says that its containers have no network of their own, and that it
+    brings an engine for them. ``pinned`` says that its image holds one version of a framework,
+    for which the plan has to be made. ``suffix`` is that of the file.
     """
 
     name: str
     methods: tuple[str, ...] = ()
     cluster: bool = False
+    shares_network: bool = False
+    pinned: bool = False
     suffix: str
+
+    def version(self, framework: str) -> str | None:
+        """The version of a framework that this target has, None where it takes any."""
+        return schedulers().ray.engines.get(framework) if self.pinned else None
 
     def write(self, plan: Plan) -> str:
         """The whole file; raises ``InputError`` where the plan cannot be served that way."""
@@ -42,8 +51,8 @@ TARGETS = {
         Target(name="quadlet", methods=_IMAGE, suffix=".container"),
         Target(name="kubernetes", methods=_IMAGE, cluster=True, suffix=".yaml"),
         Target(name="lws", methods=_IMAGE, cluster=True, suffix=".yaml"),
-        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), suffix=".sbatch"),
-        Target(name="ray", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), shares_network=True, suffix=".sbatch"),
+        Target(name="ray", methods=_IMAGE, cluster=True, pinned=True, suffix=".yaml"),
         Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),
     )
 }

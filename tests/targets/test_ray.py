@@ -15,13 +15,12 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Hardware, Mount, Plan, Process
 from recommender.targets.ray import engine_kwargs, write
 from recommender.targets.schedulers import schedulers
+from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     HOSTILE,
-    PLATFORMS,
     by_hand,
     every,
     named,
-    nvidia,
     plan,
     process,
     refused,
@@ -194,5 +193,5 @@ def test_the_real_ray_reads_it() -> None:
     )
     for text in (*written("ray").values(), write(two_machines("ray", "vllm"))):
         serve = yaml.safe_load(valid(text)["spec"]["serveConfigV2"])
-        read = schema.ServeDeploySchema.parse_obj(serve)
+        read = schema.ServeDeploySchema.model_validate(serve)
         assert [application.name for application in read.applications] == ["llm"]

@@ -19,14 +19,13 @@ from recommender.facts.plan import Container, Hardware, Key, Plan, Process
 from recommender.launching import NothingRunsError
 from recommender.targets.schedulers import called, schedulers
 from recommender.targets.skypilot import write
+from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     HOSTILE,
-    PLATFORMS,
     Stage,
     by_hand,
     every,
     named,
-    nvidia,
     plan,
     process,
     refused,
@@ -107,7 +106,7 @@ def rented() -> dict[str, Plan]:
 
 def test_every_platform_is_written_or_refused(tmp_path: Path) -> None:
     texts = {**written("skypilot"), **{name: write(found) for name, found in rented().items()}}
-    scripts = {}
+    scripts: dict[str, str] = {}
     for name, text in texts.items():
         task = valid(text)
         scripts |= {f"{name}-{part}": task[part] for part in ("setup", "run") if part in task}
@@ -120,7 +119,9 @@ def test_every_platform_is_written_or_refused(tmp_path: Path) -> None:
 
 
 def test_devices_have_their_name_in_the_catalogue() -> None:
-    for name, found in rented().items():
+    driven = {name: found for name, found in rented().items() if found.hardware.vendor}
+    assert {found.hardware.vendor for found in driven.values()} == {"amd", "nvidia"}
+    for name, found in driven.items():
         accelerator = yaml.safe_load(write(found))["resources"]["accelerators"]
         assert name.endswith(f"-{accelerator.removesuffix(':1')}"), name
     table = schedulers().skypilot.accelerators
@@ -212,7 +213,7 @@ def test_a_server_with_a_key_may_be_reached_and_kept_running(stage: Stage) -> No
 
 def test_what_cannot_be_rented_is_refused() -> None:
     found = by_hand(process("server", "serve"))
-    lacking = {
+    lacking: dict[str, dict[str, Any]] = {
         "no Ascend 910B3": {
             "hardware": changed(found.hardware, vendor="huawei", name="Ascend 910B3")
         },

@@ -14,14 +14,13 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Key, Mount, Plan, Process
 from recommender.targets import slurm
 from recommender.targets.slurm import enroot, write
+from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     HOSTILE,
-    PLATFORMS,
     Stage,
     by_hand,
     every,
     named,
-    nvidia,
     plan,
     process,
     refused,

@@ -81,10 +81,11 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
 
 def _config(plan: Plan, ray: Ray) -> dict[str, Any]:
     options = engine_kwargs(plan.server)
-    served = options.get("served_model_name", plan.model)
+    given = dict(_options(plan.server.argv))
+    (served,) = given.get("served_model_name") or [plan.model]
     config: dict[str, Any] = {
         "model_loading_config": {
-            "model_id": served if isinstance(served, str) else str(served),
+            "model_id": served,
             "model_source": plan.model,
         },
         "engine_kwargs": {key: value for key, value in options.items() if key not in ray.apart},
@@ -101,7 +102,7 @@ def _config(plan: Plan, ray: Ray) -> dict[str, Any]:
 
 
 def engine_kwargs(process: Process) -> dict[str, Any]:
-    """The options of a command as keyword arguments: ``--a-b 1`` is ``a_b: 1``.
+    """The options after the model as keyword arguments: ``--a-b 1`` is ``a_b: 1``.
 
     An option without a value is true, one that begins with ``--no-`` false.
     """
@@ -119,7 +120,7 @@ def engine_kwargs(process: Process) -> dict[str, Any]:
 def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     name: str | None = None
     values: list[str] = []
-    for word in words:
+    for word in words[1:]:
         if not word.startswith("--"):
             values.append(plain(word))
             continue

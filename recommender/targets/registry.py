@@ -5,7 +5,6 @@ from importlib import import_module
 from recommender.errors import InputError, nearest, printable
 from recommender.facts.noun import noun
 from recommender.facts.plan import Plan
-from recommender.targets.schedulers import schedulers
 
 _PROGRAMS = ("pip", "native")
 _IMAGE = ("docker",)
@@ -31,7 +30,11 @@ class Target:
 
     def version(self, framework: str) -> str | None:
         """The version of a framework that this target has, None where it takes any."""
-        return schedulers().ray.engines.get(framework) if self.pinned else None
+        if not self.pinned:
+            return None
+        from recommender.targets.schedulers import schedulers
+
+        return schedulers().ray.engines.get(framework)
 
     def write(self, plan: Plan) -> str:
         """The whole file; raises ``InputError`` where the plan cannot be served that way."""

@@ -49,6 +49,10 @@ def _usage(plan: Plan) -> str:
     tunnel = f"ssh -N -L {plan.port}:127.0.0.1:{plan.port} -J LOGIN_NODE NODE"
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
     text = "".join(f"# {line}\n" for line in lines) + ranks.checks(plan)
+    if _over_mpi(plan) and not plan.model.startswith("/"):
+        text += (
+            "# Ranks of MPI download nothing: name a folder that all machines see as the model.\n"
+        )
     if plan.install and not plan.server.container:
         text += "# Once, in the folder from which it is submitted, which all machines see:\n"
         text += ranks.remarks(plan.install)
@@ -130,14 +134,24 @@ def _hosts(plan: Plan) -> Iterator[str]:
 
 def _rank(plan: Plan) -> list[str]:
     """What every task of the step runs."""
-    own = [
-        f"{name}=$SLURMD_NODENAME" for name in ranks.needs(plan) if name in {"OWN_IP", "WORKER_IP"}
-    ]
-    start = ["set -eu", *own, *_free(plan)]
+    start = ["set -eu", *_own(set(ranks.needs(plan))), *_free(plan)]
     if _over_mpi(plan):
         return [*start, ranks.last(_alone(plan))]
     rank = ["NODE_RANK=$SLURM_PROCID"] if plan.nodes > 1 else []
     return [*start, *rank, *ranks.ranked(plan, lambda process: _started(plan, process))]
+
+
+def _own(needed: set[str]) -> Iterator[str]:
+    """Who the machine is to the others: its name, and an address where only that will do."""
+    if "WORKER_IP" in needed:
+        yield "WORKER_IP=$SLURMD_NODENAME"
+    if "OWN_IP" in needed:
+        # Debian gives a machine's own name a loopback address, which no other machine reaches.
+        yield (
+            'OWN_IP=$(getent ahostsv4 "$SLURMD_NODENAME" | '
+            "awk '$1 !~ /^127[.]/ {print $1; exit}')"
+        )
+        yield "OWN_IP=${OWN_IP:-$(hostname -I | awk '{print $1}')}"
 
 
 def _free(plan: Plan) -> Iterator[str]:

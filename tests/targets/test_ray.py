@@ -140,8 +140,9 @@ def test_the_name_in_the_api_is_the_one_that_was_wished() -> None:
     found = config(write(served("--served-model-name", "mine")))
     assert found["model_loading_config"] == {"model_id": "mine", "model_source": "a/model"}
     assert "served_model_name" not in found["engine_kwargs"]
-    number = config(write(served("--served-model-name", "7")))
-    assert number["model_loading_config"]["model_id"] == "7"
+    for name in ("7", "1e3", "true", "[]"):
+        found = config(write(served("--served-model-name", name)))
+        assert found["model_loading_config"]["model_id"] == name
 
 
 def test_the_environment_of_the_plan_is_that_of_the_engine() -> None:

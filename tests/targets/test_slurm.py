@@ -47,6 +47,10 @@ for ((rank = 0; rank < tasks; rank++)); do
   SLURM_PROCID=$rank SLURM_NODEID=$rank SLURMD_NODENAME=$node "$@" || exit
 done
 """
+_GETENT = """#!/bin/sh
+echo "127.0.1.1 STREAM $2"
+echo "10.0.0.${2#node} STREAM $2"
+"""
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ def stage(tmp_path: Path) -> Stage:
     made = Stage(tmp_path)
     made.stub("scontrol", _SCONTROL)
     made.stub("srun", _SRUN)
+    made.stub("getent", _GETENT)
     for program in ("curl", "sleep"):
         made.stub(program)
     return made
@@ -157,7 +162,7 @@ def test_all_roles_have_their_place(stage: Stage) -> None:
     )
     submitted(stage, found)
     assert stage.called(0, "prepare") == ["it"]
-    assert stage.called(0, "helper") == ["--on", "node1"]
+    assert stage.called(0, "helper") == ["--on", "10.0.0.1"]
     assert stage.called(0, "serve") == ["--rpc", "node2:50052,node3:50052", "--head", "node1"]
     assert "WHERE=x y" in stage.environment(0, "serve")
     assert stage.called(2, "join") == ["node1"]
@@ -186,6 +191,7 @@ def test_over_mpi_every_device_has_a_rank(stage: Stage) -> None:
     for rank in range(16):
         assert stage.called(rank, "trtllm-llmapi-launch") == words(served)[4:]
     assert "mpirun" not in write(found)
+    assert "Ranks of MPI download nothing" in write(found)
 
 
 def test_an_image_runs_in_the_step(stage: Stage) -> None:

@@ -85,7 +85,8 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    for name in ("accelerators", "clusters", "conflicts", "remedies", "servers", "speed"):
+    names = ("accelerators", "clusters", "conflicts", "remedies", "schedulers", "servers", "speed")
+    for name in names:
         files[f"{name}.json"] = _text(compile_document(root, name))
     return files
 

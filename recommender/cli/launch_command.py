@@ -104,9 +104,10 @@ def launch(
         name=_name(name),
         served_name=_served(served_name),
         port=_port(port),
-        version=_version(for_version),
+        version=_version(for_version) or chosen.version(named.id),
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
+        shares_network=chosen.shares_network,
     )
     words = Words(table=load().words, lang=question.lang)
     plan = _plan(named.id, question, chosen, opening, words)
@@ -131,7 +132,8 @@ def _usual(question: Meant) -> str:
 def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
     from recommender.launching import NothingRunsError, containers, launching
 
-    machine = containers(question.machine) if chosen.cluster else question.machine
+    brings_engine = chosen.cluster or chosen.shares_network
+    machine = containers(question.machine) if brings_engine else question.machine
     workload = question.workload
     if chosen.methods == ("docker",):
         workload = replace(workload, install="docker")

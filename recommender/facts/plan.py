@@ -101,7 +101,9 @@ class Hardware:
 
     ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
     ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used,
-    ``capability`` NVIDIA's compute capability.
+    ``capability`` NVIDIA's compute capability. ``cores`` and ``ram_gib`` are the processor cores
+    and the main memory of one machine, None where nobody said; ``os`` is the family of its system
+    (linux, windows, macos).
     """
 
     vendor: str | None = None
@@ -113,6 +115,9 @@ class Hardware:
     partition: str | None = None
     capability: str | None = None
     integrated: bool = False
+    os: str | None = None
+    cores: int | None = None
+    ram_gib: float | None = None
 
 
 @noun
@@ -121,6 +126,8 @@ class Opening:
 
     ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
     ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
+    ``shares_network`` says that a container gets no network of its own, so that the server in it
+    has to bind as one outside of a container.
     """
 
     methods: tuple[str, ...] = ()
@@ -130,6 +137,7 @@ class Opening:
     version: str | None = None
     exposed: bool = False
     guarded: bool = False
+    shares_network: bool = False
 
 
 @noun

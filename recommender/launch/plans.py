@@ -18,6 +18,7 @@ from recommender.rules.situation import Situation
 from recommender.words import Words
 
 _PLAIN_KEY = "LLMPICK_API_KEY"
+_THIS_MACHINE = "127.0.0.1"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
@@ -120,6 +121,8 @@ def _wished(opening: Opening) -> dict[str, Any]:
         "exposed": opening.exposed,
         "host": _EVERY_ADDRESS if opening.exposed else None,
     }
+    if opening.shares_network and not opening.exposed:
+        wished["host"] = _THIS_MACHINE
     return {name: value for name, value in wished.items() if value is not None}
 
 
@@ -147,6 +150,9 @@ def _hardware(scored: Scored) -> Hardware:
         partition=first.partition,
         capability=first.compute_capability,
         integrated=first.integrated is True,
+        os=facts.fact("os.family") or None,
+        cores=facts.fact("cpu.cores") or None,
+        ram_gib=facts.fact("ram_gib") or None,
     )
 
 

@@ -16,6 +16,7 @@ from recommender.lint import (
     packages,
     remedies,
     rows,
+    schedulers,
     shapes,
     sources,
     texts,
@@ -37,6 +38,7 @@ _LINTERS = (
     conflicts,
     article,
     hardware,
+    schedulers,
     packages,
     launches,
 )

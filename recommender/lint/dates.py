@@ -38,6 +38,7 @@ def _dates(knowledge: Loaded) -> Iterator[tuple[str, str, str]]:
         **knowledge.core,
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
+        "schedulers": dict(knowledge.schedulers),
     }
     for where, node in nodes(documents):
         for key in ("checked", "released", "date"):

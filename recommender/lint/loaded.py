@@ -24,6 +24,7 @@ class Loaded:
     conflicts: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
+    schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
 
     @property
@@ -53,6 +54,7 @@ def load(root: Path) -> Loaded:
         conflicts=read_yaml(root / "conflicts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
+        schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
     )
 

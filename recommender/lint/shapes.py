@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from recommender import facts
 from recommender.errors import printable
-from recommender.facts import checkup
+from recommender.facts import checkup, scheduler
 from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups
 from recommender.facts.framework import RegistryName
 from recommender.lint.loaded import Loaded
@@ -21,6 +21,8 @@ _STRICT = (
     *(facts.Exposure, Rate, Sign, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
     *(Kubernetes, PodGroups, ClusterDevice, NodeLabel),
+    *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
+    *(scheduler.Called, scheduler.Started, scheduler.Background),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -48,6 +50,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         yield from _shape(facts.Conflict, item, f"conflicts: {item.get('id')}")
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
     yield from _shape(Kubernetes, knowledge.clusters.get("kubernetes"), "clusters: kubernetes")
+    yield from _shape(scheduler.Schedulers, knowledge.schedulers, "schedulers")
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)

@@ -17,6 +17,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         "clusters": dict(knowledge.clusters),
         "conflicts": dict(knowledge.conflicts),
         "remedies": dict(knowledge.remedies),
+        "schedulers": dict(knowledge.schedulers),
         "speed": dict(knowledge.speeds),
         "servers": dict(knowledge.servers),
     }

@@ -17,15 +17,27 @@ class Target:
 
     ``methods`` are the ways to install that it can use, empty for any. ``cluster`` says that an
     orchestrator starts it: it brings a container engine of its own, and other machines reach the
-    server. ``devices`` hands the module what Kubernetes calls devices. ``suffix`` is that of the
-    file.
+    server. ``devices`` hands the module what Kubernetes calls devices. ``shares_network`` says that
+    its containers have no network of their own, and that it brings an engine for them. ``pinned``
+    says that its image holds one version of a framework, for which the plan has to be made.
+    ``suffix`` is that of the file.
     """
 
     name: str
     methods: tuple[str, ...] = ()
     cluster: bool = False
     devices: bool = False
+    shares_network: bool = False
+    pinned: bool = False
     suffix: str
+
+    def version(self, framework: str) -> str | None:
+        """The version of a framework that this target has, None where it takes any."""
+        if not self.pinned:
+            return None
+        from recommender.targets.schedulers import schedulers
+
+        return schedulers().ray.engines.get(framework)
 
     def write(self, plan: Plan) -> str:
         """The whole file; raises ``InputError`` where the plan cannot be served that way."""
@@ -45,8 +57,8 @@ TARGETS = {
         Target(name="quadlet", methods=_IMAGE, suffix=".container"),
         Target(name="kubernetes", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
         Target(name="lws", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
-        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), suffix=".sbatch"),
-        Target(name="ray", methods=_IMAGE, cluster=True, suffix=".yaml"),
+        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), shares_network=True, suffix=".sbatch"),
+        Target(name="ray", methods=_IMAGE, cluster=True, pinned=True, suffix=".yaml"),
         Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),
     )
 }

@@ -1,0 +1,132 @@
+"""What each machine of a plan runs, in bash, where one script is started on all of them.
+
+A script is a list of commands, each a text that may span lines: words of users hold line breaks,
+so that a text is never split again.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from recommender.facts.command import Command
+from recommender.facts.plan import Plan, Process
+from recommender.launch.shell import posix
+from recommender.targets.common import used
+from recommender.targets.schedulers import schedulers
+
+Start: TypeAlias = Callable[[Process], Command]
+KEY = "LLMPICK_API_KEY"
+
+
+def variable(name: str) -> str:
+    """A name of the plan as a variable of the shell."""
+    return f'"${{{KEY if name == "API_KEY" else name}}}"'
+
+
+def line(command: Command) -> str:
+    """A command in which variables of the plan are variables of the shell."""
+    return posix(command, variable)
+
+
+def indented(commands: Sequence[str]) -> list[str]:
+    """Commands as they stand inside of braces; only where they begin, words keep their lines."""
+    return [f"  {command}" for command in commands]
+
+
+def remarks(commands: Sequence[Command], more: str = "") -> str:
+    """Commands as comments, ``more`` behind each."""
+    texts = (line(command) + more for command in commands)
+    return "".join(f"#   {part}\n" for text in texts for part in text.splitlines())
+
+
+def checks(plan: Plan) -> str:
+    """How the server is asked, as comments, with its key where it has one."""
+    bearer = f' -H "Authorization: Bearer ${plan.key.env}"' if plan.key else ""
+    return remarks(plan.check, bearer)
+
+
+def needs(plan: Plan) -> tuple[str, ...]:
+    """The variables that some process of the plan has to be told, in alphabetical order."""
+    return tuple(sorted({name for process in plan.processes for name in used(process)}))
+
+
+def ranked(plan: Plan, start: Start) -> list[str]:
+    """The commands of every machine, which NODE_RANK tells apart.
+
+    Args:
+        plan: what to start.
+        start: the command of a process, where the scheduler has its own way.
+    """
+    workers = plan.of("worker")
+    if plan.nodes == 1 or not workers:
+        return first(plan, start)
+    further = list(_worker(workers, start))
+    return [
+        'if [ "$NODE_RANK" -eq 0 ]; then',
+        *indented(first(plan, start)),
+        "else",
+        *indented(further),
+        "fi",
+    ]
+
+
+def first(plan: Plan, start: Start) -> list[str]:
+    """The commands of the machine that answers."""
+    commands = [line(start(process)) for process in plan.of("before")]
+    beside, loads = plan.of("beside"), plan.of("load")
+    server = start(plan.server)
+    if not beside and not loads:
+        return [*commands, last(server)]
+    return [
+        *commands,
+        "trap 'jobs -pr | xargs -r kill || :' EXIT",
+        "trap 'exit 143' INT TERM",
+        *(f"{line(start(process))} &" for process in beside),
+        *(_loaded(plan, server, [start(process) for process in loads])),
+    ]
+
+
+def _loaded(plan: Plan, server: Command, loads: Sequence[Command]) -> Iterator[str]:
+    """The model is loaded by asking the server, which has to be up."""
+    yield f"{line(server)} &"
+    yield "server=$!"
+    if loads:
+        yield f"until curl -fsS -o /dev/null http://127.0.0.1:{plan.port}{plan.ready}; do"
+        yield '  kill -0 "$server"; sleep 1'
+        yield "done"
+    yield from map(line, loads)
+    yield 'wait "$server"'
+
+
+def last(command: Command) -> str:
+    """A command in the place of the shell, so that signals reach it."""
+    if command.raw is not None:
+        return line(command)
+    named = (f"{name}={value}" for name, value in command.env.items())
+    words = ("env", *named, *command.argv) if command.env else command.argv
+    return f"exec {line(Command(argv=words))}"
+
+
+def _worker(workers: Sequence[Process], start: Start) -> Iterator[str]:
+    *others, final = map(start, workers)
+    yield from map(line, others)
+    if _returns(final):
+        # Where the first process of a rank ends, the scheduler ends what it left running.
+        yield line(final)
+        yield "exec sleep infinity"
+    else:
+        yield last(final)
+
+
+def _returns(command: Command) -> bool:
+    background = schedulers().ray.background
+    words = (*(word.rsplit("/", 1)[-1] for word in command.argv[:1]), *command.argv[1:])
+    return words[: len(background.words)] == background.words and background.unless not in words
+
+
+def port_of_workers(plan: Plan) -> int | None:
+    """The port on which further machines listen, None where their commands name none."""
+    for process in plan.of("worker"):
+        for option, value in zip(process.argv, process.argv[1:], strict=False):
+            if option in {"-p", "--port", "--server-port"} and value.isdecimal():
+                return int(value)
+    return None

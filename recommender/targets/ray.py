@@ -1,0 +1,206 @@
+"""A RayService of KubeRay, in which Ray Serve LLM runs the engine."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from recommender.facts.noun import changed
+from recommender.facts.plan import Plan, Process
+from recommender.facts.scheduler import Ray
+from recommender.launch.variables import plain
+from recommender.targets.common import comments, refuse
+from recommender.targets.documents import yaml_of
+from recommender.targets.schedulers import called, schedulers
+
+# Where Ray Serve answers, whatever an engine would listen on (source: Ray's HTTPOptions).
+_PORT = 8000
+_OPEN = (
+    "Ray Serve asks nobody for a key: its Service stays inside of the cluster, or a gateway that "
+    "asks goes in front."
+)
+_PORTS = {"gcs-server": 6379, "dashboard": 8265, "client": 10001, "serve": _PORT}
+
+
+def write(plan: Plan) -> str:
+    """The manifest for ``kubectl apply``; the engine's options are those of the plan."""
+    ray = schedulers().ray
+    _refuse_what_ray_lacks(plan, ray)
+    application = {
+        "name": "llm",
+        "import_path": "ray.serve.llm:build_openai_app",
+        "route_prefix": "/",
+        "args": {"llm_configs": [_config(plan, ray)]},
+    }
+    service = {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayService",
+        "metadata": {"name": plan.name},
+        "spec": {
+            "serveConfigV2": yaml_of({"applications": [application]}),
+            "rayClusterConfig": {
+                "rayVersion": ray.version,
+                "headGroupSpec": _head(plan, ray),
+                "workerGroupSpecs": [_workers(plan, ray)],
+            },
+        },
+    }
+    open_to_all = changed(plan, key=None, unguarded=_OPEN)
+    return comments(open_to_all) + _usage(plan) + yaml_of(service)
+
+
+def _usage(plan: Plan) -> str:
+    service = f"{plan.name}-serve-svc"
+    lines = [
+        "The operator KubeRay has to run in the cluster; a token of the hub is optional:",
+        "  kubectl create secret generic hf-token --from-literal=HF_TOKEN=...",
+        f"kubectl apply -f FILE, then kubectl port-forward service/{service} {_PORT}:{_PORT}, then",
+        f"  curl http://127.0.0.1:{_PORT}/v1/models",
+    ]
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
+    engine = ray.engines.get(plan.framework)
+    elsewhere = "llmpick launch --target kubernetes or lws writes it without Ray"
+    if engine is None:
+        # SGLang: Ray's own tests take vLLM out of the image, put SGLang in and patch it
+        # (release/ray_release/byod/byod_llm_sglang_test.sh); nobody publishes such an image.
+        held = ", ".join(ray.engines)
+        why = f"no published image holds it together with Ray Serve LLM, which has {held}"
+        raise refuse(plan, "ray", why, elsewhere)
+    if plan.version != engine:
+        why = f"{ray.image} holds version {engine}"
+        raise refuse(plan, "ray", why, f"leave out --for-version, or {elsewhere}")
+    if plan.hardware.vendor not in ray.resources:
+        built = ", ".join(ray.resources)
+        raise refuse(plan, "ray", f"{ray.image} is built for {built} alone", elsewhere)
+    if plan.data_parallel > 1:
+        why = "ranks of data parallelism that share experts need a builder of their own in Ray"
+        raise refuse(plan, "ray", why, elsewhere)
+
+
+def _config(plan: Plan, ray: Ray) -> dict[str, Any]:
+    options = engine_kwargs(plan.server)
+    given = dict(_options(plan.server.argv))
+    (served,) = given.get("served_model_name") or [plan.model]
+    config: dict[str, Any] = {
+        "model_loading_config": {
+            "model_id": served,
+            "model_source": plan.model,
+        },
+        "engine_kwargs": {key: value for key, value in options.items() if key not in ray.apart},
+        "deployment_config": {
+            "autoscaling_config": {"min_replicas": plan.replicas, "max_replicas": plan.replicas}
+        },
+    }
+    kind = called(plan.hardware, ray.accelerators)
+    if kind:
+        config["accelerator_type"] = kind
+    if plan.server.env:
+        config["runtime_env"] = {"env_vars": dict(plan.server.env)}
+    return config
+
+
+def engine_kwargs(process: Process) -> dict[str, Any]:
+    """The options after the model as keyword arguments: ``--a-b 1`` is ``a_b: 1``.
+
+    An option without a value is true, one that begins with ``--no-`` false.
+    """
+    options: dict[str, Any] = {}
+    for name, values in _options(process.argv):
+        if values:
+            options[name] = _value(values[0]) if len(values) == 1 else list(map(_value, values))
+        elif name.startswith("no_"):
+            options[name.removeprefix("no_")] = False
+        else:
+            options[name] = True
+    return options
+
+
+def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    name: str | None = None
+    values: list[str] = []
+    for word in words[1:]:
+        if not word.startswith("--"):
+            values.append(plain(word))
+            continue
+        if name:
+            yield name, values
+        option, equals, value = word[2:].partition("=")
+        name, values = option.replace("-", "_"), [plain(value)] if equals else []
+    if name:
+        yield name, values
+
+
+def _value(word: str) -> Any:
+    """A number, a truth or an object of JSON as such, any other word as a text."""
+    try:
+        value = json.loads(word)
+    except ValueError:
+        return word
+    return value if isinstance(value, (bool, int, float, dict, list)) else word
+
+
+def _head(plan: Plan, ray: Ray) -> dict[str, Any]:
+    """The head runs no model."""
+    container = {
+        "name": "ray-head",
+        "image": ray.image,
+        "env": _environment(),
+        "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
+        "resources": {"requests": dict(ray.head), "limits": {"memory": ray.head["memory"]}},
+        "securityContext": {"allowPrivilegeEscalation": False},
+    }
+    return {
+        "rayStartParams": {"num-cpus": "0", "num-gpus": "0"},
+        "template": {"spec": _pod(plan, container)},
+    }
+
+
+def _workers(plan: Plan, ray: Ray) -> dict[str, Any]:
+    """One pod a machine; its devices are all of the kind that the plan counts."""
+    resource = ray.resources[plan.hardware.vendor or ""]
+    container = {
+        "name": "ray-worker",
+        "image": ray.image,
+        "env": _environment(),
+        # One core a device, and one for each of server and engine (source: vLLM's page on CPU
+        # resources for GPU deployments).
+        "resources": {
+            "requests": {"cpu": str(plan.devices + 2)},
+            "limits": {resource: str(plan.devices)},
+        },
+        "securityContext": {"allowPrivilegeEscalation": False},
+    }
+    count = plan.nodes * plan.replicas
+    tolerations = [{"key": resource, "operator": "Exists", "effect": "NoSchedule"}]
+    return {
+        "groupName": "devices",
+        "replicas": count,
+        "minReplicas": count,
+        "maxReplicas": count,
+        "rayStartParams": {},
+        "template": {"spec": {**_pod(plan, container), "tolerations": tolerations}},
+    }
+
+
+def _environment() -> list[dict[str, Any]]:
+    secret = {"name": "hf-token", "key": "HF_TOKEN", "optional": True}
+    return [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": secret}}]
+
+
+def _pod(plan: Plan, container: Mapping[str, Any]) -> dict[str, Any]:
+    """A pod that sees a model on the machine's disk at the place where the command names it."""
+    box = plan.server.container
+    places = [mount for mount in box.mounts if mount.source == mount.target] if box else []
+    volumes = [
+        {"name": f"model-{at}", "hostPath": {"path": mount.source}}
+        for at, mount in enumerate(places)
+    ]
+    mounts = [
+        {"name": f"model-{at}", "mountPath": mount.target, "readOnly": mount.read_only}
+        for at, mount in enumerate(places)
+    ]
+    if not places:
+        return {"containers": [dict(container)]}
+    return {"containers": [{**container, "volumeMounts": mounts}], "volumes": volumes}

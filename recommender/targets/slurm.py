@@ -1,0 +1,247 @@
+"""A batch script for Slurm: one ``srun`` over all machines, each of which knows its rank."""
+
+from collections.abc import Iterator
+from math import ceil
+from pathlib import PurePosixPath
+
+from recommender.facts.command import Command
+from recommender.facts.noun import changed
+from recommender.facts.plan import Container, Mount, Plan, Process
+from recommender.targets import ranks
+from recommender.targets.common import comments, refuse
+from recommender.targets.schedulers import program, schedulers
+
+_INSTEAD = "llmpick launch --target docker writes it for a machine with Docker"
+_RUNTIMES = (None, "nvidia")
+_SYSTEMS = (None, "linux")
+
+
+def write(plan: Plan) -> str:
+    """The script for ``sbatch``; what is to be installed beforehand stands in its comments."""
+    if plan.hardware.os not in _SYSTEMS:
+        why = f"Slurm starts nothing on {plan.hardware.os}"
+        raise refuse(plan, "slurm", why, "describe a machine of the cluster by --gpu or --machine")
+    box = plan.server.container
+    if box:
+        _refuse_what_enroot_lacks(plan, box)
+    if plan.nodes > 1 and not plan.of("worker") and not _over_mpi(plan):
+        why = "there is no command for its further machines"
+        raise refuse(plan, "slurm", why, "take one machine that holds the model")
+    parts = [
+        "#!/bin/bash\n" + comments(plan) + _usage(plan),
+        "".join(f"#SBATCH --{text}\n" for text in _asked(plan)),
+        "set -eu\n" + "".join(_key(plan)) + "".join(_places(plan, box)) + "".join(_hosts(plan)),
+        "rank() {\n" + "".join(f"{text}\n" for text in ranks.indented(_rank(plan))) + "}\n",
+        _srun(plan, box),
+    ]
+    return "\n".join(parts)
+
+
+def _over_mpi(plan: Plan) -> bool:
+    """Whether MPI tells the ranks apart, one for every device."""
+    launcher = schedulers().slurm.launcher
+    return any(PurePosixPath(word).name == launcher for word in plan.server.argv)
+
+
+def _usage(plan: Plan) -> str:
+    where = "0.0.0.0" if plan.exposed else "127.0.0.1"  # noqa: S104  # named in a comment
+    lines = [f"It listens on {where} of the first machine: sbatch FILE, then, from elsewhere,"]
+    tunnel = f"ssh -N -L {plan.port}:127.0.0.1:{plan.port} -J LOGIN_NODE NODE"
+    lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
+    text = "".join(f"# {line}\n" for line in lines) + ranks.checks(plan)
+    if _over_mpi(plan) and not plan.model.startswith("/"):
+        text += (
+            "# Ranks of MPI download nothing: name a folder that all machines see as the model.\n"
+        )
+    if plan.install and not plan.server.container:
+        text += "# Once, in the folder from which it is submitted, which all machines see:\n"
+        text += ranks.remarks(plan.install)
+    return text
+
+
+def _asked(plan: Plan) -> Iterator[str]:
+    """What ``sbatch`` is asked for, one option each."""
+    yield f"job-name={plan.name}"
+    yield f"nodes={plan.nodes}"
+    yield f"ntasks-per-node={_tasks(plan)}"
+    yield from _devices(plan)
+    yield from _share(plan)
+    # A day, to be edited: the limits of a partition differ.
+    yield "time=1-00:00:00"
+    yield "output=%x-%j.log"
+
+
+def _tasks(plan: Plan) -> int:
+    return plan.devices if _over_mpi(plan) else 1
+
+
+def _devices(plan: Plan) -> Iterator[str]:
+    hardware = plan.hardware
+    if not hardware.vendor or not plan.devices:
+        return
+    name = schedulers().slurm.devices.get(hardware.vendor)
+    if name and not hardware.partition:
+        yield f"gpus-per-node={plan.devices}"
+    else:
+        kind = f":{hardware.partition}" if hardware.partition else ""
+        yield f"gres={name or 'gpu'}{kind}:{plan.devices}"
+
+
+def _share(plan: Plan) -> Iterator[str]:
+    """Cores and memory: of a whole machine all, else as large a part as of the devices."""
+    hardware, wanted = plan.hardware, plan.devices
+    if not wanted or wanted == hardware.devices:
+        yield "exclusive"
+        yield f"mem={ceil(plan.memory_gib)}G" if plan.memory_gib else "mem=0"
+        return
+    # Where nobody said how many cores there are: one a device, one for each of server and engine
+    # (source: vLLM's page on CPU resources for GPU deployments).
+    share = wanted / hardware.devices
+    cores = int(hardware.cores * share) if hardware.cores else wanted + 2
+    yield f"cpus-per-task={max(cores // _tasks(plan), 1)}"
+    if hardware.ram_gib:
+        yield f"mem={max(int(hardware.ram_gib * share), 1)}G"
+
+
+def _key(plan: Plan) -> Iterator[str]:
+    """The key is read from a file that nobody else can read."""
+    if plan.key is None:
+        return
+    name, file = plan.key.env, f'"$HOME"/.config/llmpick/{plan.name}.key'
+    yield f"# Once: (umask 077; mkdir -p ~/.config/llmpick; openssl rand -hex 32 >{file})\n"
+    yield f"key_file={file}\n"
+    yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
+    yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
+    yield f'{name}=$(cat "$key_file")\nexport {name}\n'
+
+
+def _hosts(plan: Plan) -> Iterator[str]:
+    """Where the machines are, for those that have to be told."""
+    needed = set(ranks.needs(plan))
+    if "NIC_NAME" in needed:
+        yield ': "${NIC_NAME:?the network interface between the machines}"\n'
+    of_head = sorted(needed & {"HEAD_IP", "SUPERVISOR_IP"})
+    if of_head or "WORKER_IPS" in needed:
+        yield 'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n'
+    for name in of_head:
+        yield f"export {name}=${{hosts[0]}}\n"
+    if "WORKER_IPS" in needed:
+        port = ranks.port_of_workers(plan)
+        written = f"%s:{port}," if port else "%s,"
+        yield f"WORKER_IPS=$(printf '{written}' \"${{hosts[@]:1}}\")\n"
+        yield "export WORKER_IPS=${WORKER_IPS%,}\n"
+
+
+def _rank(plan: Plan) -> list[str]:
+    """What every task of the step runs."""
+    start = ["set -eu", *_own(set(ranks.needs(plan))), *_free(plan)]
+    if _over_mpi(plan):
+        return [*start, ranks.last(_alone(plan))]
+    rank = ["NODE_RANK=$SLURM_PROCID"] if plan.nodes > 1 else []
+    return [*start, *rank, *ranks.ranked(plan, lambda process: _started(plan, process))]
+
+
+def _own(needed: set[str]) -> Iterator[str]:
+    """Who the machine is to the others: its name, and an address where only that will do."""
+    if "WORKER_IP" in needed:
+        yield "WORKER_IP=$SLURMD_NODENAME"
+    if "OWN_IP" in needed:
+        # Debian gives a machine's own name a loopback address, which no other machine reaches.
+        yield (
+            'OWN_IP=$(getent ahostsv4 "$SLURMD_NODENAME" | '
+            "awk '$1 !~ /^127[.]/ {print $1; exit}')"
+        )
+        yield "OWN_IP=${OWN_IP:-$(hostname -I | awk '{print $1}')}"
+
+
+def _free(plan: Plan) -> Iterator[str]:
+    """Two jobs on one machine must not take one another's port."""
+    yield (f'if [ "$SLURM_PROCID" -eq 0 ] && (: </dev/tcp/127.0.0.1/{plan.port}) 2>/dev/null; then')
+    yield f'  echo "port {plan.port} is taken: choose another by llmpick launch --port" >&2'
+    yield "  exit 1"
+    yield "fi"
+
+
+def _alone(plan: Plan) -> Command:
+    """The server from the launcher on: what stands before it would start the ranks by itself."""
+    command, launcher = _started(plan, plan.server), schedulers().slurm.launcher
+    names = [PurePosixPath(word).name for word in command.argv]
+    return changed(command, argv=command.argv[names.index(launcher) :])
+
+
+def _started(plan: Plan, process: Process) -> Command:
+    """The command of a process inside the container of the step, if there is one."""
+    if process.shell:
+        return process.shell
+    argv = program(process, plan)
+    if argv is None:
+        why = "what its image starts by itself is not known, and pyxis leaves that out"
+        raise refuse(plan, "slurm", why, _INSTEAD)
+    return Command(argv=argv, env=process.env)
+
+
+def _srun(plan: Plan, box: Container | None) -> str:
+    tasks = plan.nodes * _tasks(plan)
+    words = [
+        f"--ntasks={tasks} --ntasks-per-node={_tasks(plan)}",
+        # Without it one task is bound to one core; since 22.05 srun asks for cores itself.
+        '--cpu-bind=none ${SLURM_CPUS_PER_TASK:+--cpus-per-task="$SLURM_CPUS_PER_TASK"}',
+        "--kill-on-bad-exit=1 --wait=60",
+    ]
+    words += [f"--mpi={schedulers().slurm.mpi}"] if _over_mpi(plan) else []
+    words += list(_contained(plan, box)) if box else []
+    options = "".join(f"{word} \\\n  " for word in words)
+    return f'srun {options}bash -c "$(declare -f rank); rank"\n'
+
+
+def _contained(plan: Plan, box: Container) -> Iterator[str]:
+    """The options of pyxis, the container plugin of Slurm."""
+    yield ranks.line(Command(argv=(f"--container-image={enroot(box.image)}",)))
+    yield "--no-container-mount-home"
+    mounts = [_mounted(plan, mount) for mount in box.mounts]
+    if mounts:
+        yield f"--container-mounts={','.join(mounts)}"
+
+
+def enroot(image: str) -> str:
+    """An image as enroot wants it: ``#`` after the registry."""
+    registry, slash, rest = image.partition("/")
+    if slash and ("." in registry or ":" in registry or registry == "localhost"):
+        return f"{registry}#{rest}"
+    return image
+
+
+def _mounted(plan: Plan, mount: Mount) -> str:
+    if set(mount.source) & set(",:\n"):
+        why = "pyxis cannot mount a folder with a comma, a colon or a line break in its name"
+        raise refuse(plan, "slurm", why, "give the folder a plain name")
+    target = f":{mount.target}{':ro' if mount.read_only else ''}"
+    return _source(mount) + ranks.line(Command(argv=(target,)))
+
+
+def _source(mount: Mount) -> str:
+    """A folder of the host in words of the shell; a volume of Docker is a folder of the user."""
+    if mount.volume:
+        return ranks.line(Command(argv=(f"~/.local/share/llmpick/{mount.source}",))).replace(
+            "~/", '"$HOME"/', 1
+        )
+    text = ranks.line(Command(argv=(mount.source,)))
+    return f'"$HOME"/{text[2:]}' if mount.source.startswith("~/") else text
+
+
+def _places(plan: Plan, box: Container | None) -> Iterator[str]:
+    """Folders of the user that are mounted have to be there."""
+    for mount in box.mounts if box else ():
+        if mount.volume or mount.source.startswith("~/"):
+            _mounted(plan, mount)
+            yield f"mkdir -p {_source(mount)}\n"
+
+
+def _refuse_what_enroot_lacks(plan: Plan, box: Container) -> None:
+    if box.privileged or box.runtime not in _RUNTIMES:
+        how = "a privileged container" if box.privileged else f"the runtime {box.runtime}"
+        raise refuse(plan, "slurm", f"its image needs {how}, which Slurm does not give", _INSTEAD)
+    others = {other.container.image for other in plan.processes if other.container}
+    if others != {box.image}:
+        why = "its parts run in several images, and a step of Slurm has one"
+        raise refuse(plan, "slurm", why, _INSTEAD)

@@ -1,0 +1,304 @@
+"""Batch scripts for Slurm: what each rank is started with, and what sbatch is asked for."""
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from recommender.errors import InputError
+from recommender.facts.noun import changed
+from recommender.facts.plan import Container, Key, Mount, Plan, Process
+from recommender.targets import slurm
+from recommender.targets.slurm import enroot, write
+from tests.launch.test_commands import PLATFORMS, nvidia
+from tests.targets.scheduled import (
+    HOSTILE,
+    Stage,
+    by_hand,
+    every,
+    named,
+    plan,
+    process,
+    refused,
+    shellcheck,
+    two_machines,
+    words,
+    written,
+)
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm needs a POSIX system")
+
+_SCONTROL = """#!/bin/sh
+test "$1 $2" = "show hostnames" || exit 9
+for at in $(seq 1 "$NODES"); do echo "node$at"; done
+"""
+_SRUN = """#!/bin/bash
+printf '%s\\n' "$@" > "$RECORD/srun"
+while [ "$1" != bash ]; do
+  case "$1" in --ntasks=*) tasks=${1#*=};; esac
+  shift
+done
+for ((rank = 0; rank < tasks; rank++)); do
+  node="node$((rank / (tasks / NODES) + 1))"
+  SLURM_PROCID=$rank SLURM_NODEID=$rank SLURMD_NODENAME=$node "$@" || exit
+done
+"""
+_GETENT = """#!/bin/sh
+echo "127.0.1.1 STREAM $2"
+echo "10.0.0.${2#node} STREAM $2"
+"""
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A cluster whose machines are ranks that run one after the other."""
+    made = Stage(tmp_path)
+    made.stub("scontrol", _SCONTROL)
+    made.stub("srun", _SRUN)
+    made.stub("getent", _GETENT)
+    for program in ("curl", "sleep"):
+        made.stub(program)
+    return made
+
+
+def submitted(stage: Stage, found: Plan, **env: str) -> None:
+    for item in found.processes:
+        if not item.argv[0].startswith(("/", "~")):
+            stage.stub(item.argv[0])
+    done = stage.run(write(found), NODES=str(found.nodes), SLURM_JOB_NODELIST="node[1-9]", **env)
+    assert done.returncode == 0, done.stderr
+    assert "owned" not in {path.name for path in stage.folder.iterdir()}
+
+
+def asked(found: Plan) -> list[str]:
+    return re.findall(r"(?m)^#SBATCH --(.*)$", write(found))
+
+
+def test_every_platform_is_written_or_refused(tmp_path: Path) -> None:
+    told = {name for name, _ in every("slurm")}
+    assert told == {f"{framework}-{platform}" for framework, platform in PLATFORMS}
+    texts = written("slurm")
+    assert {name.partition("-")[0] for name in texts} >= {
+        *("vllm", "sglang", "lmdeploy", "ollama", "tgi", "xinference", "llama.cpp"),
+        "tensorrt",
+    }
+    shellcheck(tmp_path, texts)
+    for name, reason in refused("slurm").items():
+        assert " cannot be written for slurm: " in reason, name
+        assert "; " in reason, name
+
+
+def test_a_server_that_was_not_to_be_exposed_listens_on_its_machine_alone() -> None:
+    for name, text in written("slurm").items():
+        assert "0.0.0.0" not in text, name
+
+
+def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
+    for framework in ("vllm", "sglang"):
+        found = two_machines("slurm", framework, port=18123)
+        submitted(stage, found)
+        head = words(found.server, HEAD_IP="node1", NODE_RANK="0")
+        other = words(found.of("worker")[0], HEAD_IP="node1", NODE_RANK="1")
+        assert stage.called(0, framework) == head[1:]
+        assert stage.called(1, framework) == other[1:]
+        assert other != head
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_model_name_is_one_word(stage: Stage, name: str, tmp_path: Path) -> None:
+    found = named(two_machines("slurm", "vllm", port=18123), name)
+    submitted(stage, found)
+    assert name in stage.called(0, "vllm")
+    assert name in stage.called(1, "vllm")
+    # A $ that nobody expands is what the name holds.
+    shellcheck(tmp_path, {"hostile": write(found)}, but="SC2016")
+
+
+def _programs() -> Iterator[Plan]:
+    """Plans of every platform that start one program of the machine itself."""
+    for _, found in every("slurm"):
+        if isinstance(found, Plan) and found.hardware.os == "linux" and not found.of("load"):
+            server = found.server
+            if not server.container and not server.shell and server.argv[0][0] not in "/~":
+                yield changed(found, port=18123)
+
+
+def test_every_program_of_every_platform_gets_its_words(tmp_path: Path) -> None:
+    started = set()
+    for at, found in enumerate({found.platform: found for found in _programs()}.values()):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        cluster = Stage(folder)
+        cluster.stub("scontrol", _SCONTROL)
+        cluster.stub("srun", _SRUN)
+        submitted(cluster, found)
+        server = words(found.server)
+        assert cluster.called(0, Path(server[0]).name) == server[1:]
+        started.add(found.framework)
+    assert {"vllm", "lmdeploy", "llama.cpp"} <= started
+
+
+def test_a_model_is_loaded_once_the_server_is_ready(stage: Stage) -> None:
+    found = plan("slurm", "ollama", nvidia(1), port=18123)
+    submitted(stage, found)
+    assert stage.called(0, "curl")[-1] == f"http://127.0.0.1:18123{found.ready}"
+    assert stage.called(0, "ollama") == words(found.of("load")[0])[1:]
+    assert "OLLAMA_HOST=127.0.0.1:18123" in stage.environment(0, "ollama")
+
+
+def test_all_roles_have_their_place(stage: Stage) -> None:
+    found = by_hand(
+        process("before", "bin/prepare it"),
+        process("beside", "bin/helper --on OWN_IP"),
+        process("server", "bin/serve --rpc WORKER_IPS --head HEAD_IP", WHERE="x y"),
+        process("worker", "bin/join HEAD_IP"),
+        process("worker", "bin/rpc --host WORKER_IP -p 50052 --rank NODE_RANK"),
+        nodes=3,
+        world_size=24,
+    )
+    submitted(stage, found)
+    assert stage.called(0, "prepare") == ["it"]
+    assert stage.called(0, "helper") == ["--on", "10.0.0.1"]
+    assert stage.called(0, "serve") == ["--rpc", "node2:50052,node3:50052", "--head", "node1"]
+    assert "WHERE=x y" in stage.environment(0, "serve")
+    assert stage.called(2, "join") == ["node1"]
+    assert stage.called(2, "rpc") == ["--host", "node3", "-p", "50052", "--rank", "2"]
+
+
+def test_a_worker_that_only_joins_keeps_its_rank(stage: Stage) -> None:
+    joining = process("worker", "bin/ray start --address HEAD_IP:6379")
+    found = by_hand(process("server", "bin/serve"), joining, nodes=2, world_size=16)
+    submitted(stage, found)
+    assert stage.called(1, "ray") == ["start", "--address", "node1:6379"]
+    assert stage.called(1, "sleep") == ["infinity"]
+    staying = changed(joining, argv=(*joining.argv, "--block"))
+    assert "infinity" not in write(by_hand(process("server", "bin/serve"), staying, nodes=2))
+
+
+def test_over_mpi_every_device_has_a_rank(stage: Stage) -> None:
+    served = process(
+        "server", "mpirun -n 16 trtllm-llmapi-launch trtllm-serve a/model --tp_size 16"
+    )
+    found = by_hand(served, nodes=2, world_size=16)
+    submitted(stage, changed(found, processes=(changed(served, argv=served.argv[3:]),)))
+    assert "ntasks-per-node=8" in asked(found)
+    options = (stage.record / "srun").read_text(encoding="utf-8").splitlines()
+    assert "--mpi=pmix" in options
+    for rank in range(16):
+        assert stage.called(rank, "trtllm-llmapi-launch") == words(served)[4:]
+    assert "mpirun" not in write(found)
+    assert "Ranks of MPI download nothing" in write(found)
+
+
+def test_an_image_runs_in_the_step(stage: Stage) -> None:
+    found = plan("slurm", "tgi", nvidia(2))
+    text = write(changed(found, port=18123))
+    stage.stub("text-generation-launcher")
+    done = stage.run(text, NODES="1", SLURM_JOB_NODELIST="node1")
+    assert done.returncode == 0, done.stderr
+    assert stage.called(0, "text-generation-launcher") == words(found.server)
+    options = (stage.record / "srun").read_text(encoding="utf-8").splitlines()
+    image = str(found.server.container and found.server.container.image)
+    assert f"--container-image={enroot(image)}" in options
+    assert f"--container-mounts={stage.folder}/.cache/huggingface:/data" in options
+    assert (stage.folder / ".cache/huggingface").is_dir()
+
+
+def test_images_as_enroot_names_them() -> None:
+    assert (
+        enroot("nvcr.io/nvidia/tensorrt-llm/release:1.2")
+        == "nvcr.io#nvidia/tensorrt-llm/release:1.2"
+    )
+    assert enroot("localhost:5000/a/b:1") == "localhost:5000#a/b:1"
+    assert enroot("lmsysorg/sglang:v0.5") == "lmsysorg/sglang:v0.5"
+    assert enroot("ubuntu:24.04") == "ubuntu:24.04"
+
+
+def test_the_key_comes_from_a_file_that_nobody_else_reads(stage: Stage) -> None:
+    found = by_hand(process("server", "bin/serve --key API_KEY"))
+    found = changed(found, key=Key(env="LLMPICK_API_KEY", in_argv=True), name="mine")
+    file = stage.folder / ".config/llmpick/mine.key"
+    file.parent.mkdir(parents=True)
+    file.write_text("a secret\n", encoding="utf-8")
+    file.chmod(0o644)
+    stage.stub("bin/serve")
+    refused = stage.run(write(found), NODES="1", SLURM_JOB_NODELIST="node1")
+    assert refused.returncode == 1
+    assert "chmod 600" in refused.stderr
+    file.chmod(0o600)
+    submitted(stage, found)
+    assert stage.called(0, "serve") == ["--key", "a secret"]
+    assert "LLMPICK_API_KEY=a secret" in stage.environment(0, "serve")
+
+
+def test_what_is_asked_of_slurm() -> None:
+    whole = by_hand(process("server", "serve"))
+    assert asked(whole)[:6] == [
+        *("job-name=model", "nodes=1", "ntasks-per-node=1", "gpus-per-node=8", "exclusive"),
+        "mem=0",
+    ]
+    part = changed(whole, world_size=2)
+    assert {"gpus-per-node=2", "cpus-per-task=4"} <= set(asked(part))
+    known = changed(whole.hardware, cores=96, ram_gib=1000.0)
+    assert {"cpus-per-task=24", "mem=250G"} <= set(asked(changed(part, hardware=known)))
+    alone = changed(
+        whole, hardware=changed(whole.hardware, vendor=None, devices=0), memory_gib=20.2
+    )
+    assert {"exclusive", "mem=21G"} <= set(asked(alone))
+    assert not any("gpu" in text for text in asked(alone))
+    sliced = changed(whole.hardware, partition="1g.10gb", devices=1)
+    assert "gres=gpu:1g.10gb:1" in asked(changed(whole, hardware=sliced, world_size=1))
+    other = changed(whole.hardware, vendor="huawei")
+    assert "gres=gpu:8" in asked(changed(whole, hardware=other))
+
+
+def test_what_slurm_cannot_start_is_refused() -> None:
+    served = Process(role="server", argv=("serve",), container=Container(image="a/b:1"))
+    box = served.container
+    assert box
+    lacking = {
+        "privileged": changed(box, privileged=True),
+        "the runtime habana": changed(box, runtime="habana"),
+        "a comma": changed(box, mounts=(Mount(source="/a,b", target="/a,b"),)),
+    }
+    for why, other in lacking.items():
+        with pytest.raises(InputError, match=why):
+            write(by_hand(changed(served, container=other)))
+    with pytest.raises(InputError, match="starts by itself"):
+        write(by_hand(changed(served, argv=("--model", "x"))))
+    beside = Process(role="beside", argv=("x",), container=changed(box, image="c/d:1"))
+    with pytest.raises(InputError, match="several images"):
+        write(by_hand(served, beside))
+    windows = by_hand(process("server", "serve"))
+    windows = changed(windows, hardware=changed(windows.hardware, os="windows"))
+    with pytest.raises(InputError, match="nothing on windows"):
+        write(windows)
+    with pytest.raises(InputError, match="further machines"):
+        write(by_hand(process("server", "serve"), nodes=2))
+
+
+def test_a_taken_port_ends_the_job_with_a_reason(stage: Stage) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = by_hand(process("server", "bin/serve"), port=taken.getsockname()[1])
+        stage.stub("bin/serve")
+        done = stage.run(write(found), NODES="1", SLURM_JOB_NODELIST="node1")
+    assert done.returncode != 0
+    assert f"port {found.port} is taken" in done.stderr
+
+
+def test_install_lines_are_comments_whatever_they_hold() -> None:
+    found = two_machines("slurm", "vllm")
+    lines = found.install
+    assert lines
+    install = (changed(lines[-1], argv=("prepare", "a\nrm -rf b")),)
+    text = write(changed(found, install=install))
+    assert "#   rm -rf b'" in text.splitlines()
+    assert shlex.split(text, comments=True)[0] == "set"
+    assert slurm.write(found).startswith("#!/bin/bash\n# ")
+    assert shutil.which("bash")

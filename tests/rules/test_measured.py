@@ -49,18 +49,19 @@ def test_the_measured_range_takes_the_place_of_the_predicted() -> None:
     assert speed.decode_tokens_per_s != predicted.decode_tokens_per_s
     assert (speed.basis, speed.verified_on) == ("measured", "2026-11-20")
     assert speed.verified == ("decode_tokens_per_s",)
-    assert replace(
-        speed,
-        decode_tokens_per_s=predicted.decode_tokens_per_s,
-        verified=(),
-        verified_on=None,
-    ) == predicted
+    assert (
+        replace(
+            speed,
+            decode_tokens_per_s=predicted.decode_tokens_per_s,
+            verified=(),
+            verified_on=None,
+        )
+        == predicted
+    )
 
 
 def test_several_measurements_make_one_range_and_the_last_day_counts() -> None:
-    other = replace(
-        ONE, at="2026-11-22T08:00:00Z", timing=Timing(decode_tokens_per_s=(49.0, 50.0))
-    )
+    other = replace(ONE, at="2026-11-22T08:00:00Z", timing=Timing(decode_tokens_per_s=(49.0, 50.0)))
     speed = picked(other, ONE).speed
     assert speed.decode_tokens_per_s == (49.0, 53.0)
     assert speed.verified_on == "2026-11-22"

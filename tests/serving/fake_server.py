@@ -157,4 +157,3 @@ class _Handler(BaseHTTPRequestHandler):
     def event(self, data: Mapping[str, Any]) -> None:
         self.wfile.write(b"data: " + json.dumps(data).encode() + b"\n\n")
         self.wfile.flush()
-

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from .llama_server import environment, free_port
+from .llama_server import START_SECONDS, environment, free_port
 
 _PROJECT = Path(__file__).parents[2]
 _SECONDS = 120.0
@@ -39,30 +40,36 @@ def env(llama_server_bin: Path, tmp_path: Path) -> dict[str, str]:
 @contextmanager
 def running(
     env: dict[str, str], tmp_path: Path, port: int, *options: str
-) -> Iterator[subprocess.Popen[str]]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``llama-server`` as ``llmpick launch --run`` does, ready to answer."""
-    log = tmp_path / "log"
     argv = ["llama-server", "--host", "127.0.0.1", "--port", str(port), *options]
-    with log.open("w") as out:
+    with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _RUN, str(port), *argv],
             cwd=_PROJECT,
             env=env,
             stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
         )
     try:
-        assert process.stderr
-        for line in process.stderr:
-            if line.startswith("llmpick: ready"):
-                break
+        wait_until_ready(process, tmp_path)
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.wait(_SECONDS)
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    """Return once ``run`` said that the server is ready, or ended."""
+    deadline = time.monotonic() + START_SECONDS
+    log = tmp_path / "log"
+    while "llmpick: ready" not in log.read_text(errors="replace"):
+        if process.poll() is not None:
+            return
+        assert time.monotonic() < deadline, log.read_text(errors="replace")
+        time.sleep(0.05)
 
 
 def llmpick(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,7 +105,8 @@ def test_a_signal_ends_the_server_and_leaves_nothing(
 ) -> None:
     port = free_port()
     with running(env, tmp_path, port, "-m", str(tiny_model)) as process:
-        assert len(servers_on(port)) == 2
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        assert servers_on(port)
         os.kill(process.pid, number)
         assert process.wait(_SECONDS) == 0, (tmp_path / "log").read_text()
     assert servers_on(port) == []

@@ -22,14 +22,14 @@ from recommender.words import Words
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the programs here take POSIX signals")
 ROOT = Path(__file__).parents[2]
 
-# Answers 503 for a while and 200 then; starts a worker that knows no signals; ends as it is told.
+# Answers 503 for a while and 200 then; starts a worker; ends when it is told, unless stubborn.
 SERVER = """
 import http.server, os, signal, subprocess, sys, threading, time
 port, worker_file, stubborn = int(sys.argv[1]), sys.argv[2], len(sys.argv) > 3
+deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " if stubborn else ""
 worker = subprocess.Popen([sys.executable, "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-    "signal.signal(signal.SIGINT, signal.SIG_IGN); print('deaf', flush=True); time.sleep(300)"],
-    stdout=subprocess.PIPE)
+    deaf + "import time; print('here', flush=True); time.sleep(300)"],
+    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 worker.stdout.readline()
 open(worker_file, "w").write(str(worker.pid))
 time.sleep(0.5)
@@ -140,6 +140,15 @@ def test_the_third_signal_ends_a_stubborn_server(port: int, tmp_path: Path) -> N
         assert not one.worker_lives
     finally:
         one.process.kill()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel tells it on Linux")
+def test_a_server_does_not_outlive_llmpick(driven: Driven) -> None:
+    driven.wait_for("state ready")
+    driven.process.kill()
+    out, _ = driven.process.communicate(timeout=20)
+    assert "got SIGTERM" in out
+    os.kill(int(driven.worker_file.read_text()), signal.SIGKILL)
 
 
 def _ignore(_: State) -> None:

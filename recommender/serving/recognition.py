@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.errors import printable
+from recommender.errors import InputError, printable
 from recommender.facts.noun import noun
 from recommender.serving.client import Client, Reply, WrongAnswer
 
@@ -52,9 +52,6 @@ def recognise(
         row: the model in question in its list.
         signs: those of the frameworks, in the order in which they are tried.
         wanted: the framework that somebody said it is.
-
-    Raises:
-        InputError: the server cannot be reached any more.
     """
     named = wanted or _named(client, row, signs)
     for sign in signs:
@@ -99,7 +96,7 @@ def _server(sign: Sign, told: Mapping[str, Any], row: Mapping[str, Any]) -> Serv
 def _get(client: Client, path: str) -> Reply:
     try:
         return client.get(path)
-    except WrongAnswer:
+    except (WrongAnswer, InputError):  # what only an administrator may ask, too
         return Reply(status=0, body=b"")
 
 

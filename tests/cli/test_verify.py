@@ -3,6 +3,8 @@
 import json
 import socket
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -303,6 +305,50 @@ def test_wrong_input_is_one_sentence(llmpick: Run, arguments: tuple[str, ...], s
     assert len(done.err.strip().splitlines()) == 1
     assert said in done.err
     assert "pw" not in done.err
+
+
+def test_a_server_without_encryption_is_no_https(llmpick: Run) -> None:
+    with fake_server() as server:
+        done = llmpick("verify", server.url.replace("http:", "https:"))
+    assert done.code == 2
+    assert "cannot be reached" in done.err
+
+
+def test_a_path_for_administrators_is_no_hindrance(llmpick: Run) -> None:
+    with fake_server(Manners(paths={"/version": (403, b"{}", JSON)})) as server:
+        told = llmpick("verify", server.url, *QUICK, *CARD, "--json").json
+    assert (told["framework"], told["framework_version"]) == ("vllm", None)
+
+
+def test_one_of_many_fails(llmpick: Run) -> None:
+    with fake_server(Manners(most=2, pause_s=0.02)) as server:
+        done = llmpick("verify", server.url, *QUICK, *CARD)
+    assert done.code == 1
+    assert "503: too many" in done.err
+    assert "of 3 requests at the same time" in done.err
+
+
+def test_headers_that_drip_end_with_the_time(llmpick: Run) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def drip() -> None:
+            caller, _ = listening.accept()
+            with caller, suppress(OSError):
+                caller.sendall(b"HTTP/1.1 200 OK\r\n")
+                while True:
+                    caller.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        done = llmpick("verify", f"127.0.0.1:{listening.getsockname()[1]}", "--timeout", "1")
+        thread.join()
+    assert done.code == 1
+    assert "within 1 s" in done.err
+    assert time.monotonic() - begun < 10
 
 
 def test_a_wrong_model_names_the_nearest(llmpick: Run) -> None:

@@ -24,6 +24,7 @@ class Manners:
     stream_options: bool = True
     pause_s: float = 0.001
     endless: bool = False
+    most: int = 1000
     stream: bytes | None = None
     paths: Mapping[str, tuple[int, bytes, Mapping[str, str]]] = field(default_factory=dict)
 
@@ -33,6 +34,8 @@ class Fake:
 
     def __init__(self, manners: Manners) -> None:
         self.manners = manners
+        self.streams = 0
+        self.lock = threading.Lock()
         self.requests: list[tuple[str, Mapping[str, str], Any]] = []
         self.server = _Server(self)
 
@@ -128,6 +131,19 @@ class _Handler(BaseHTTPRequestHandler):
         if "stream_options" in body and not self.manners.stream_options:
             self.send(400, b'{"error":{"message":"unknown field stream_options"}}', {})
             return
+        with self.server.fake.lock:
+            self.server.fake.streams += 1
+            full = self.server.fake.streams > self.manners.most
+        try:
+            if full:
+                self.send(503, b'{"error":"too many"}', {})
+            else:
+                self.begin(body)
+        finally:
+            with self.server.fake.lock:
+                self.server.fake.streams -= 1
+
+    def begin(self, body: Any) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()

@@ -118,9 +118,18 @@ def test_of_a_long_file_the_end_is_read(tmp_path: Path) -> None:
 def test_a_folder_is_a_problem_and_no_failure(tmp_path: Path) -> None:
     found, problems = read(tmp_path)
     assert found == ()
-    assert "cannot be read" in problems[0].what
+    assert "is no file" in problems[0].what
     with pytest.raises(InputError, match="--no-save"):
         append(tmp_path, ONE)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert read(pipe)[0] == ()
+    with pytest.raises(InputError, match="--save"):
+        append(pipe, ONE)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps it elsewhere")

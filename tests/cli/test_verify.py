@@ -14,6 +14,7 @@ from tests.serving.fake_server import TOKENS, Manners, fake_server
 
 from .conftest import Run
 
+JSON = {"Content-Type": "application/json"}
 QUICK = ("--max-tokens", "24", "--prompt-tokens", "16", "--concurrency", "3", "--timeout", "20")
 CARD = ("--gpu", "RTX 4090")
 WORDLESS = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
@@ -34,7 +35,7 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 
 def test_a_good_server_is_timed_and_compared(llmpick: Run, kept: Path) -> None:
-    with fake_server() as server:
+    with fake_server(Manners(pause_s=0.005)) as server:
         told = llmpick("verify", server.url, *QUICK, *CARD, "--json").json
         assert told["url"] == server.url
     assert (told["framework"], told["model"], told["endpoint"]) == ("vllm", "Qwen/Qwen3-8B", "chat")
@@ -46,10 +47,10 @@ def test_a_good_server_is_timed_and_compared(llmpick: Run, kept: Path) -> None:
     timing = told["timing"]
     assert (timing["counted"], timing["output_tokens"], timing["requests"]) == ("usage", TOKENS, 3)
     low, high = timing["decode_tokens_per_s"]
-    # The server pauses a millisecond before each token, so it cannot be faster than 1000 a second.
-    assert 10 < low <= high <= 1000
-    assert low < timing["together_tokens_per_s"][1] <= 3000
-    assert 0.001 <= timing["first_token_s"][0] < 5
+    # The server pauses 5 ms before each token: 200 a second at most, but for what a busy machine adds.
+    assert 1 < low <= high <= 1000
+    assert 1 < timing["together_tokens_per_s"][1] <= 3 * 200
+    assert 0.005 <= timing["first_token_s"][0] < 5
     speed = told["predicted"]["speed"]
     assert speed["requests"] == 3
     assert speed["decode_tokens_per_s"][0] < speed["together_tokens_per_s"][1]
@@ -166,7 +167,28 @@ def test_servers_are_known_by_what_only_they_answer(
     assert (told["framework"], told["framework_version"]) == (framework, version)
 
 
-JSON = {"Content-Type": "application/json"}
+@pytest.mark.parametrize(
+    ("listing", "expected"),
+    [
+        (b'{"models":[{"name":"qwen3:8b","details":{"quantization_level":"Q4_K_M"}}]}', "q4_k_m"),
+        (b'{"models":[{"name":"qwen3:8b","details":{"quantization_level":"Q8_0"}}]}', "q8_0"),
+        (b'{"models":[7,{"name":"qwen3:8b","details":3}]}', None),
+        (b"[]", None),
+    ],
+)
+def test_the_quantization_is_what_the_server_says(
+    llmpick: Run, listing: bytes, expected: str | None
+) -> None:
+    paths = {"/api/version": (200, b'{"version":"0.40"}', JSON), "/api/tags": (200, listing, JSON)}
+    manners = Manners(owned_by="library", models=("qwen3:8b",), paths=paths)
+    with fake_server(manners) as server:
+        told = llmpick("verify", server.url, *QUICK, *CARD, "--json").json
+        speeds = llmpick("fit", "qwen3:8b", *CARD, "--framework", "ollama", "--json").json
+    assert (told["framework"], told["quantization"]) == ("ollama", expected)
+    assert bool(told["saved"]) == (expected is not None)
+    assert bool(speeds["fits"][0]["speed"]["verified"]) == (expected == "q4_k_m")
+
+
 CHAT, MODELS = "/v1/chat/completions", "/v1/models"
 
 

@@ -47,7 +47,7 @@ def test_a_good_server_is_timed_and_compared(llmpick: Run, kept: Path) -> None:
     timing = told["timing"]
     assert (timing["counted"], timing["output_tokens"], timing["requests"]) == ("usage", TOKENS, 3)
     low, high = timing["decode_tokens_per_s"]
-    # The server pauses 5 ms before each token: 200 a second at most, but for what a busy machine adds.
+    # The server pauses 5 ms before each token: 200 a second at most, on a machine that is idle.
     assert 1 < low <= high <= 1000
     assert 1 < timing["together_tokens_per_s"][1] <= 3 * 200
     assert 0.005 <= timing["first_token_s"][0] < 5

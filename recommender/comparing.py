@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from recommender import __version__
 from recommender.facts import Answer, Machine, Model, Problem, Workload
 from recommender.facts.comparison import Compared, Comparison
-from recommender.facts.measurement import Measurement
 from recommender.fitting import fitted
 from recommender.knowledge import load
 from recommender.pipeline import as_asked
 from recommender.rules.gains import best, gains
 from recommender.words import Words
+
+if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
 
 
 def comparing(  # noqa: PLR0913  # the whole question
@@ -24,7 +27,7 @@ def comparing(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
-    measurements: Sequence[Measurement] = (),
+    measurements: "Sequence[Measurement]" = (),
 ) -> Comparison:
     """What each machine serves this work with, and what it gives over the first of them.
 

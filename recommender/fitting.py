@@ -1,11 +1,14 @@
 """Whether a model fits a machine: the ranking, read for what is in the memory."""
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from recommender.facts import Candidate, Fit, Machine, Model, Problem, Workload
 from recommender.facts.fitting import Fitted, Fitting
-from recommender.facts.measurement import Measurement
 from recommender.pipeline import as_asked
+
+if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
 
 
 def fitting(  # noqa: PLR0913  # the whole question
@@ -18,7 +21,7 @@ def fitting(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
-    measurements: Sequence[Measurement] = (),
+    measurements: "Sequence[Measurement]" = (),
 ) -> Fitting:
     """Whether the model fits, with which framework, in which build and layout.
 

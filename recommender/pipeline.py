@@ -17,7 +17,6 @@ from recommender.facts import (
     Speed,
     Workload,
 )
-from recommender.facts.measurement import Measurement
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
 from recommender.rules.beside import beside
@@ -26,7 +25,6 @@ from recommender.rules.confidence import confidence, unknown
 from recommender.rules.eligibility import told
 from recommender.rules.grouping import groups
 from recommender.rules.instead import instead, served
-from recommender.rules.measured import with_measurements
 from recommender.rules.question import Question
 from recommender.rules.ranking import Refused, Verdict, decide
 from recommender.rules.score import selected
@@ -34,6 +32,7 @@ from recommender.rules.speed import speed
 from recommender.words import Words
 
 if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
     from recommender.facts.why_not import WhyNot
 
 
@@ -46,7 +45,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
-    measurements: Sequence[Measurement] = (),
+    measurements: "Sequence[Measurement]" = (),
     knowledge: Knowledge | None = None,
 ) -> Answer:
     """Rank the frameworks for this machine and work, with reasons, fit and commands.
@@ -84,7 +83,7 @@ def as_asked(  # noqa: PLR0913  # the whole question
     lang: str = "en",
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
-    measurements: Sequence[Measurement] = (),
+    measurements: "Sequence[Measurement]" = (),
 ) -> Answer:
     """The answer about this very model, which no other one and no base of it replaces.
 
@@ -197,7 +196,7 @@ def _answer(  # all that an answer tells
     rules: str,
     problems: Sequence[Problem],
     named: tuple[Considered, ...],
-    measurements: Sequence[Measurement],
+    measurements: "Sequence[Measurement]",
 ) -> Answer:
     warned = {rule.rule for rule in question.rules if rule.warn}
     ranking = tuple(
@@ -225,8 +224,13 @@ def _answer(  # all that an answer tells
     )
 
 
-def _speed(scored: Scored, question: Question, measurements: Sequence[Measurement]) -> Speed:
-    return with_measurements(speed(scored, question), scored, question.machine, measurements)
+def _speed(scored: Scored, question: Question, measurements: "Sequence[Measurement]") -> Speed:
+    predicted = speed(scored, question)
+    if not measurements:
+        return predicted
+    from recommender.rules.measured import with_measurements
+
+    return with_measurements(predicted, scored, question.machine, measurements)
 
 
 def _proposed(scored: Scored) -> Model:

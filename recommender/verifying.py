@@ -84,9 +84,10 @@ def _predicted(found: Found, served: Served, lang: str) -> Predicted:
 
 
 def _quantization(served: Served, candidate: Candidate | None) -> str | None:
-    """What the model's name or files say, else what its repository would be served in."""
-    known = served.model.quantization if served.model else None
-    fit = candidate.fit if candidate else None
+    """What the server, the model's name or its files say, else what its repository would be in."""
+    known, fit = served.model.quantization if served.model else None, candidate and candidate.fit
+    if fit and fit.build == "gguf" and served.model and served.model.format != "gguf":
+        return None  # some GGUF file of that model, and nobody says which
     return known or (fit.quantization if fit and fit.build == "own" else None)
 
 

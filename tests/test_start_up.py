@@ -1,9 +1,13 @@
 """What a start may import; see docs/data-guidelines.md for why the knowledge is compiled."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.serving.fake_server import fake_server
 
 HEAVY = (
     *("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.metadata"),
@@ -29,6 +33,26 @@ HEAVY = (
 )
 def test_imports(arguments: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "recommender", *arguments]
+    _check(command, allowed)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need psutil")
+def test_imports_of_verify() -> None:
+    wish = ("--gpu", "RTX 4090", "--concurrency", "2", "--max-tokens", "4", "--no-save", "--json")
+    with fake_server() as server:
+        command = [sys.executable, "-X", "importtime", "-m", "recommender", "verify", server.url]
+        _check([*command, *wish], ())
+
+
+def test_measurements_cost_nothing_where_there_are_none(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "recommender", "recommend", "--json"]
+    nowhere = {**os.environ, "LLMPICK_MEASUREMENTS": str(tmp_path / "none")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=nowhere)
+    assert "measure" not in done.stderr
+    assert "recommender.serving" not in done.stderr
+
+
+def _check(command: list[str], allowed: tuple[str, ...]) -> None:
     for _ in range(2):  # The first start of a checkout compiles the knowledge.
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}

@@ -3,13 +3,15 @@
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recommender.cli import inputs, options
 from recommender.facts import Answer, Machine, Model, Problem, Workload
-from recommender.facts.measurement import Measurement
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge, load
+
+if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
 
 
 @noun
@@ -57,7 +59,7 @@ class Meant:
     rules: str
     include: frozenset[str]
     lang: str
-    measurements: tuple[Measurement, ...] = ()
+    measurements: "tuple[Measurement, ...]" = ()
 
     def answer(self, include: Collection[str] = ()) -> Answer:
         """The answer, with more challengers or layers than were asked for."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Model, Problem, Workload
-from recommender.facts.measurement import Measurement
 
 if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
     from recommender.knowledge import Knowledge
 
 _MOST_USERS = 1_000_000
@@ -195,10 +195,10 @@ def measurements_file() -> Path:
     return Path(os.path.expanduser(root)) / "llmpick" / "measurements.jsonl"  # noqa: PTH111  # raises nothing without a home
 
 
-def measurements() -> tuple[tuple[Measurement, ...], tuple[Problem, ...]]:
+def measurements() -> tuple[tuple["Measurement", ...], tuple[Problem, ...]]:
     """What ``llmpick verify`` measured until now, and what is wrong with its file."""
     file = measurements_file()
-    if not file.exists():
+    if not os.path.exists(file):  # noqa: PTH110  # a folder that may not be read has none, too
         return (), ()
     from recommender.serving.measurements import read
 

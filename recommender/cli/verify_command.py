@@ -131,7 +131,8 @@ def verify(
     where = address(url)
     client = Client(where, timeout, _key(api_key_env))
     found = _asked(client, asking, words)
-    known, doubts = _model(weights or _name(found, local=where.local), weights, quant)
+    name = weights or _name(found, local=where.local)
+    known, doubts = _model(name, quant or _told(found), typed=bool(weights or quant))
     described = _machine(machine, gpu, devices, local=where.local)
     served = Served(model=known, machine=described, devices=devices)
     told = verification(found, served, where.text, words)
@@ -187,14 +188,23 @@ def _is_model(path: Path) -> bool:
     return path.is_dir() or (path.is_file() and path.suffix == ".gguf")
 
 
+def _told(found: Found) -> str | None:
+    """The quantization that the server tells, as llmpick calls it."""
+    from recommender.models.formats import meant
+
+    return meant(found.server.quantization or "", "gguf")
+
+
 def _model(
-    name: str, typed: str | None, quant: str | None
+    name: str, quant: str | None, *, typed: bool
 ) -> tuple[Model | None, tuple[Problem, ...]]:
     """The model behind a name; only one that somebody typed must be known."""
     try:
-        found, problems = inputs.model(name, quant, None)
+        found, problems = inputs.model(name, None, None)
+        if quant is not None and found is not None and found.quantization != quant:
+            found, problems = inputs.model(name, quant, None)
     except InputError:
-        if typed is not None or quant is not None:
+        if typed:
             raise
         return None, ()
     # That a model is not on this machine is no wonder where another one serves it.

@@ -183,7 +183,8 @@ class _Exchange:
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         self._close()
-        if error is not None:
+        # A connection that was shut looks like an answer that has ended.
+        if error is not None or self._late:
             self._explain(error)
 
     def _connect(self) -> None:
@@ -210,7 +211,7 @@ class _Exchange:
         with suppress(OSError):
             self._socket.close()
 
-    def _explain(self, error: BaseException) -> None:
+    def _explain(self, error: BaseException | None) -> None:
         """Say what happened in the words of the protocol instead of those of a library."""
         path = self._request[1]
         if self._late or isinstance(error, TimeoutError):

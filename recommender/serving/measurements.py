@@ -20,6 +20,8 @@ RULE = "measurements.broken"
 
 def read(file: Path) -> tuple[tuple[Measurement, ...], tuple[Problem, ...]]:
     """The measurements of a file, the oldest first, and one problem for all lines that are none."""
+    if not file.is_file():
+        return (), (Problem(what=f"{printable(file)}: is no file and is ignored", rule=RULE),)
     try:
         lines = _lines(file)
     except OSError as error:
@@ -50,7 +52,9 @@ def append(file: Path, measurement: Measurement) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         # A line that another writer left unfinished stays one broken line.
         text = line if _ends_well(file) else f"\n{line}"
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        # A pipe that nobody reads is refused instead of waited for.
+        how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(file, how, 0o600)
         try:
             written = os.write(descriptor, text.encode())
         finally:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.errors import printable
+from recommender.errors import InputError, printable
 from recommender.facts.noun import noun
 from recommender.serving.client import Client, Reply, WrongAnswer
 
@@ -18,7 +18,8 @@ class Sign:
 
     ``owned_by`` stands in its list of models, ``header`` in the header Server. ``asks`` are paths
     that tell more, under the keys ``version`` and ``weights``; an answer with the key ``shows``
-    tells the framework where nothing else did. ``extra`` is sent with every timed request.
+    tells the framework where nothing else did. ``listing`` is a list of its own whose entries tell
+    the quantization. ``extra`` is sent with every timed request.
     """
 
     framework: str
@@ -28,6 +29,7 @@ class Sign:
     shows: str | None = None
     version: str | None = None
     weights: str | None = None
+    listing: str | None = None
     extra: Mapping[str, Any] | None = None
     source: str
 
@@ -39,6 +41,7 @@ class Server:
     framework: str | None = None
     version: str | None = None
     weights: str | None = None
+    quantization: str | None = None
     extra: Mapping[str, Any] | None = None
 
 
@@ -52,9 +55,6 @@ def recognise(
         row: the model in question in its list.
         signs: those of the frameworks, in the order in which they are tried.
         wanted: the framework that somebody said it is.
-
-    Raises:
-        InputError: the server cannot be reached any more.
     """
     named = wanted or _named(client, row, signs)
     for sign in signs:
@@ -62,7 +62,7 @@ def recognise(
             continue
         told = next(_told(client, sign), None)
         if named or told:
-            return _server(sign, told or {}, row)
+            return _server(client, sign, told or {}, row)
     return Server(framework=named, weights=_text(row.get("root")))
 
 
@@ -78,28 +78,50 @@ def _named(client: Client, row: Mapping[str, Any], signs: Sequence[Sign]) -> str
 
 def _told(client: Client, sign: Sign) -> Iterator[Mapping[str, Any]]:
     for path in sign.asks:
-        reply = _get(client, path)
-        try:
-            document = json.loads(reply.body) if reply.status == _OK else None
-        except (ValueError, RecursionError):
-            document = None
-        if isinstance(document, dict) and (sign.shows is None or sign.shows in document):
+        document = _object(_get(client, path))
+        if document is not None and (sign.shows is None or sign.shows in document):
             yield document
 
 
-def _server(sign: Sign, told: Mapping[str, Any], row: Mapping[str, Any]) -> Server:
+def _server(client: Client, sign: Sign, told: Mapping[str, Any], row: Mapping[str, Any]) -> Server:
     return Server(
         framework=sign.framework,
         version=_text(told.get(sign.version)) if sign.version else None,
         weights=(_text(told.get(sign.weights)) if sign.weights else None) or _text(row.get("root")),
+        quantization=_file_type(row) or _listed(client, sign, row),
         extra=sign.extra,
     )
+
+
+def _file_type(row: Mapping[str, Any]) -> str | None:
+    """The type of a GGUF file as its loader prints it: ``Q4_K - Medium``."""
+    meta = row.get("meta")
+    return _text(meta.get("ftype")) if isinstance(meta, dict) else None
+
+
+def _listed(client: Client, sign: Sign, row: Mapping[str, Any]) -> str | None:
+    """The quantization of the model in the framework's own list."""
+    document = _object(_get(client, sign.listing)) if sign.listing else None
+    models = document.get("models") if document else None
+    for model in models if isinstance(models, list) else ():
+        if isinstance(model, dict) and row["id"] in (model.get("name"), model.get("model")):
+            details = model.get("details")
+            return _text(details.get("quantization_level")) if isinstance(details, dict) else None
+    return None
+
+
+def _object(reply: Reply) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(reply.body) if reply.status == _OK else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _get(client: Client, path: str) -> Reply:
     try:
         return client.get(path)
-    except WrongAnswer:
+    except (WrongAnswer, InputError):  # what only an administrator may ask, too
         return Reply(status=0, body=b"")
 
 

@@ -25,6 +25,7 @@ _WORKERS_S = 5.0
 _POLL_S = 0.1
 # From this many signals of one run on, the server is not asked any more.
 _ENOUGH = 3
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -122,7 +123,17 @@ def _spawn(argv: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.
     alone: dict[str, Any] = {"process_group": 0}
     if sys.platform == "win32":
         alone = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    elif sys.platform == "linux":
+        alone["preexec_fn"] = _ends_with_us()
     return subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, **alone)  # noqa: S603  # the command that the user was shown
+
+
+def _ends_with_us() -> Callable[[], None] | None:
+    """Make Linux end the server should we be killed; None where there is no such call."""
+    import ctypes
+
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    return (lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)) if prctl else None
 
 
 class _Forward:

@@ -3,7 +3,6 @@
 import secrets
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from recommender.errors import InputError
 from recommender.facts.measurement import Range, Timing
@@ -92,21 +91,27 @@ def prompt(words: int) -> str:
 
 
 def _together(client: Client, ask: Ask, words: int, concurrency: int) -> list[Streamed]:
-    start = threading.Barrier(concurrency)
+    done: list[Streamed] = []
+    failed: list[Exception] = []
 
-    def one() -> Streamed:
-        start.wait()
-        return stream(client, ask, prompt(words))
+    def one() -> None:
+        try:
+            done.append(stream(client, ask, prompt(words)))
+        except Exception as error:  # noqa: BLE001  # raised below, in the main thread
+            failed.append(error)
 
-    with ThreadPoolExecutor(concurrency) as pool:
-        asked = [pool.submit(one) for _ in range(concurrency)]
-    failed = [error for future in asked if (error := future.exception())]
+    # Daemons, so that Ctrl-C need not wait for the server.
+    threads = [threading.Thread(target=one, daemon=True) for _ in range(concurrency)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     for error in failed:
         if isinstance(error, (InputError, WrongAnswer)):
             message = f"{error} ({len(failed)} of {concurrency} requests at the same time)"
             raise type(error)(message) from error
         raise error
-    return [future.result() for future in asked]
+    return done
 
 
 def _tokens(one: Streamed, counted: bool) -> int:  # noqa: FBT001

@@ -85,7 +85,7 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    for name in ("accelerators", "conflicts", "remedies", "speed"):
+    for name in ("accelerators", "conflicts", "hosts", "remedies", "speed"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     return files
 

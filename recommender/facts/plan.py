@@ -96,13 +96,28 @@ class Key:
 
 
 @noun
+class DeviceAccess:
+    """What a service manager has to open so that the accelerators are seen.
+
+    ``allow`` are device files or groups of them as systemd.resource-control(5) names them
+    (``char-drm``), ``groups`` own the device files, ``before`` is run as root ahead of the server.
+    """
+
+    allow: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+@noun
 class Hardware:
     """What every machine of the plan must have.
 
-    ``vendor`` is None for the processor alone; ``devices`` counts the accelerators of one machine,
-    ``memory_gib`` is the memory of each; ``partition`` is the MIG profile where one is used.
+    ``os`` is the family of its system, ``vendor`` is None for the processor alone; ``devices``
+    counts the accelerators of one machine, ``memory_gib`` is the memory of each; ``partition`` is
+    the MIG profile where one is used.
     """
 
+    os: str | None = None
     vendor: str | None = None
     name: str | None = None
     series: str | None = None
@@ -140,7 +155,8 @@ class Plan:
     accelerators in all; ``replicas`` such copies find room. ``weights_gib`` is what is downloaded,
     ``memory_gib`` the main memory that a server takes, both None where they are unknown.
     ``nonroot`` and ``drop_capabilities`` say whether the image is known to run so; ``others`` are
-    the other ways to install.
+    the other ways to install. ``client`` is the program in the image that can ask the server,
+    ``access`` what opens the devices to a service; both are None where nothing is known.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -170,6 +186,8 @@ class Plan:
     processes: tuple[Process, ...] = ()
     check: tuple[Command, ...] = ()
     notes: tuple[str, ...] = ()
+    client: str | None = None
+    access: DeviceAccess | None = None
     others: tuple[str, ...] = ()
     tensor_parallel: int = 1
     pipeline_parallel: int = 1

@@ -21,6 +21,7 @@ class Loaded:
     models: Mapping[str, Any]
     remedies: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    hosts: Mapping[str, Any]
     speeds: Mapping[str, Any]
     article: Mapping[str, Any]
 
@@ -48,6 +49,7 @@ def load(root: Path) -> Loaded:
         models=read_yaml(root / "models.yaml"),
         remedies=compile_document(root, "remedies"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        hosts=read_yaml(root / "hosts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         article=read_yaml(root / "article.yaml"),
     )

@@ -15,6 +15,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     documents = {
         **knowledge.core,
         "conflicts": dict(knowledge.conflicts),
+        "hosts": dict(knowledge.hosts),
         "remedies": dict(knowledge.remedies),
         "speed": dict(knowledge.speeds),
     }

@@ -38,23 +38,24 @@ def write(plan: Plan) -> str:
 
 def _checked(plan: Plan) -> Container:
     server = plan.server
-    box, why = server.container, ""
+    box, why, instead = server.container, "", "--target compose starts it"
     if plan.hardware.os in {"macos", "windows"}:
-        why = "systemd is a part of Linux alone"
+        why = "its units are for Linux alone"
     elif plan.nodes > 1 or plan.of("worker"):
         why = "one file is one container, and on the other machines it is another one"
     elif any(item.shell for item in plan.processes) or len(plan.of("server")) > 1 or not box:
         why = "a part of its start is a command of the machine, not of the container"
+        instead = "--target shell starts it"
     elif plan.of("before") or plan.of("beside"):
         why = "it needs a second container"
     elif box.runtime:
         why = f"podman brings no runtime called {box.runtime}"
     elif plan.model.startswith(("./", "../")):
-        raise refuse(plan, "quadlet", "a service has no current folder", "give the absolute path")
+        why, instead = "a service has no current folder", "give the model by its absolute path"
     elif _ENDING in server.argv:
         why = f"its generator takes the word {_ENDING} for the end of the command"
     if why or box is None:
-        raise refuse(plan, "quadlet", why, "--target docker or compose starts it")
+        raise refuse(plan, "quadlet", why, instead)
     return box
 
 

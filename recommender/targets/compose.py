@@ -5,6 +5,7 @@ from typing import Any
 
 from recommender.errors import visible
 from recommender.facts.plan import Container, Mount, Plan, Process
+from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import compose_box
 from recommender.targets.common import comments, refuse
@@ -48,6 +49,9 @@ def _head(plan: Plan) -> str:
 
 
 def _usage(plan: Plan) -> Iterator[str]:
+    if prepared := [line for line in plan.install if line.argv[:2] != ("docker", "pull")]:
+        yield "Before, in the folder of this file:"
+        yield from (f"  {posix(line)}" for line in prepared)
     names = [f"{name}=..." for name in _asked(plan)]
     start = " ".join([*names, "docker compose -f FILE"])
     if plan.nodes == 1:

@@ -52,6 +52,8 @@ def _checked(plan: Plan) -> Container:
         why = f"podman brings no runtime called {box.runtime}"
     elif plan.model.startswith(("./", "../")):
         why, instead = "a service has no current folder", "give the model by its absolute path"
+    elif any(mount.source.startswith(".") for mount in box.mounts):
+        why = "its container sees a folder that is prepared beside the file"
     elif _ENDING in server.argv:
         why = f"its generator takes the word {_ENDING} for the end of the command"
     if why or box is None:

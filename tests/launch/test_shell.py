@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.launch.plan import Command
+from recommender.facts.command import Command
 from recommender.launch.shell import posix, powershell
 
 HOSTILE = [

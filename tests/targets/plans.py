@@ -18,10 +18,13 @@ DEEPSEEK = MODELS["deepseek-ai/DeepSeek-V3"]
 A_FILE = Model(
     id="/models of $USER/a b.gguf", weights_gib=4.7, quantization="q4_k_m", format="gguf"
 )
-HOSTILE = 'org/x\'; touch owned "two" $(reboot) `reboot` $HOME ${HOME} %h %% \\ a\nb \t é \u202e \u2028 ;#'
+HOSTILE = (
+    'org/x\'; touch owned "two" $(reboot) `reboot` $HOME ${HOME} %h %% \\ '
+    "a\nb \t é \u202e \u2028 ;#"
+)
 NOTHING_ASKED = Opening()
 OPEN = Opening(exposed=True, guarded=True)
-Named = tuple[str, str, str, str]
+Named = tuple[str, str, str | None, str]
 
 
 def plan(

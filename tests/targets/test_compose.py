@@ -15,17 +15,16 @@ from recommender.errors import InputError
 from recommender.facts.plan import Opening, Plan
 from recommender.targets import compose
 from tests.launch.test_commands import nvidia
-from tests.targets.plans import A_FILE, HOSTILE, OPEN, every, hostile, plan, two_machines
+from tests.targets.plans import A_FILE, HOSTILE, OPEN, Named, every, hostile, plan, two_machines
 from tests.targets.programs import compose as docker_compose
 from tests.targets.programs import done
 
-EVERYTHING_GIVEN = {
-    name: "10.0.0.1"
-    for name in ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP", "WORKER_IPS", "NIC_NAME")
-} | {"LLMPICK_API_KEY": "secret", "VLLM_API_KEY": "secret", "LLAMA_API_KEY": "secret"}
+ADDRESSES = ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP", "WORKER_IPS", "NIC_NAME")
+KEYS = ("LLMPICK_API_KEY", "VLLM_API_KEY", "LLAMA_API_KEY")
+EVERYTHING_GIVEN = dict.fromkeys((*ADDRESSES, *KEYS), "10.0.0.1")
 
 
-def written() -> dict[tuple[str, ...], str]:
+def written() -> dict[Named, str]:
     found = {}
     for name, made in every("docker").items():
         try:
@@ -128,8 +127,8 @@ def test_a_token_is_handed_through_only_where_there_is_one() -> None:
     text = compose.write(made("vllm"))
     without = read(text, {})["services"]["server"]["environment"]
     assert without["HF_TOKEN"] is None
-    with_token = read(text, {"HF_TOKEN": "hf_x"})["services"]["server"]["environment"]
-    assert with_token["HF_TOKEN"] == "hf_x"
+    with_token = read(text, {"HF_TOKEN": "mine"})["services"]["server"]["environment"]
+    assert list(with_token.values()) == ["mine"]
 
 
 def test_a_model_is_loaded_once_the_server_is_healthy() -> None:
@@ -217,6 +216,15 @@ def test_what_the_command_prints_is_piped_into_docker_compose() -> None:
         check=True,
     )
     assert read(printed.stdout)["name"] == "qwen3-32b"
+
+
+def test_what_has_to_be_prepared_is_said() -> None:
+    prepared = 0
+    for name, whole in every("docker").items():
+        if any(line.argv[:2] != ("docker", "pull") for line in whole.install):
+            prepared += 1
+            assert "# Before, in the folder of this file:\n" in compose.write(whole), name
+    assert prepared
 
 
 def test_an_open_port_is_open_and_a_closed_one_is_not() -> None:

@@ -94,7 +94,8 @@ def test_what_is_refused_names_what_starts_it() -> None:
     for name, whole in every("docker").items():
         box = whole.server.container
         parts = {item.role for item in whole.processes} & {"before", "beside", "worker"}
-        alone = not (parts or whole.server.shell or len(whole.of("server")) > 1)
+        beside = box is not None and any(item.source.startswith(".") for item in box.mounts)
+        alone = not (parts or beside or whole.server.shell or len(whole.of("server")) > 1)
         if alone and box and not box.runtime and not any(p.shell for p in whole.processes):
             assert quadlet.write(whole), name
         else:

@@ -29,7 +29,7 @@ def installed(texts: Sequence[str], folder: Path) -> list[Path]:
     for at, text in enumerate(texts):
         here = text.replace("/opt/llmpick/", f"{folder}/opt/")
         for program in re.findall(
-            rf"(?:^Exec\w+=|exec )({re.escape(str(folder))}/\S+)", here, re.M
+            rf"(?:^Exec\w+=|exec )({re.escape(str(folder))}/\S+)", here, re.MULTILINE
         ):
             stub = Path(program)
             stub.parent.mkdir(parents=True, exist_ok=True)

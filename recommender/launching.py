@@ -1,9 +1,13 @@
 """How one framework is started here: the plan of it, or why there is none."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from recommender.facts import Machine, Model, Reason, Workload
-from recommender.facts.plan import Opening, Plan
+from recommender.facts.noun import changed
+from recommender.facts.plan import DeviceAccess, Opening, Plan
+from recommender.knowledge import document
 from recommender.launch.plans import plan_of
 from recommender.pipeline import decided
 from recommender.rules.ranking import Refused
@@ -47,7 +51,30 @@ def launching(  # noqa: PLR0913  # the whole question
     found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
-    return plan_of(found, opening, machine.nodes, words)
+    return with_host(plan_of(found, opening, machine.nodes, words))
+
+
+def with_host(plan: Plan) -> Plan:
+    """The plan with what is known of its image and of its vendor's device files."""
+    known = document("hosts")
+    box, vendor = plan.server.container, plan.hardware.vendor
+    image = box.image if box else ""
+    client = next((row["client"] for row in known["images"] if _is(image, row["name"])), None)
+    access = next((row for row in known["devices"] if row["vendor"] == vendor), None)
+    return changed(plan, client=client, access=_access(access) if access else None)
+
+
+def _access(row: Mapping[str, Any]) -> DeviceAccess:
+    return DeviceAccess(
+        allow=tuple(row["allow"]),
+        groups=tuple(row.get("groups", ())),
+        before=tuple(row.get("before", ())),
+    )
+
+
+def _is(image: str, name: str) -> bool:
+    """Whether an image is one of the repository ``name``, whatever its tag."""
+    return image.rpartition(":")[0] == name
 
 
 def containers(machine: Machine) -> Machine:

@@ -96,6 +96,19 @@ class Key:
 
 
 @noun
+class DeviceAccess:
+    """What a service manager has to open so that the accelerators are seen.
+
+    ``allow`` are device files or groups of them as systemd.resource-control(5) names them
+    (``char-drm``), ``groups`` own the device files, ``before`` is run as root ahead of the server.
+    """
+
+    allow: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+@noun
 class Hardware:
     """What every machine of the plan must have.
 
@@ -106,6 +119,7 @@ class Hardware:
     (linux, windows, macos).
     """
 
+    os: str | None = None
     vendor: str | None = None
     name: str | None = None
     series: str | None = None
@@ -115,7 +129,6 @@ class Hardware:
     partition: str | None = None
     capability: str | None = None
     integrated: bool = False
-    os: str | None = None
     cores: int | None = None
     ram_gib: float | None = None
 
@@ -151,7 +164,8 @@ class Plan:
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
-    other ways to install.
+    other ways to install. ``client`` is the program in the image that can ask the server,
+    ``access`` what opens the devices to a service; both are None where nothing is known.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -185,6 +199,8 @@ class Plan:
     processes: tuple[Process, ...] = ()
     check: tuple[Command, ...] = ()
     notes: tuple[str, ...] = ()
+    client: str | None = None
+    access: DeviceAccess | None = None
     others: tuple[str, ...] = ()
     tensor_parallel: int = 1
     pipeline_parallel: int = 1

@@ -1,5 +1,6 @@
 """The neutral plan of a candidate: processes, containers, keys and machines, for every target."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from recommender.words import Words
 _PLAIN_KEY = "LLMPICK_API_KEY"
 _THIS_MACHINE = "127.0.0.1"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
+_SHELL = frozenset(("&&", "||", "|", ";", "&", ">", "<"))
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
 
@@ -141,6 +143,7 @@ def _hardware(scored: Scored) -> Hardware:
     group, facts = scored.trial.group, scored.facts
     first = group.first
     return Hardware(
+        os=facts.fact("os.family"),
         vendor=first.vendor if group.members else None,
         name=first.name,
         series=group.series,
@@ -150,7 +153,6 @@ def _hardware(scored: Scored) -> Hardware:
         partition=first.partition,
         capability=first.compute_capability,
         integrated=first.integrated is True,
-        os=facts.fact("os.family") or None,
         cores=facts.fact("cpu.cores") or None,
         ram_gib=facts.fact("ram_gib") or None,
     )
@@ -177,12 +179,20 @@ def _processes(made: _Made, key: Key | None) -> Iterator[Process]:
 
 def _process(role: str, command: Command) -> Process:
     if command.raw is not None:
-        return Process(role=role, shell=command)
+        return _of_shell(role, command)
     if container.is_run(command.argv):
         return container.run(role, command.argv)
     if container.is_exec(command.argv):
         return container.inside(role, command.argv)
     return Process(role=role, argv=command.argv, env=command.env)
+
+
+def _of_shell(role: str, command: Command) -> Process:
+    """Quoted words inside a running container need no shell of the machine."""
+    words = tuple(shlex.split(command.raw or ""))
+    if container.is_exec(words) and not command.values and _SHELL.isdisjoint(words):
+        return container.inside(role, words)
+    return Process(role=role, shell=command)
 
 
 def _checks(made: _Made) -> tuple[Command, ...]:

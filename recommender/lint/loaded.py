@@ -22,6 +22,7 @@ class Loaded:
     remedies: Mapping[str, Any]
     clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    hosts: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
@@ -52,6 +53,7 @@ def load(root: Path) -> Loaded:
         remedies=compile_document(root, "remedies"),
         clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        hosts=read_yaml(root / "hosts.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),

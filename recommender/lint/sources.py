@@ -16,6 +16,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         **knowledge.core,
         "clusters": dict(knowledge.clusters),
         "conflicts": dict(knowledge.conflicts),
+        "hosts": dict(knowledge.hosts),
         "remedies": dict(knowledge.remedies),
         "schedulers": dict(knowledge.schedulers),
         "speed": dict(knowledge.speeds),

@@ -1,5 +1,6 @@
 """A POSIX shell script: installs what is missing, serves in the foreground."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from recommender.facts.command import Command
@@ -8,6 +9,9 @@ from recommender.launch import engine
 from recommender.launch.shell import posix
 from recommender.targets.common import comments, used
 
+# ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
+_LITERAL = "# shellcheck disable=SC2016\n"
+_QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
     "API_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
@@ -22,15 +26,15 @@ _ABOUT = {
 
 def write(plan: Plan) -> str:
     """The script; on several machines it runs on each, told by its rank."""
-    parts = [
-        "#!/bin/sh\n" + comments(plan),
+    body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
         "".join(f"{line(command)}\n" for command in plan.prepare),
         _serve(plan),
         "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]
-    return "\n".join(part for part in parts if part)
+    text = "\n".join(part for part in body if part)
+    return f"#!/bin/sh\n{comments(plan)}{_LITERAL if _QUOTED.search(text) else ''}\n{text}"
 
 
 def line(command: Command) -> str:

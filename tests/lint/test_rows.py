@@ -21,6 +21,8 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
             "stands twice",
         ),
         ("models.yaml", "models:\n", "modls:\n", "is missing"),
+        ("hosts.yaml", "name: vllm/vllm-openai-cpu", "name: vllm/vllm-openai", "stands twice"),
+        ("hosts.yaml", "    source: nvidia-modprobe-man\n", "", "nvidia names no source"),
     ],
 )
 def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named: str) -> None:

@@ -80,8 +80,10 @@ class Source:
     signed_by: str | None = None
 
 
-def unpack(packages: Sequence[str], root: Path) -> None:
+def unpack(packages: Sequence[str], root: Path, *, alone: bool = False) -> None:
     """Unpack ``packages`` of sid and the libraries that they need, down to libc, into ``root``.
+
+    With ``alone`` nothing that they depend on comes along.
 
     Raises:
         Unavailable: apt, dpkg-deb, a Debian mirror, the network or a package is missing, or it took
@@ -92,7 +94,7 @@ def unpack(packages: Sequence[str], root: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="llmpick-apt-") as name:
         work = Path(name)
         _set_up(work, _run(["dpkg", "--print-architecture"], deadline).strip())
-        _download(packages, work, deadline)
+        _download(packages, work, deadline, alone=alone)
         for archive in sorted((work / "cache/archives").glob("*.deb")):
             _run(["dpkg-deb", "-x", str(archive), str(root)], deadline)
 
@@ -155,7 +157,9 @@ def _set_up(work: Path, architecture: str) -> None:
     )
 
 
-def _download(packages: Sequence[str], work: Path, deadline: float) -> None:
+def _download(packages: Sequence[str], work: Path, deadline: float, *, alone: bool) -> None:
+    archives = work / "cache/archives"
+    wish = ["download", *packages] if alone else ["-y", "--download-only", "install", *packages]
     apt_get = ["apt-get", "-c", str(work / "apt.conf"), "-qq"]
     reasons = []
     for mirror in debian_mirrors(_system_sources(), _codename()):
@@ -163,7 +167,7 @@ def _download(packages: Sequence[str], work: Path, deadline: float) -> None:
         (work / "sid.sources").write_text(_SID.format(uris=mirror.uris) + signed_by)
         try:
             _run([*apt_get, "update"], deadline)
-            _run([*apt_get, "-y", "--download-only", "install", *packages], deadline)
+            _run([*apt_get, *wish], deadline, archives)
         except Unavailable as reason:
             reasons.append(str(reason))
         else:
@@ -186,7 +190,7 @@ def _codename() -> str | None:
     return found[1] if found else None
 
 
-def _run(argv: Sequence[str], deadline: float) -> str:
+def _run(argv: Sequence[str], deadline: float, folder: Path | None = None) -> str:
     try:
         done = subprocess.run(
             argv,
@@ -194,6 +198,7 @@ def _run(argv: Sequence[str], deadline: float) -> str:
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
+            cwd=folder,
             timeout=max(deadline - time.monotonic(), 0.1),
             env=os.environ | {"LC_ALL": "C.UTF-8"},
         )

@@ -5,7 +5,7 @@ import pytest
 from recommender.errors import InputError
 from recommender.facts.noun import changed
 from recommender.targets import powershell
-from tests.targets.plans import plan
+from tests.targets.described import plan
 
 
 def test_it_serves_on_windows() -> None:

@@ -14,7 +14,7 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Plan
 from recommender.launch.variables import written
 from recommender.targets import docker, shell
-from tests.targets.plans import MODELS, plan
+from tests.targets.described import MODELS, plan
 
 pytestmark = pytest.mark.skipif(shutil.which("sh") is None, reason="there is no POSIX shell here")
 

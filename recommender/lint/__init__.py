@@ -12,6 +12,7 @@ from recommender.lint import (
     dates,
     hardware,
     launches,
+    options,
     order,
     packages,
     remedies,
@@ -39,6 +40,7 @@ _LINTERS = (
     hardware,
     packages,
     launches,
+    options,
 )
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from recommender.errors import InputError
 from recommender.lint.option_lists import OptionList, load
-from scripts.harvest.packages import PACKAGES, download, newest, unpack
-from scripts.harvest.store import Harvest, changes, merged, write
+from scripts.harvest.packages import PACKAGES, Found, download, newest, unpack
+from scripts.harvest.store import changes, merged, write
 
 _OPTIONS = Path(__file__).parents[1] / "knowledge" / "options"
 
@@ -23,12 +23,12 @@ _OPTIONS = Path(__file__).parents[1] / "knowledge" / "options"
 def main(words: list[str] | None = None) -> int:
     """Run the program; the exit code is 1 where a check found news, 2 on an error."""
     asked = _parser().parse_args(words)
+    if not asked.check and not asked.versions:
+        print("error: name a framework and its versions, or --check", file=sys.stderr)  # noqa: T201
+        return 2
     try:
         if asked.check:
             return _check(asked.folder)
-        if not asked.framework or not asked.versions:
-            message = "name a framework and its versions, or --check"
-            raise InputError(message)
         for version in asked.versions:
             _add(asked.framework, version, asked)
     except InputError as error:
@@ -50,9 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(framework: str, version: str, asked: argparse.Namespace) -> None:
     package = PACKAGES[framework]
-    if asked.source:
-        day, found = asked.day or "unknown", package.read(asked.source)
-    else:
+    day, found = asked.day or "unknown", package.read(asked.source) if asked.source else {}
+    if not asked.source:
         day, found = _harvest(framework, version, asked.folder)
     known = merged(framework, _stored(framework), package.spelt(version), day, found)
     write(_OPTIONS / f"{framework}.json", known)
@@ -60,7 +59,7 @@ def _add(framework: str, version: str, asked: argparse.Namespace) -> None:
     print(f"{framework} {package.spelt(version)} ({day}): {counts}")  # noqa: T201
 
 
-def _harvest(framework: str, version: str, folder: Path | None) -> tuple[str, Harvest]:
+def _harvest(framework: str, version: str, folder: Path | None) -> tuple[str, Found]:
     package = PACKAGES[framework]
     with tempfile.TemporaryDirectory() as temporary:
         kept = folder or Path(temporary)

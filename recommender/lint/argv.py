@@ -2,8 +2,8 @@
 
 Each grammar is that of the parser which the program uses:
 
-``argparse``  ``--x v`` or ``--x=v``; any unambiguous beginning of a name is taken too, which a later
-              option may make ambiguous, so it is a finding here.
+``argparse``  ``--x v`` or ``--x=v``; any unambiguous beginning of a name is taken too, which a
+              later option may make ambiguous, so it is a finding here.
 ``vllm``      argparse with ``_`` for ``-``, ``--config.key v`` for keys of a JSON option, ``-O3``.
 ``click``     ``--x v`` or ``--x=v``, exact names; a value may begin with a dash.
 ``clap``      as click, but a value may not begin with a dash.
@@ -22,6 +22,8 @@ from recommender.errors import nearest, printable
 from recommender.facts.noun import noun
 from recommender.lint.option_lists import Option, OptionList, Program
 
+# A word like NODE_RANK is for the reader to replace.
+_FOR_THE_READER = re.compile(r"[A-Z]+(_[A-Z]+)+")
 # Stands in words for a value that is not known yet.
 ANY = "\0"
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -155,7 +157,9 @@ class _Reading:
 
     def _values(self, option: Option, words: list[str]) -> list[str]:
         """The words after an option that are its values, taken off the words."""
-        most = _MOST.get(option.takes, int(option.takes) if option.takes.isdecimal() else len(words))
+        most = _MOST.get(
+            option.takes, int(option.takes) if option.takes.isdecimal() else len(words)
+        )
         taken: list[str] = []
         while words and len(taken) < most:
             if self.program.grammar in _DASHED and self._is_option(words[0]):
@@ -180,7 +184,7 @@ class _Reading:
             yield f"{name} takes no value, but {printable(values[0])!r} is given"
 
     def _valued(self, name: str, option: Option, value: str) -> Iterator[str]:
-        if option.takes == "none" or ANY in value:
+        if option.takes == "none" or ANY in value or _FOR_THE_READER.fullmatch(value):
             return
         choices = (*option.choices, *self.plugin.choices.get(name, ()))
         if option.choices and value not in choices:

@@ -105,7 +105,8 @@ def from_document(document: Mapping[str, Any]) -> OptionList:
 
 def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterable[Option]:
     for row in rows:
-        yield Option(**{name: tuple(v) if name in _TUPLES else v for name, v in row.items()})
+        values: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in row.items()}
+        yield Option(**values)
 
 
 def load(path: Path) -> OptionList:

@@ -11,12 +11,13 @@ from recommender.lint import argv
 from recommender.lint.loaded import Loaded
 from recommender.lint.option_lists import ENVIRONMENT, OptionList, load
 from recommender.lint.programs import ENTRYPOINTS
+from recommender.rules.conditions import holds
+from recommender.rules.situation import Situation
 from recommender.words import placeholders
 
 # Variables of the programs themselves; others belong to libraries and drivers.
 _OWN = re.compile(r"(VLLM|SGLANG|LMDEPLOY|XINFERENCE|OLLAMA|LLAMA_ARG|MLXLM)_")
-# ollama honours variables that begin as llama.cpp's do.
-_PARSERS = {"tool": "--tool-call-parser", "reasoning": "--reasoning-parser"}
+_PARSER = re.compile(r"\{parser\.(tool|reasoning)\}")
 
 
 @noun
@@ -94,8 +95,9 @@ def _platform(
         yield from _variables(listed, step.get("env", {}), version)
     for name, words in _lines(platform, listed):
         yield from _checked(listed, name, words, version, plugin)
-    if main and any("{parser." in step.get("args", "") for step in platform.get("arguments", ())):
-        yield from _parsers(listed, main, version, parsers)
+    if main and listed.read_version(version) == listed.order[-1]:
+        for step in platform.get("arguments", ()):
+            yield from _parsers(listed, main, version, step, parsers)
 
 
 def _checked(
@@ -118,9 +120,7 @@ def _steps(platform: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from line.get("steps", ())
 
 
-def _lines(
-    platform: Mapping[str, Any], listed: OptionList
-) -> Iterator[tuple[str, list[str]]]:
+def _lines(platform: Mapping[str, Any], listed: OptionList) -> Iterator[tuple[str, list[str]]]:
     """The program of every line that starts one, and the words after it."""
     for method in platform["methods"].values():
         for line in method.get("serve", ()):
@@ -130,9 +130,7 @@ def _lines(
                 yield found
 
 
-def _started(
-    words: list[str], image: str, listed: OptionList
-) -> tuple[str, list[str]] | None:
+def _started(words: list[str], image: str, listed: OptionList) -> tuple[str, list[str]] | None:
     """A line has the ways to spell its program one after another: the last one counts."""
     bases = [re.split(r"[/\\]", word)[-1].removesuffix(".exe") for word in words]
     for name in sorted(listed.programs, key=len, reverse=True):
@@ -162,16 +160,19 @@ def _variables(listed: OptionList, env: Mapping[str, Any], version: str) -> Iter
 
 
 def _parsers(
-    listed: OptionList, program: str, version: str, parsers: Iterable[Mapping[str, Any]]
+    listed: OptionList,
+    program: str,
+    version: str,
+    step: Mapping[str, Any],
+    parsers: Iterable[Mapping[str, Any]],
 ) -> Iterator[str]:
-    """The newest version knows every parser that parsers.yaml names for the framework."""
-    if listed.read_version(version) != listed.order[-1]:
-        return
-    names = {name for row in listed.options(program, listed.order[-1]) for name in row.names}
-    for entry in parsers:
-        for kind, option in _PARSERS.items():
-            name = entry.get(kind, {}).get(listed.framework)
-            if name and option in names:
-                yield from argv.findings(
-                    listed, program, [option, name], version, operands=False
-                )
+    """The newest version takes every parser of parsers.yaml with which a step can stand."""
+    words = step.get("args", "").split()
+    for option, word in zip(words, words[1:], strict=False):
+        kind = _PARSER.fullmatch(word)
+        for entry in parsers if kind else ():
+            fact = f"parser.{kind[1]}" if kind else ""
+            name = entry.get(fact.removeprefix("parser."), {}).get(listed.framework)
+            test = {fact: step.get("when", {}).get(fact, {"known": True})}
+            if name and holds(test, Situation(values={fact: name}, situations={})):
+                yield from argv.findings(listed, program, [option, name], version, operands=False)

@@ -10,7 +10,18 @@ from recommender.facts.noun import noun
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 # Options of ``docker run`` and ``docker exec`` that take no value; all others of theirs do.
 _BARE = frozenset(
-    ("--rm", "--privileged", "--init", "-d", "--detach", "-i", "-t", "-it", "--interactive", "--tty")
+    (
+        "--rm",
+        "--privileged",
+        "--init",
+        "-d",
+        "--detach",
+        "-i",
+        "-t",
+        "-it",
+        "--interactive",
+        "--tty",
+    )
 )
 # What images start by themselves (source: facts of their Dockerfiles, in the option lists' guide).
 ENTRYPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(

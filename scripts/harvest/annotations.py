@@ -11,7 +11,7 @@ _RECORDS = frozenset(("dataclass", "config"))
 
 
 def described(tree: Tree, module: Module, annotation: ast.expr) -> dict[str, ast.expr]:
-    """The keywords for argparse: action, type, nargs, and choices as one constant tuple."""
+    """The keywords for argparse: action, type, nargs, and choices."""
     atoms = dict(_atoms(tree, module, annotation))
     if atoms.keys() == {"bool", "str", "None"}:
         return {"nargs": ast.Constant("?")}
@@ -20,11 +20,15 @@ def described(tree: Tree, module: Module, annotation: ast.expr) -> dict[str, ast
     if "record" in atoms:
         return {"type": ast.Name("loads")}
     if "Literal" in atoms:
-        return {} if "str" in atoms else {"choices": ast.Constant(atoms["Literal"])}
+        return {} if "str" in atoms else {"choices": _listed(atoms["Literal"])}
     for kind in _SEQUENCES:
         if kind in atoms:
             return _sequence(kind, atoms[kind])
     return _scalar(atoms)
+
+
+def _listed(texts: tuple[str, ...]) -> ast.expr:
+    return ast.Tuple([ast.Constant(text) for text in texts])
 
 
 def _scalar(atoms: dict[str, tuple[str, ...]]) -> dict[str, ast.expr]:

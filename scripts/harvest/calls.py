@@ -97,9 +97,7 @@ def _name(node: ast.expr | None) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def _is_deprecated(
-    tree: Tree, module: Module, action: str, given: Mapping[str, ast.expr]
-) -> bool:
+def _is_deprecated(tree: Tree, module: Module, action: str, given: Mapping[str, ast.expr]) -> bool:
     flag = given.get("deprecated")
     if isinstance(flag, ast.Constant) and flag.value is True:
         return True

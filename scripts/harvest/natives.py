@@ -136,7 +136,11 @@ def _clap(mark: str, name: str, kind: str, enums: dict[str, str]) -> Option:
     return Option(
         names=names,
         takes=takes,
-        type="str" if takes == "none" or is_list else "int" if is_int else types.get(element, "str"),
+        type="str"
+        if takes == "none" or is_list
+        else "int"
+        if is_int
+        else types.get(element, "str"),
         choices=_variants(enums.get(element, "")),
     )
 

@@ -1,6 +1,6 @@
-"""The packages that hold the parsers: asked for, downloaded and unpacked by pip, never installed."""
+"""The packages that hold the parsers: pip asks for them and fetches them, nothing is installed."""
 
-import datetime
+import datetime as dt
 import re
 import subprocess
 import sys
@@ -15,7 +15,8 @@ from recommender.errors import InputError
 from recommender.lint.option_lists import Option
 from scripts.harvest import natives, others, sglang, vllm
 
-Reader = Callable[[Path], dict[str, list[Option]]]
+Found = dict[str, list[Option]]
+Reader = Callable[[Path], Found]
 _KEPT = re.compile(r"\.(py|cpp|h)$")
 
 
@@ -34,7 +35,7 @@ class Package:
 
 
 def _build(version: str) -> str:
-    """xllamacpp 2026.10.11549 holds build b11549 of llama.cpp."""
+    """Release 2026.10.11549 of xllamacpp holds build b11549 of llama.cpp."""
     return f"b{version.split('.')[2]}"
 
 
@@ -95,17 +96,17 @@ def unpack(archive: Path, folder: Path) -> str:
                 if _KEPT.search(member.filename):
                     wheel.extract(member, folder)
             year, month, day = max(member.date_time for member in members)[:3]
-            return datetime.date(year, month, day).isoformat()
+            return dt.date(year, month, day).isoformat()
     with tarfile.open(archive) as sdist:
         files = [item for item in sdist.getmembers() if _KEPT.search(item.name)]
         sdist.extractall(folder, members=files, filter="data")
         newest_file = max(item.mtime for item in files)
-    return datetime.datetime.fromtimestamp(newest_file, datetime.UTC).date().isoformat()
+    return dt.datetime.fromtimestamp(newest_file, dt.UTC).date().isoformat()
 
 
 def _pip(*arguments: str) -> str:
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # pip with names from the table above
     if done.returncode:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
         message = f"pip {arguments[0]} failed: {last}"

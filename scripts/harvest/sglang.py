@@ -36,13 +36,13 @@ def _options(tree: Tree, root: Path) -> Iterator[Option]:
         for statement in cls.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 yield from _field(tree, module, statement.target.id, statement.annotation)
-    module = tree.module(_ARGS)
-    for cls in module.body if module else ():
-        if module and isinstance(cls, ast.ClassDef) and cls.name == "ServerArgs":
-            for call in calls.added(cls):
+    args = tree.module(_ARGS)
+    for node in args.body if args else ():
+        if args and isinstance(node, ast.ClassDef) and node.name == "ServerArgs":
+            for call in calls.added(node):
                 spelt = calls.names(call)
                 if spelt:
-                    yield _called(tree, module, spelt, calls.keywords(call))
+                    yield _called(tree, args, spelt, calls.keywords(call))
 
 
 def _called(
@@ -58,7 +58,11 @@ def _parsers(tree: Tree, name: str) -> tuple[str, ...]:
     places = {
         "--tool-call-parser": (
             ("sglang.srt.function_call.parser_names", "TOOL_CALL_PARSER_NAMES", ""),
-            ("sglang.srt.function_call.function_call_parser", "FunctionCallParser", "ToolCallParserEnum"),
+            (
+                "sglang.srt.function_call.function_call_parser",
+                "FunctionCallParser",
+                "ToolCallParserEnum",
+            ),
         ),
         "--reasoning-parser": (
             ("sglang.srt.parser.reasoning_parser_names", "REASONING_PARSER_NAMES", ""),
@@ -110,7 +114,9 @@ def _keywords(
     tree: Tree, module: Module, kind: ast.expr, given: dict[str, ast.expr]
 ) -> dict[str, ast.expr]:
     inner = _unwrapped(kind)
-    own = {name: given[name] for name in ("nargs", "choices", "help") if name in given}
+    own: dict[str, ast.expr] = {
+        name: given[name] for name in ("nargs", "choices", "help") if name in given
+    }
     if "action" in given:
         more = given.get("action_kwargs")
         pairs = zip(more.keys, more.values, strict=True) if isinstance(more, ast.Dict) else ()

@@ -127,7 +127,7 @@ def _row(option: Option) -> dict[str, object]:
     plain = Option(names=())
     return {
         item.name: value
-        for item in fields(option)  # type: ignore[arg-type]  # a noun is a dataclass
+        for item in fields(option)
         if (value := getattr(option, item.name)) != getattr(plain, item.name)
     }
 

@@ -101,7 +101,7 @@ class Tree:
             for text in self.texts(where, inner, depth + 1)
         )
 
-    def _listed(self, module: Module, node: ast.AST) -> Iterator[tuple[Module, ast.AST]]:  # noqa: C901, PLR0912  # one case a kind of expression
+    def _listed(self, module: Module, node: ast.AST) -> Iterator[tuple[Module, ast.AST]]:  # noqa: C901  # one case a kind of expression
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             yield from ((module, item) for item in node.elts)
         elif isinstance(node, ast.Starred):
@@ -172,13 +172,11 @@ class Tree:
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         if isinstance(statement, _BLOCKS):
-            yield from _top_level([s for s in ast.iter_child_nodes(statement) if _is_stmt(s)])
+            yield from _top_level(
+                [s for s in ast.iter_child_nodes(statement) if isinstance(s, ast.stmt)]
+            )
         else:
             yield statement
-
-
-def _is_stmt(node: ast.AST) -> bool:
-    return isinstance(node, ast.stmt)
 
 
 def _named(statement: ast.stmt) -> Iterator[tuple[str, ast.AST]]:

@@ -114,9 +114,7 @@ def _in_order(function: ast.FunctionDef) -> list[ast.stmt]:
     return sorted(found, key=lambda node: node.lineno)
 
 
-def _keywords_of(
-    tree: Tree, module: Module, value: ast.expr
-) -> tuple[Module, ast.ClassDef] | None:
+def _keywords_of(tree: Tree, module: Module, value: ast.expr) -> tuple[Module, ast.ClassDef] | None:
     """The class of ``get_kwargs(Class)``."""
     if not (isinstance(value, ast.Call) and getattr(value.func, "id", "") == "get_kwargs"):
         return None
@@ -177,7 +175,7 @@ def _source(call: ast.Call, known: dict[str, _Fields]) -> tuple[_Fields, str] | 
     return None
 
 
-def _option(  # noqa: PLR0913, PLR0917  # what a call says of an option comes from six places
+def _option(
     tree: Tree,
     module: Module,
     spelt: tuple[str, ...],
@@ -192,12 +190,7 @@ def _option(  # noqa: PLR0913, PLR0917  # what a call says of an option comes fr
     kept = {key: v for key, v in plain.items() if (name, key) not in holder.removed}
     if "action" in own and getattr(own["action"], "value", None) == "append":
         kept.pop("nargs", None)
-    choices = kept.pop("choices", None)
-    option = calls.argparse_option(tree, module, spelt, {**kept, **own})
-    listed = choices.value if isinstance(choices, ast.Constant) else ()
-    if option.choices or option.takes == "none" or not isinstance(listed, tuple):
-        return option
-    return replace(option, choices=tuple(map(str, listed)))
+    return calls.argparse_option(tree, module, spelt, {**kept, **own})
 
 
 def _with_inverses(tree: Tree, option: Option) -> Option:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from recommender.errors import InputError
@@ -168,7 +169,7 @@ def _parsers(
 ) -> Iterator[str]:
     """The newest version takes every parser of parsers.yaml with which a step can stand."""
     words = step.get("args", "").split()
-    for option, word in zip(words, words[1:], strict=False):
+    for option, word in pairwise(words):
         kind = _PARSER.fullmatch(word)
         for entry in parsers if kind else ():
             fact = f"parser.{kind[1]}" if kind else ""

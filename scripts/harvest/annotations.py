@@ -23,7 +23,7 @@ def described(tree: Tree, module: Module, annotation: ast.expr) -> dict[str, ast
         return {} if "str" in atoms else {"choices": _listed(atoms["Literal"])}
     for kind in _SEQUENCES:
         if kind in atoms:
-            return _sequence(kind, atoms[kind])
+            return _sequence(kind, atoms[kind]) | {"choices": _listed(atoms["elements"])}
     return _scalar(atoms)
 
 
@@ -82,6 +82,7 @@ def _subscript(
         yield from _atoms(tree, module, inner[0], depth)
     elif name.lower() in {*_SEQUENCES, "dict"}:
         yield name.lower(), tuple(_element(part) for part in inner)
+        yield "elements", tree.texts(module, node.slice)
     else:
         yield "other", ()
 

@@ -41,12 +41,16 @@ _LOOKED_UP = {
 
 @dataclass
 class _Fields:
-    """A variable that holds the keywords of every field of a class, some of them changed."""
+    """A variable that holds the keywords of every field of a class, some of them changed.
+
+    ``only`` is the field where the variable holds the keywords of one alone.
+    """
 
     module: Module
     cls: ast.ClassDef
     changed: dict[tuple[str, str], ast.expr] = field(default_factory=dict)
     removed: set[tuple[str, str]] = field(default_factory=set)
+    only: str = ""
 
 
 def harvest(root: Path) -> dict[str, list[Option]]:
@@ -97,8 +101,11 @@ def _learn(
     for node in _in_order(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             cls = _keywords_of(tree, module, node.value)
+            one = _field_of(node.value, known)
             if cls:
                 known.setdefault(node.targets[0].id, _Fields(*cls))
+            elif one:
+                known[node.targets[0].id] = replace(one[0], only=one[1])
         elif isinstance(node, ast.Assign):
             place = _place(node.targets[0])
             if place and place[0] in known:
@@ -168,10 +175,19 @@ def _source(call: ast.Call, known: dict[str, _Fields]) -> tuple[_Fields, str] | 
     for keyword in call.keywords:
         if keyword.arg is None:
             for node in ast.walk(keyword.value):
-                match node:
-                    case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
-                        if name in known:
-                            return known[name], str(key)
+                found = _field_of(node, known)
+                if found:
+                    return found
+    return None
+
+
+def _field_of(node: ast.AST, known: dict[str, _Fields]) -> tuple[_Fields, str] | None:
+    """The field whose keywords ``x_kwargs["field"]``, or a variable that holds them, is."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
+            return (known[name], str(key)) if name in known else None
+        case ast.Name(id=name) if name in known and known[name].only:
+            return known[name], known[name].only
     return None
 
 

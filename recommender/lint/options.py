@@ -17,7 +17,7 @@ from recommender.rules.situation import Situation
 from recommender.words import placeholders
 
 # Variables of the programs themselves; others belong to libraries and drivers.
-_OWN = re.compile(r"(VLLM|SGLANG|LMDEPLOY|XINFERENCE|OLLAMA|LLAMA_ARG|MLXLM)_")
+OWN_VARIABLE = re.compile(r"(VLLM|SGLANG|LMDEPLOY|XINFERENCE|OLLAMA|LLAMA_ARG|MLXLM)_")
 _PARSER = re.compile(r"\{parser\.(tool|reasoning)\}")
 
 
@@ -156,7 +156,7 @@ def _variables(listed: OptionList, env: Mapping[str, Any], version: str) -> Iter
     read = listed.read_version(version)
     known = {name for row in listed.options(ENVIRONMENT, read) for name in row.names}
     for name in env:
-        if _OWN.match(name) and name not in known:
+        if OWN_VARIABLE.match(name) and name not in known:
             yield f"{name} is no variable of {listed.framework} {read}"
 
 

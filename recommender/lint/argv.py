@@ -10,7 +10,8 @@ Each grammar is that of the parser which the program uses:
 ``llama``     ``--x v`` alone, never ``--x=v``; the next word is the value whatever it is.
 ``none``      no options at all.
 
-Sources: facts of the parsers themselves, see docs/data-guidelines.md.
+Read from the parsers themselves: vllm/utils/argparse_utils.py, llama.cpp's common/arg.cpp, the
+click and clap libraries; docs/data-guidelines.md says how the lists of options are renewed.
 """
 
 import json

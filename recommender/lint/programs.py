@@ -23,7 +23,7 @@ _BARE = frozenset(
         "--tty",
     )
 )
-# What images start by themselves (source: facts of their Dockerfiles, in the option lists' guide).
+# What images start by themselves, as their Dockerfiles say; all others are given a program.
 ENTRYPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         r"(^|/)vllm-openai(-\w+)?:": ("vllm", "serve"),

@@ -105,7 +105,7 @@ def unpack(archive: Path, folder: Path) -> str:
 
 
 def _pip(*arguments: str) -> str:
-    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # pip with names from the table above
     if done.returncode:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]

@@ -125,7 +125,8 @@ def _keywords(
     listed = tree.texts(module, inner) if _is_subscript(inner, "Literal") else ()
     parser = given.get("type_parser")
     if listed:
-        own.setdefault("choices", inner)
+        if not tree.texts(module, given.get("choices")):
+            own["choices"] = inner
     elif _is_subscript(inner, "list") and parser is None and isinstance(inner, ast.Subscript):
         return {"nargs": ast.Constant("+"), "type": inner.slice, **own}
     elif getattr(inner, "id", "") == "bool":

@@ -12,6 +12,7 @@ from recommender.lint import (
     dates,
     hardware,
     launches,
+    options,
     order,
     packages,
     remedies,
@@ -41,6 +42,7 @@ _LINTERS = (
     schedulers,
     packages,
     launches,
+    options,
 )
 
 

@@ -25,9 +25,10 @@ from recommender.facts import (
     Software,
     Workload,
 )
-from recommender.knowledge import Knowledge, document, load
+from recommender.knowledge import document, load
 from recommender.models.rows import of_row, rows
 from recommender.pipeline import recommend
+from tests.launch.emitted_argv import only
 
 MODELS = {row["id"]: of_row(row) for row in rows()}
 QWEN_8B = MODELS["Qwen/Qwen3-8B"]
@@ -87,16 +88,6 @@ class Emitted:
         return (*self.commands.install, *self.commands.serve, *self.commands.check)
 
 
-@cache
-def _only(framework: str, platform: str) -> Knowledge:
-    """The installed knowledge with one platform."""
-    whole = next(f for f in load().document["frameworks"] if f["id"] == framework)
-    kept = [item for item in whole["platforms"] if item["id"] == platform]
-    return replace(
-        load(), document={**load().document, "frameworks": [{**whole, "platforms": kept}]}
-    )
-
-
 def _device(row: Mapping[str, Any]) -> Accelerator:
     return Accelerator(
         vendor=row["vendor"],
@@ -154,7 +145,7 @@ def _sweep(framework: str, platform: str) -> tuple[Emitted, ...]:
     models = (QWEN_8B, SIXTEEN_BIT_GGUF, A_FILE) if "gguf" in tried.formats else (QWEN_8B,)
     for machine in _claimed(tried):
         for model in models:
-            answer = recommend(machine, wish, model, knowledge=_only(framework, platform))
+            answer = recommend(machine, wish, model, knowledge=only(framework, platform))
             for candidate in answer.ranking:
                 for emitted in _emitted(candidate, machine):
                     found[emitted.lines] = emitted
@@ -258,7 +249,7 @@ def nvidia(count: int, **more: Any) -> Machine:
 def commands_of(
     machine: Machine, framework: str, platform: str, model: Model, wish: Workload
 ) -> dict[str, Emitted]:
-    answer = recommend(machine, wish, model, knowledge=_only(framework, platform))
+    answer = recommend(machine, wish, model, knowledge=only(framework, platform))
     return {item.method: item for item in _emitted(answer.ranking[0], machine)}
 
 

@@ -1,0 +1,1 @@
+"""The options of the frameworks' programs, read from their sources; nothing of them is run."""

@@ -19,7 +19,7 @@ _STRICT = (
     *(Rate, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
-    *(scheduler.Called, scheduler.Started, scheduler.Background),
+    *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
 )
 _COMMON = (
     ("requirements", facts.Requirement),

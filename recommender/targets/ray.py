@@ -10,7 +10,7 @@ from recommender.facts.scheduler import Ray
 from recommender.launch.variables import plain
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
-from recommender.targets.schedulers import called, schedulers
+from recommender.targets.schedulers import called, cores_of, schedulers
 
 # Where Ray Serve answers, whatever an engine would listen on (source: Ray's HTTPOptions).
 _PORT = 8000
@@ -164,10 +164,8 @@ def _workers(plan: Plan, ray: Ray) -> dict[str, Any]:
         "name": "ray-worker",
         "image": ray.image,
         "env": _environment(),
-        # One core a device, and one for each of server and engine (source: vLLM's page on CPU
-        # resources for GPU deployments).
         "resources": {
-            "requests": {"cpu": str(plan.devices + 2)},
+            "requests": {"cpu": str(cores_of(plan))},
             "limits": {resource: str(plan.devices)},
         },
         "securityContext": {"allowPrivilegeEscalation": False},

@@ -35,7 +35,7 @@ from tests.targets.scheduled import (
     written,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its machines run bash")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="its machines run Linux")
 SCHEMAS = Path(__file__).parents[1] / "schemas/schedulers/skypilot.json"
 
 

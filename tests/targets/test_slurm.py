@@ -30,7 +30,7 @@ from tests.targets.scheduled import (
     written,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm needs a POSIX system")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Slurm runs on Linux")
 
 _SCONTROL = """#!/bin/sh
 test "$1 $2" = "show hostnames" || exit 9
@@ -206,6 +206,21 @@ def test_an_image_runs_in_the_step(stage: Stage) -> None:
     assert f"--container-image={enroot(image)}" in options
     assert f"--container-mounts={stage.folder}/.cache/huggingface:/data" in options
     assert (stage.folder / ".cache/huggingface").is_dir()
+
+
+def test_folders_with_strange_names_are_mounted(stage: Stage) -> None:
+    strange = '/models/it\'s $(touch owned) "a"'
+    mounts = (
+        Mount(source=strange, target=strange, read_only=True),
+        Mount(source="kept", target="/kept"),
+    )
+    box = Container(image="nvcr.io/a/b:1", mounts=mounts)
+    submitted(stage, by_hand(Process(role="server", argv=("serve", strange), container=box)))
+    options = (stage.record / "srun").read_text(encoding="utf-8").splitlines()
+    volume = stage.folder / ".local/share/llmpick/kept"
+    assert f"--container-mounts={strange}:{strange}:ro,{volume}:/kept" in options
+    assert volume.is_dir()
+    assert stage.called(0, "serve") == [strange]
 
 
 def test_images_as_enroot_names_them() -> None:

@@ -79,8 +79,15 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
         raise refuse(plan, "ray", why, elsewhere)
 
 
+def _refuse_adapters(plan: Plan, options: Mapping[str, Any]) -> None:
+    if "lora_modules" in options:
+        why = "Ray Serve loads adapters from a bucket (lora_config), not from folders"
+        raise refuse(plan, "ray", why, "llmpick launch --target kubernetes writes it without Ray")
+
+
 def _config(plan: Plan, ray: Ray) -> dict[str, Any]:
     options = engine_kwargs(plan.server)
+    _refuse_adapters(plan, options)
     given = dict(_options(plan.server.argv))
     (served,) = given.get("served_model_name") or [plan.model]
     config: dict[str, Any] = {

@@ -34,7 +34,7 @@ def shellcheck(folder: Path, texts: dict[str, str], *, but: str = "SC0000") -> N
 
 
 _STUB = """#!/bin/sh
-printf '%s\\0' "$@" > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0")"
+printf '%s\\0' "$@" | tee "$RECORD/$$.call" > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0")"
 env > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0").env"
 """
 
@@ -103,6 +103,11 @@ class Stage:
         """The words that a program got on a rank."""
         text = (self.record / f"{rank}-{program}").read_bytes().decode()
         return text.split("\0")[:-1]
+
+    def calls(self) -> list[list[str]]:
+        """The words of every call of any program, in no order."""
+        texts = [path.read_bytes().decode() for path in self.record.glob("*.call")]
+        return [text.split("\0")[:-1] for text in texts]
 
     def environment(self, rank: int, program: str) -> list[str]:
         """The variables that it got."""

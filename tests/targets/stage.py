@@ -34,8 +34,9 @@ def shellcheck(folder: Path, texts: dict[str, str], *, but: str = "SC0000") -> N
 
 
 _STUB = """#!/bin/sh
-printf '%s\\0' "$@" | tee "$RECORD/$$.call" > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0")"
-env > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0").env"
+file=$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0")
+printf '%s\\0' "$@" | tee "$RECORD/$$.call" > "$file"
+env > "$file.env"
 """
 
 

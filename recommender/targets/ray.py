@@ -61,7 +61,8 @@ def _usage(plan: Plan) -> str:
 
 def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
     engine = ray.engines.get(plan.framework)
-    elsewhere = "llmpick launch --target kubernetes or lws writes it without Ray"
+    target = "lws" if plan.nodes > 1 else "kubernetes"
+    elsewhere = f"llmpick launch --target {target} writes it without Ray"
     if engine is None:
         # SGLang: Ray's own tests take vLLM out of the image, put SGLang in and patch it
         # (release/ray_release/byod/byod_llm_sglang_test.sh); nobody publishes such an image.

@@ -80,10 +80,20 @@ class Skypilot:
 
 
 @noun
+class Cores:
+    """Processor cores that a server needs beside one for each of its devices."""
+
+    beside: int
+    source: str
+    checked: str
+
+
+@noun
 class Schedulers:
     """The document knowledge/schedulers.yaml."""
 
     slurm: Slurm
     ray: Ray
     skypilot: Skypilot
+    cores: Cores
     images: tuple[Started, ...]

@@ -22,7 +22,7 @@ _STRICT = (
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
     *(Kubernetes, PodGroups, ClusterDevice, NodeLabel),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
-    *(scheduler.Called, scheduler.Started, scheduler.Background),
+    *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
 )
 _COMMON = (
     ("requirements", facts.Requirement),

@@ -54,7 +54,7 @@ def _usage(plan: Plan) -> Iterator[str]:
         yield from (f"  {posix(line)}" for line in prepared)
     names = [f"{name}=..." for name in _asked(plan)]
     start = " ".join([*names, "docker compose -f FILE"])
-    if plan.nodes == 1:
+    if not plan.of("worker"):
         yield f"Start: {start} up"
         return
     yield f"Start on the first machine: {start} --profile head up"
@@ -99,7 +99,7 @@ def _service(plan: Plan, process: Process) -> dict[str, Any]:
     box = process.container
     assert box is not None  # noqa: S101  # what has none was refused or is a load
     service: dict[str, Any] = {"image": word(box.image)}
-    if plan.nodes > 1:
+    if plan.of("worker"):
         service["profiles"] = ["worker" if process.role == "worker" else "head"]
     service |= compose_box.settings(box, plan)
     if process.argv:
@@ -153,7 +153,7 @@ def _load(plan: Plan, process: Process) -> dict[str, Any]:
         "entrypoint": [word(process.argv[0])],
         "command": [word(item) for item in process.argv[1:]],
     }
-    if plan.nodes > 1:
+    if plan.of("worker"):
         service["profiles"] = ["head"]
     if environment := _environment(plan, {**plan.server.env, **process.env}, box):
         service["environment"] = environment

@@ -10,7 +10,7 @@ from recommender.facts.scheduler import Ray
 from recommender.launch.variables import plain
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
-from recommender.targets.schedulers import called, schedulers
+from recommender.targets.schedulers import called, cores_of, schedulers
 
 # Where Ray Serve answers, whatever an engine would listen on (source: Ray's HTTPOptions).
 _PORT = 8000
@@ -61,7 +61,8 @@ def _usage(plan: Plan) -> str:
 
 def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
     engine = ray.engines.get(plan.framework)
-    elsewhere = "llmpick launch --target kubernetes or lws writes it without Ray"
+    target = "lws" if plan.nodes > 1 else "kubernetes"
+    elsewhere = f"llmpick launch --target {target} writes it without Ray"
     if engine is None:
         # SGLang: Ray's own tests take vLLM out of the image, put SGLang in and patch it
         # (release/ray_release/byod/byod_llm_sglang_test.sh); nobody publishes such an image.
@@ -79,8 +80,15 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
         raise refuse(plan, "ray", why, elsewhere)
 
 
+def _refuse_adapters(plan: Plan, options: Mapping[str, Any]) -> None:
+    if "lora_modules" in options:
+        why = "Ray Serve loads adapters from a bucket (lora_config), not from folders"
+        raise refuse(plan, "ray", why, "llmpick launch --target kubernetes writes it without Ray")
+
+
 def _config(plan: Plan, ray: Ray) -> dict[str, Any]:
     options = engine_kwargs(plan.server)
+    _refuse_adapters(plan, options)
     given = dict(_options(plan.server.argv))
     (served,) = given.get("served_model_name") or [plan.model]
     config: dict[str, Any] = {
@@ -164,10 +172,8 @@ def _workers(plan: Plan, ray: Ray) -> dict[str, Any]:
         "name": "ray-worker",
         "image": ray.image,
         "env": _environment(),
-        # One core a device, and one for each of server and engine (source: vLLM's page on CPU
-        # resources for GPU deployments).
         "resources": {
-            "requests": {"cpu": str(plan.devices + 2)},
+            "requests": {"cpu": str(cores_of(plan))},
             "limits": {resource: str(plan.devices)},
         },
         "securityContext": {"allowPrivilegeEscalation": False},

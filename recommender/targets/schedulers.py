@@ -24,6 +24,11 @@ def called(hardware: Hardware, table: Iterable[Called]) -> str | None:
     return next((known[name] for name in names if name in known), None)
 
 
+def cores_of(plan: Plan) -> int:
+    """The fewest processor cores with which a server on one machine does not wait for them."""
+    return plan.devices + schedulers().cores.beside
+
+
 def program(process: Process, plan: Plan) -> tuple[str, ...] | None:
     """The words of a process in its container, where the scheduler leaves out those of the image.
 

@@ -9,7 +9,7 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
-from recommender.targets.schedulers import program, schedulers
+from recommender.targets.schedulers import cores_of, program, schedulers
 
 _INSTEAD = "llmpick launch --target docker writes it for a machine with Docker"
 _RUNTIMES = (None, "nvidia")
@@ -50,9 +50,7 @@ def _usage(plan: Plan) -> str:
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
     text = "".join(f"# {line}\n" for line in lines) + ranks.checks(plan)
     if _over_mpi(plan) and not plan.model.startswith("/"):
-        text += (
-            "# Ranks of MPI download nothing: name a folder that all machines see as the model.\n"
-        )
+        text += "# Ranks of MPI download nothing: the model is a folder that all machines see.\n"
     if plan.install and not plan.server.container:
         text += "# Once, in the folder from which it is submitted, which all machines see:\n"
         text += ranks.remarks(plan.install)
@@ -94,10 +92,8 @@ def _share(plan: Plan) -> Iterator[str]:
         yield "exclusive"
         yield f"mem={ceil(plan.memory_gib)}G" if plan.memory_gib else "mem=0"
         return
-    # Where nobody said how many cores there are: one a device, one for each of server and engine
-    # (source: vLLM's page on CPU resources for GPU deployments).
     share = wanted / hardware.devices
-    cores = int(hardware.cores * share) if hardware.cores else wanted + 2
+    cores = int(hardware.cores * share) if hardware.cores else cores_of(plan)
     yield f"cpus-per-task={max(cores // _tasks(plan), 1)}"
     if hardware.ram_gib:
         yield f"mem={max(int(hardware.ram_gib * share), 1)}G"

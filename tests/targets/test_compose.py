@@ -15,7 +15,17 @@ from recommender.errors import InputError
 from recommender.facts.plan import Opening, Plan
 from recommender.targets import compose
 from tests.launch.test_commands import nvidia
-from tests.targets.plans import A_FILE, HOSTILE, OPEN, Named, every, hostile, plan, two_machines
+from tests.targets.plans import (
+    A_FILE,
+    HOSTILE,
+    OPEN,
+    QWEN_8B,
+    Named,
+    every,
+    hostile,
+    plan,
+    two_machines,
+)
 from tests.targets.programs import compose as docker_compose
 from tests.targets.programs import done
 
@@ -205,6 +215,20 @@ def test_each_of_several_machines_has_its_profile(framework: str) -> None:
     told = done([*docker_compose(), "-f", "-", "--profile", "head", "config"], text=text)
     assert told.returncode != 0
     assert "HEAD_IP" in told.stderr
+
+
+def test_a_supervisor_and_its_workers_know_one_another() -> None:
+    whole = plan("xinference", nvidia(8, nodes=2), QWEN_8B, Opening(methods=("docker",)))
+    assert whole is not None
+    assert whole.of("worker")
+    text = compose.write(whole)
+    env = {"SUPERVISOR_IP": "10.0.0.1", "WORKER_IP": "10.0.0.2"}
+    first, second = (read(text, env, profile)["services"] for profile in ("head", "worker"))
+    assert set(first) == {"server", "beside"}
+    assert set(second) == {"worker"}
+    assert "http://10.0.0.1:9997" in second["worker"]["command"]
+    assert first["server"]["healthcheck"]["test"][-1].startswith("http://10.0.0.1:9997/")
+    assert "by hand" in text.split("\nname:")[0]
 
 
 def test_what_the_command_prints_is_piped_into_docker_compose() -> None:

@@ -182,6 +182,7 @@ def test_what_ray_cannot_serve_is_refused() -> None:
         "holds version": changed(served(), version="0.1"),
         "built for nvidia alone": changed(served(), hardware=Hardware(vendor="amd", devices=8)),
         "share experts": changed(served(), data_parallel=2),
+        "from a bucket": served("--enable-lora", "--lora-modules", "ADAPTER=PATH"),
     }
     for why, found in lacking.items():
         with pytest.raises(InputError, match=why):

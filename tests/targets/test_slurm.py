@@ -16,62 +16,24 @@ from recommender.targets import slurm
 from recommender.targets.slurm import enroot, write
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
-    HOSTILE,
-    Stage,
     by_hand,
     every,
-    named,
     plan,
     process,
     refused,
-    shellcheck,
     two_machines,
     words,
     written,
 )
+from tests.targets.stage import Stage, shellcheck, submitted
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Slurm needs a POSIX system")
-
-_SCONTROL = """#!/bin/sh
-test "$1 $2" = "show hostnames" || exit 9
-for at in $(seq 1 "$NODES"); do echo "node$at"; done
-"""
-_SRUN = """#!/bin/bash
-printf '%s\\n' "$@" > "$RECORD/srun"
-while [ "$1" != bash ]; do
-  case "$1" in --ntasks=*) tasks=${1#*=};; esac
-  shift
-done
-for ((rank = 0; rank < tasks; rank++)); do
-  node="node$((rank / (tasks / NODES) + 1))"
-  SLURM_PROCID=$rank SLURM_NODEID=$rank SLURMD_NODENAME=$node "$@" || exit
-done
-"""
-_GETENT = """#!/bin/sh
-echo "127.0.1.1 STREAM $2"
-echo "10.0.0.${2#node} STREAM $2"
-"""
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Slurm runs on Linux")
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     """A cluster whose machines are ranks that run one after the other."""
-    made = Stage(tmp_path)
-    made.stub("scontrol", _SCONTROL)
-    made.stub("srun", _SRUN)
-    made.stub("getent", _GETENT)
-    for program in ("curl", "sleep"):
-        made.stub(program)
-    return made
-
-
-def submitted(stage: Stage, found: Plan, **env: str) -> None:
-    for item in found.processes:
-        if not item.argv[0].startswith(("/", "~")):
-            stage.stub(item.argv[0])
-    done = stage.run(write(found), NODES=str(found.nodes), SLURM_JOB_NODELIST="node[1-9]", **env)
-    assert done.returncode == 0, done.stderr
-    assert "owned" not in {path.name for path in stage.folder.iterdir()}
+    return Stage(tmp_path)
 
 
 def asked(found: Plan) -> list[str]:
@@ -108,16 +70,6 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
         assert other != head
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_model_name_is_one_word(stage: Stage, name: str, tmp_path: Path) -> None:
-    found = named(two_machines("slurm", "vllm", port=18123), name)
-    submitted(stage, found)
-    assert name in stage.called(0, "vllm")
-    assert name in stage.called(1, "vllm")
-    # A $ that nobody expands is what the name holds.
-    shellcheck(tmp_path, {"hostile": write(found)}, but="SC2016")
-
-
 def _programs() -> Iterator[Plan]:
     """Plans of every platform that start one program of the machine itself."""
     for _, found in every("slurm"):
@@ -133,8 +85,6 @@ def test_every_program_of_every_platform_gets_its_words(tmp_path: Path) -> None:
         folder = tmp_path / str(at)
         folder.mkdir()
         cluster = Stage(folder)
-        cluster.stub("scontrol", _SCONTROL)
-        cluster.stub("srun", _SRUN)
         submitted(cluster, found)
         server = words(found.server)
         assert cluster.called(0, Path(server[0]).name) == server[1:]
@@ -146,7 +96,8 @@ def test_a_model_is_loaded_once_the_server_is_ready(stage: Stage) -> None:
     found = plan("slurm", "ollama", nvidia(1), port=18123)
     submitted(stage, found)
     assert stage.called(0, "curl")[-1] == f"http://127.0.0.1:18123{found.ready}"
-    assert stage.called(0, "ollama") == words(found.of("load")[0])[1:]
+    assert ["serve"] in stage.calls()
+    assert words(found.of("load")[0])[1:] in stage.calls()
     assert "OLLAMA_HOST=127.0.0.1:18123" in stage.environment(0, "ollama")
 
 
@@ -206,6 +157,21 @@ def test_an_image_runs_in_the_step(stage: Stage) -> None:
     assert f"--container-image={enroot(image)}" in options
     assert f"--container-mounts={stage.folder}/.cache/huggingface:/data" in options
     assert (stage.folder / ".cache/huggingface").is_dir()
+
+
+def test_folders_with_strange_names_are_mounted(stage: Stage) -> None:
+    strange = '/models/it\'s $(touch owned) "a"'
+    mounts = (
+        Mount(source=strange, target=strange, read_only=True),
+        Mount(source="kept", target="/kept"),
+    )
+    box = Container(image="nvcr.io/a/b:1", mounts=mounts)
+    submitted(stage, by_hand(Process(role="server", argv=("serve", strange), container=box)))
+    options = (stage.record / "srun").read_text(encoding="utf-8").splitlines()
+    volume = stage.folder / ".local/share/llmpick/kept"
+    assert f"--container-mounts={strange}:{strange}:ro,{volume}:/kept" in options
+    assert volume.is_dir()
+    assert stage.called(0, "serve") == [strange]
 
 
 def test_images_as_enroot_names_them() -> None:

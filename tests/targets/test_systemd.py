@@ -167,6 +167,20 @@ def test_one_unit_is_for_every_machine(framework: str, tmp_path: Path) -> None:
     assert "HEAD_IP=..." in texts[0]
 
 
+def test_a_supervisor_and_its_workers_know_one_another(tmp_path: Path) -> None:
+    whole = plan("xinference", nvidia(8, nodes=2), opening=Opening(methods=("pip",)))
+    assert whole is not None
+    text = systemd.write(whole)
+    assert not verified(installed([text], tmp_path))
+    read = commands(whole, tmp_path)
+    first, others = read["ExecStart"][0][2].split("else")
+    assert "xinference-supervisor" in first
+    assert first.index("xinference-worker") < first.index("exec ")
+    assert "xinference-supervisor" not in others
+    assert '"${SUPERVISOR_IP}"' in read["ExecStartPost"][0][2]
+    assert "# Once it answers, by hand:\n" in text
+
+
 def test_a_port_of_the_system_needs_its_right() -> None:
     assert settings(made())["CapabilityBoundingSet"] == [""]
     assert settings(replace(made(), port=80))["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]

@@ -90,8 +90,9 @@ def _platform(
     programs = _programs(platform, listed)
     main = next((name for name in programs if listed.programs[name].options), None)
     for step in platform.get("arguments", ()):
-        if main:
-            yield from _checked(listed, main, step.get("args", "").split(), version, plugin)
+        meant = _meant(step, version, listed)
+        if main and meant:
+            yield from _checked(listed, main, step.get("args", "").split(), meant, plugin)
     for step in (*platform.get("environment", ()), *_steps(platform)):
         yield from _variables(listed, step.get("env", {}), version)
     for name, words in _lines(platform, listed):
@@ -99,6 +100,24 @@ def _platform(
     if main and listed.read_version(version) == listed.order[-1]:
         for step in platform.get("arguments", ()):
             yield from _parsers(listed, main, version, step, parsers)
+
+
+def _meant(step: Mapping[str, Any], version: str, listed: OptionList) -> str | None:
+    """The platform's version, or the newest that was read and that the step is for."""
+    gate = _gate(step.get("when", {}))
+    every = (version, *reversed(listed.order))
+    return next((name for name in every if holds(gate, _at(name))), None)
+
+
+def _gate(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a condition is about the version alone."""
+    inner = [gate for part in condition.get("all", ()) if (gate := _gate(part))]
+    own = {"version": condition["version"]} if "version" in condition else {}
+    return own | ({"all": inner} if inner else {})
+
+
+def _at(version: str) -> Situation:
+    return Situation(values={"version": version}, situations={})
 
 
 def _checked(
@@ -147,7 +166,8 @@ def _started(words: list[str], image: str, listed: OptionList) -> tuple[str, lis
 
 
 def _programs(platform: Mapping[str, Any], listed: OptionList) -> list[str]:
-    return [name for name, _ in _lines(platform, listed)]
+    """The programs that get the platform's arguments."""
+    return [name for name, words in _lines(platform, listed) if "{arguments}" in words]
 
 
 def _variables(listed: OptionList, env: Mapping[str, Any], version: str) -> Iterator[str]:

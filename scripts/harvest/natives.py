@@ -29,6 +29,8 @@ def _arguments(source: str) -> Iterator[tuple[Option | None, str | None]]:
     listed = re.search(r"kv_cache_types = \{(.*?)\}", source, re.DOTALL)
     kinds = re.findall(r"GGML_TYPE_(\w+)", listed[1]) if listed else []
     cache_types = tuple(kind.lower() for kind in kinds)
+    # What follows is for files of presets alone, and would be read as part of the last option.
+    source, _, _ = source.partition("void common_params_add_preset_options(")
     for chunk in re.split(r"\badd_opt\(common_arg\(", source)[1:]:
         head, tail = _split(chunk)
         examples = set(re.findall(r"LLAMA_EXAMPLE_\w+", _called(tail, "set_examples")))

@@ -9,8 +9,8 @@ import pytest
 from recommender.facts import Fit, Machine, Model, Workload
 from recommender.launch import plan, shell, values
 from recommender.pipeline import recommend
+from tests.launch.emitted_argv import only
 from tests.launch.test_commands import MODELS, PLATFORMS, QWEN_8B, Emitted, commands_of, nvidia
-from tests.launch.test_commands import _only as only
 from tests.launch.test_versions import facts_of
 
 BIG = MODELS["deepseek-ai/DeepSeek-V3"]

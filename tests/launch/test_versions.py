@@ -68,9 +68,9 @@ def _follows(words: Sequence[str], *wanted: str) -> bool:
     ("version", "model", "wanted"),
     [
         (None, EMBEDDING, ("--runner", "pooling")),
-        ("0.13.0", RERANKER, ("--runner", "pooling")),
-        ("0.12.0", EMBEDDING, ("--task", "embed")),
-        ("0.11.2", RERANKER, ("--task", "score")),
+        ("0.11.0", RERANKER, ("--runner", "pooling")),
+        ("0.10.2", EMBEDDING, ("--task", "embed")),
+        ("0.10.1", RERANKER, ("--task", "score")),
     ],
 )
 def test_vllm_pools_as_its_version_says(

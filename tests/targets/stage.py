@@ -115,6 +115,9 @@ class Stage:
         return (self.record / f"{rank}-{program}.env").read_text(encoding="utf-8").splitlines()
 
 
+KEY = "the key"
+
+
 def submitted(stage: Stage, found: Plan, **env: str) -> None:
     """The script of the plan, run by a Slurm whose machines are ranks one after the other."""
     _stubs(stage, found)
@@ -130,7 +133,11 @@ def rented(stage: Stage, found: Plan, rank: int, **env: str) -> None:
     text = yaml.safe_load(TARGETS["skypilot"].write(found))["run"]
     addresses = "\n".join(f"10.0.0.{at}" for at in range(1, found.nodes + 1))
     told = {"SKYPILOT_NODE_RANK": str(rank), "SKYPILOT_NODE_IPS": addresses, "HF_TOKEN": ""}
-    _succeeds(stage, text, **told, **env)
+    _succeeds(stage, text, **told, **(_given(found) | env))
+
+
+def _given(found: Plan) -> dict[str, str]:
+    return {found.key.env: KEY} if found.key else {}
 
 
 def _stubs(stage: Stage, found: Plan) -> None:

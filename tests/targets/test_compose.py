@@ -30,7 +30,7 @@ from tests.targets.programs import compose as docker_compose
 from tests.targets.programs import done
 
 ADDRESSES = ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP", "WORKER_IPS", "NIC_NAME")
-KEYS = ("LLMPICK_API_KEY", "VLLM_API_KEY", "LLAMA_API_KEY")
+KEYS = ("API_KEY", "LEMONADE_API_KEY", "LLAMA_API_KEY", "LLMPICK_API_KEY", "VLLM_API_KEY")
 EVERYTHING_GIVEN = dict.fromkeys((*ADDRESSES, *KEYS), "10.0.0.1")
 
 

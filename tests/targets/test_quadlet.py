@@ -152,7 +152,7 @@ def test_the_check_is_words_and_no_shell(tmp_path: Path) -> None:
     (check,) = values(started(made(), tmp_path), "--health-cmd")
     words = json.loads(check)
     assert words[:2] == ["python3", "-c"]
-    assert words[-1] == "http://127.0.0.1:8000/v1/models"
+    assert words[-1] == "http://127.0.0.1:8000/health"
 
 
 def test_a_key_is_a_secret_of_podman(tmp_path: Path) -> None:

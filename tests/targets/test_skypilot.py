@@ -30,7 +30,7 @@ from tests.targets.scheduled import (
     words,
     written,
 )
-from tests.targets.stage import Stage, rented, shellcheck
+from tests.targets.stage import KEY, Stage, rented, shellcheck
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="its machines run Linux")
 SCHEMAS = Path(__file__).parents[1] / "schemas/schedulers/skypilot.json"
@@ -116,7 +116,7 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
         found = two_machines("skypilot", framework)
         for rank, item in enumerate((found.server, *found.of("worker"))):
             rented(stage, found, rank)
-            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank))
+            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank), API_KEY=KEY)
             assert stage.called(rank, framework) == expected[1:]
             assert not any(
                 line.startswith("HF_TOKEN") for line in stage.environment(rank, framework)

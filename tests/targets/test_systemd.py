@@ -112,7 +112,7 @@ def test_a_program_is_found_without_a_current_folder(tmp_path: Path) -> None:
 def test_a_model_is_loaded_once_the_server_answers(tmp_path: Path) -> None:
     wait, load = commands(made("ollama", "native"), tmp_path)["ExecStartPost"]
     assert wait[0] == "/bin/sh"
-    assert "/v1/models" in wait[2]
+    assert "/api/version" in wait[2]
     assert load[-3:-1] == ["ollama", "pull"]
 
 

@@ -38,6 +38,9 @@ _DEFAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType({"ollama": ("serve",
 _ALIASES: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
     {("llama", "serve"): ("llama-server",), ("trtllm-serve", "serve"): ("trtllm-serve",)}
 )
+# What starts the ranks of MPI, and what each of them runs around its program.
+_MPI = frozenset(("mpirun", "srun"))
+_RANK = "trtllm-llmapi-launch"
 
 
 @noun
@@ -52,7 +55,8 @@ class Invocation:
 def invocation(words: Sequence[str], programs: Iterable[str]) -> Invocation | None:
     """What ``words`` start, or None where it is none of ``programs``.
 
-    ``docker run`` and ``docker exec`` are looked into, and shells that run the words after them.
+    ``docker run`` and ``docker exec`` are looked into, shells that run the words after them, and
+    the launchers of MPI.
     """
     rest, env = _variables(list(words))
     while rest:
@@ -94,6 +98,8 @@ def _inside(words: list[str], env: dict[str, str]) -> list[str] | None:
         return _container(words[2:], env)
     if words[:2] == ["docker", "exec"]:
         return _options(words[2:], env)[1][1:]
+    if words[0] in _MPI and _RANK in words:
+        return words[words.index(_RANK) + 1 :]
     if words[0] in {"bash", "sh"} and "-c" in words:
         script, *after = words[words.index("-c") + 1 :] or [""]
         return after[1:] if script.endswith('"$@"') else []

@@ -38,7 +38,7 @@ def test_each_framework_has_a_list_and_all_are_small(sound: Loaded) -> None:
         ("vllm", "VLLM_CPU_KVCACHE_SPACE: ", "VLLM_USE_V1: ", "VLLM_USE_V1 is no variable of"),
         ("sglang", "args: --tp-size", "args: --tp", "--tp is only short for"),
         ("sglang", "--cuda-graph-backend-decode disabled", "--disable-cuda-graph", "is deprecated"),
-        ("llama-cpp", "-ngl 99", "--mlock", "--mlock is gone in"),
+        ("llama-cpp", "--reranking -b", "--mlock -b", "--mlock is gone in"),
         ("tensorrt-llm", "args: --tp_size", "args: --tp-size", "--tp-size is no option of"),
         ("tgi", "--sharded false", "--sharded", "--sharded needs a value"),
         ("ollama", "OLLAMA_NUM_PARALLEL: ", "OLLAMA_PARALLEL: ", "OLLAMA_PARALLEL is no variable"),

@@ -37,6 +37,7 @@ PROGRAMS = (
         ("llama serve -m f", "llama-server", "-m f", {}),
         (r".\bin\llama-server.exe -m f", "llama-server", "-m f", {}),
         ("trtllm-serve serve m", "trtllm-serve", "m", {}),
+        ("srun -n 2 trtllm-llmapi-launch trtllm-serve m", "trtllm-serve", "m", {}),
     ],
 )
 def test_the_program_of_a_line(line: str, program: str, words: str, env: dict[str, str]) -> None:

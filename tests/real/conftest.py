@@ -8,6 +8,7 @@ from typing import NoReturn
 import pytest
 
 from .debian import Unavailable
+from .environments import VARIABLE, Environments
 from .llama_server import cache_directory, install
 
 
@@ -18,6 +19,15 @@ def llama_server_bin() -> Path:
         return install(cache_directory())
     except Unavailable as reason:
         _do_without(f"no real llama-server: {reason}")
+
+
+@pytest.fixture(scope="session")
+def environments() -> Environments:
+    """Return the environments with real servers, which take minutes and gigabytes to build."""
+    folder = Path(os.environ.get(VARIABLE) or "nowhere").absolute()
+    if not folder.is_dir():
+        pytest.skip(f"{VARIABLE} names no folder that scripts/build_real_environments.py built")
+    return Environments(folder)
 
 
 @pytest.fixture(scope="session")

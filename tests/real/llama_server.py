@@ -101,40 +101,55 @@ class Server:
         """The end of what the server printed, for assertion messages."""
         return self.log_file.read_text(errors="replace")[-_LOG_TAIL:]
 
-    def wait_until_healthy(self) -> None:
-        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure."""
-        deadline = time.monotonic() + START_SECONDS
+    def wait_until_healthy(self, path: str = "/health", seconds: float = START_SECONDS) -> None:
+        """Return once ``path`` says 200; an ended process or that long without is a failure."""
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server ended at its start:\n{self.log}"
             # 503 while the model loads, a refused connection before that.
             with suppress(OSError):
-                self.ask("/health")
+                self.send(path)
                 return
             time.sleep(0.05)
-        message = f"no /health within {START_SECONDS:.0f} s:\n{self.log}"
+        message = f"no {path} within {seconds:.0f} s:\n{self.log}"
         raise AssertionError(message)
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> Any:
         """GET ``path``, or POST ``body`` to it, and return the decoded JSON.
 
         Raises:
             urllib.error.HTTPError: the server answered with an error.
 
         """
+        return json.loads(self.send(path, body, key=key))
+
+    def send(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> bytes:
+        """GET ``path``, or POST ``body`` to it, and return what came, which may be nothing.
+
+        Raises:
+            urllib.error.HTTPError: the server answered with an error.
+
+        """
         data = None if body is None else json.dumps(body).encode()
+        bearer = {} if key is None else {"Authorization": f"Bearer {key}"}
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data,
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json", **bearer},
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=_ANSWER_SECONDS) as answer:
-            return json.load(answer)
+            received: bytes = answer.read()
+            return received
 
-    def stop(self) -> int:
+    def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Send SIGTERM to the process that was started and return its exit status."""
         self.process.terminate()
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(seconds)
 
     def listens(self) -> bool:
         """Tell whether anything accepts a connection on the port."""
@@ -143,12 +158,16 @@ class Server:
 
 
 @contextmanager
-def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Iterator[Server]:
+def serving(
+    line: str, port: int, env: Mapping[str, str], log_file: Path, cwd: Path | None = None
+) -> Iterator[Server]:
     """Run the shell command ``line``, which serves on ``port``, as long as the context lasts."""
     with log_file.open("wb") as log:
+        # env, because exec takes no variables before the program, and some lines have them.
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {line}"],
+            ["sh", "-c", f"exec env {line}"],
             env=env,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -14,8 +14,8 @@ _HEAD_SIZE = 64
 # Larger than any context that is asked for, which llama-server would otherwise cap to it.
 _CONTEXT = 131072
 _MERGES = ("y e", "ye s", "n o")
-_SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-_CHAT_ML = (
+SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+CHAT_ML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -41,7 +41,7 @@ def write_tiny_gguf(path: Path, shape: Shape = Shape()) -> Path:  # noqa: B008  
     """Write the model to ``path`` (the same bytes every time) and return it."""
     fillers = (f"filler{number}" for number in range(shape.more_tokens))
     merged = (merge.replace(" ", "") for merge in _MERGES)
-    tokens = [*_byte_tokens(), *merged, *fillers, *_SPECIALS]
+    tokens = [*byte_tokens(), *merged, *fillers, *SPECIALS]
     writer = gguf.GGUFWriter(path, "llama")
     _add_shape(writer, shape, len(tokens))
     _add_tokenizer(writer, tokens)
@@ -73,15 +73,16 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    writer.add_token_types([control if token in _SPECIALS else normal for token in tokens])
+    writer.add_token_types([control if token in SPECIALS else normal for token in tokens])
     writer.add_token_merges(list(_MERGES))
     writer.add_bos_token_id(tokens.index("<|endoftext|>"))
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(value=False)
-    writer.add_chat_template(_CHAT_ML)
+    writer.add_chat_template(CHAT_ML)
 
 
-def _byte_tokens() -> Iterator[str]:
+def byte_tokens() -> Iterator[str]:
+    """Yield the token of every byte, in the order of the bytes."""
     # Byte-level BPE names a byte by its Latin-1 character; the ones that do not print (controls,
     # spaces, the soft hyphen) get the characters from U+0100 on, in order.
     spare = 0x100

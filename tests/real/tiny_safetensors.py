@@ -38,13 +38,18 @@ TINY: Mapping[str, Any] = {
 
 def write_tiny(folder: Path) -> Path:
     """Write a whole model that serves to ``folder`` (the same bytes every time) and return it."""
-    write_dummy(folder, TINY)
-    _write_safetensors(folder / "model.safetensors", dict(_tensors()))
-    return folder
+    return _write(folder, TINY, dict(_tensors()))
 
 
 def write_dummy(folder: Path, config: Mapping[str, Any]) -> Path:
-    """Write all but the weights: what ``--load-format dummy`` and llmpick need of a model."""
+    """Write a model with a single weight: enough for ``--load-format dummy`` and for llmpick."""
+    norm = np.ones(config["hidden_size"], dtype=np.float32)
+    return _write(folder, config, {"model.norm.weight": norm})
+
+
+def _write(
+    folder: Path, config: Mapping[str, Any], tensors: Mapping[str, NDArray[np.float32]]
+) -> Path:
     folder.mkdir(parents=True)
     specials = dict(zip(("endoftext", "start", "end"), SPECIALS, strict=True))
     names = {"bos_token": specials["endoftext"], "eos_token": specials["end"]}
@@ -54,6 +59,7 @@ def write_dummy(folder: Path, config: Mapping[str, Any]) -> Path:
         folder / "tokenizer_config.json",
         {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": CHAT_ML, **names},
     )
+    _write_safetensors(folder / "model.safetensors", tensors)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Build the environments in which ``pytest -m real`` starts real servers on a machine without a GPU.
+"""Build the environments in which ``pytest -m real`` starts real servers without a GPU.
 
 ``python scripts/build_real_environments.py [--folder FOLDER] [NAME ...]``; no name builds all. What
 is there already and was built by the same recipe is left alone; anything else is built anew.

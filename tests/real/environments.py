@@ -1,4 +1,4 @@
-"""The environments that ``scripts/build_real_environments.py`` built, and how to run what is there."""
+"""What ``scripts/build_real_environments.py`` built, and how to run it."""
 
 import os
 from dataclasses import dataclass

@@ -114,7 +114,7 @@ def every(framework: str) -> Iterator[Emission]:
                 for line in (*commands.serve, *commands.check):
                     if line not in seen:
                         seen.add(line)
-                        yield Emission(line, where, candidate.fit.model or "")
+                        yield Emission(line, where, (candidate.fit and candidate.fit.model) or "")
 
 
 def _methods(launch: Launch | None) -> Iterator[tuple[str, Commands | Launch]]:
@@ -177,17 +177,19 @@ def _machines(platform: Platform) -> Iterator[Machine]:
     """Machines with each device of the platform's vendors: one, eight, and eight on two nodes."""
     vendors = platform.device.get("device.vendor")
     named = [vendors] if isinstance(vendors, str) else vendors or []
-    devices = [device for device in _devices() if device.vendor in named]
-    for (system, arch), device in product(HOSTS, devices or [None]):
-        for count, nodes in ((1, 1), (8, 1), (8, 2)) if device else ((0, 1),):
-            yield Machine(
-                os=system,
-                arch=arch,
-                cpu=Cpu(flags=("avx2", "avx512f", "amx_tile"), x86_level=4, physical_cores=32),
-                memory=Memory(total_gib=1024.0),
-                accelerators=tuple(
-                    replace(device, index=index) for index in range(count) if device
-                ),
-                software=SOFTWARE,
-                nodes=nodes,
-            )
+    groups: list[tuple[tuple[Accelerator, ...], int]] = [
+        (tuple(replace(device, index=index) for index in range(count)), nodes)
+        for device in _devices()
+        if device.vendor in named
+        for count, nodes in ((1, 1), (8, 1), (8, 2))
+    ]
+    for (system, arch), (devices, nodes) in product(HOSTS, groups or [((), 1)]):
+        yield Machine(
+            os=system,
+            arch=arch,
+            cpu=Cpu(flags=("avx2", "avx512f", "amx_tile"), x86_level=4, physical_cores=32),
+            memory=Memory(total_gib=1024.0),
+            accelerators=devices,
+            software=SOFTWARE,
+            nodes=nodes,
+        )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .emitted import ask, launch_of, with_port
 from .environments import KEY, Environments
@@ -55,8 +56,8 @@ class Served:
             return error.code
         return 200
 
-    def said(self, **more: object) -> str:
-        """Return the text of a chat completion."""
+    def message(self, **more: object) -> dict[str, Any]:
+        """Return what a chat completion says, with what it thought."""
         body = {
             "model": self.name,
             "messages": [{"role": "user", "content": "Is water wet?"}],
@@ -64,8 +65,8 @@ class Served:
             **more,
         }
         answer = self.server.ask("/v1/chat/completions", body, key=KEY)
-        text: str = answer["choices"][0]["message"]["content"]
-        return text
+        message: dict[str, Any] = answer["choices"][0]["message"]
+        return message
 
 
 @contextmanager
@@ -83,7 +84,9 @@ def served(
     folder = write_tiny(place / words[words.index("serve") + 1])
     (place / f".venv-{framework}").symlink_to(environments.folder / framework)
     port = free_port()
-    with serving(_with(line, port, more), port, env | _threads(words), place / "log", place) as server:
+    with serving(
+        _with(line, port, more), port, env | _threads(words), place / "log", place
+    ) as server:
         server.wait_until_healthy(seconds=READY_SECONDS)
         yield Served(server, words, folder)
         server.stop(_STOP_SECONDS)

@@ -35,7 +35,7 @@ def sglang(
 
 def test_it_answers(sglang: Served) -> None:
     """Random weights say anything, so only a grammar makes the answer certain."""
-    assert sglang.said(regex="(yes|no)") in {"yes", "no"}
+    assert sglang.message(regex="(yes|no)")["content"] in {"yes", "no"}
 
 
 @pytest.mark.parametrize("key", [None, "sk-wrong"])
@@ -60,6 +60,10 @@ def test_it_takes_the_tool_parser_that_was_printed(sglang: Served) -> None:
     info = sglang.server.ask("/get_server_info", key=KEY)
     assert info["tool_call_parser"] == sglang.value("--tool-call-parser")
     assert info["tool_call_parser"] is not None
+
+
+def test_it_calls_nothing_that_was_printed_deprecated(sglang: Served) -> None:
+    assert "deprecated. Please use" not in sglang.whole_log
 
 
 def test_the_cache_is_as_large_as_predicted(sglang: Served) -> None:

@@ -1,4 +1,4 @@
-"""A model folder as a hub repository holds it: random weights, a byte-level tokenizer, a template."""
+"""A model folder as a hub has it: random weights, a byte-level tokenizer, a chat template."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -20,7 +20,7 @@ from .debian import Unavailable, unpack
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 120.0
 _LOG_TAIL = 6000
 _CPUINFO = Path("/proc/cpuinfo")
 

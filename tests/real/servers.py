@@ -98,7 +98,7 @@ def _with(line: str, port: int, more: tuple[str, ...]) -> str:
 
 def _threads(words: tuple[str, ...]) -> dict[str, str]:
     """One core for each rank: vLLM would else look for a NUMA node for each."""
-    found = re.search(r"--tensor-parallel-size (\d+)", " ".join(words))
+    found = re.search(r"--(?:tensor|data)-parallel-size (\d+)", " ".join(words))
     if found is None:
         return {}
     cores = sorted(os.sched_getaffinity(0))

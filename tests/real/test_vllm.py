@@ -21,6 +21,10 @@ _TOOLS = ("--need", "function-calling", "--use-case", "agents", "--context", "10
 _ONE = ("--gpu", "H100 80GB", "--model", "Qwen/Qwen2.5-7B-Instruct", *_TOOLS)
 WISHES = {
     "one-gpu": _ONE,
+    "two-copies": (
+        *("--gpu", "H100 80GB:2", "--model", "Qwen/Qwen2.5-7B-Instruct", "--concurrency", "32"),
+        *_TOOLS,
+    ),
     "two-gpus": (
         *("--gpu", "H100 80GB:2", "--model", "Qwen/Qwen3-32B", "--priority", "latency"),
         *_TOOLS,
@@ -100,6 +104,12 @@ def test_the_cache_holds_as_many_tokens_as_predicted(vllm: Served) -> None:
 def test_as_many_ranks_share_the_model_as_were_printed(vllm: Served) -> None:
     worlds = set(re.findall(r"in world size (\d+)", vllm.whole_log))
     assert worlds == {vllm.value("--tensor-parallel-size") or "1"}
+
+
+def test_as_many_copies_run_as_were_printed(vllm: Served, request: pytest.FixtureRequest) -> None:
+    copies = set(re.findall(r"EngineCore_DP(\d+)", vllm.whole_log))
+    assert len(copies) == int(vllm.value("--data-parallel-size") or 0)
+    assert bool(copies) == ("two-copies" in request.node.name)
 
 
 def test_it_takes_the_reasoning_parser_that_was_printed(vllm: Served) -> None:

@@ -87,9 +87,11 @@ def served(
     with serving(
         _with(line, port, more), port, env | _threads(words), place / "log", place
     ) as server:
-        server.wait_until_healthy(seconds=READY_SECONDS)
-        yield Served(server, words, folder)
-        server.stop(_STOP_SECONDS)
+        try:
+            server.wait_until_healthy(seconds=READY_SECONDS)
+            yield Served(server, words, folder)
+        finally:
+            server.stop(_STOP_SECONDS)
 
 
 def _with(line: str, port: int, more: tuple[str, ...]) -> str:

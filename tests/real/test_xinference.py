@@ -67,8 +67,11 @@ class Place:
         """Run a line that serves, and stop it."""
         log = self.folder / f"log-{len(list(self.folder.glob('log-*')))}"
         with serving(line, self.port, self.env, log, self.folder) as server:
-            yield server
-            server.stop(60.0)
+            try:
+                yield server
+            finally:
+                # Asked to, it ends its other processes, which have sessions of their own.
+                server.stop(60.0)
 
     def line(self, word: str) -> str:
         """Return the one line of the checks that begins so, behind the program."""

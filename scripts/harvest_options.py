@@ -24,7 +24,7 @@ def main(words: list[str] | None = None) -> int:
     """Run the program; the exit code is 1 where a check found news, 2 on an error."""
     asked = _parser().parse_args(words)
     if not asked.check and not asked.versions:
-        print("error: name a framework and its versions, or --check", file=sys.stderr)  # noqa: T201
+        print("error: name a framework and its versions, or --check", file=sys.stderr)
         return 2
     try:
         if asked.check:
@@ -32,7 +32,7 @@ def main(words: list[str] | None = None) -> int:
         for version in asked.versions:
             _add(asked.framework, version, asked)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # this is the program's output
+        print(f"error: {error}", file=sys.stderr)  # this is the program's output
         return 2
     return 0
 
@@ -56,7 +56,7 @@ def _add(framework: str, version: str, asked: argparse.Namespace) -> None:
     known = merged(framework, _stored(framework), package.spelt(version), day, found)
     write(_OPTIONS / f"{framework}.json", known)
     counts = ", ".join(f"{name} {len(options)}" for name, options in found.items())
-    print(f"{framework} {package.spelt(version)} ({day}): {counts}")  # noqa: T201
+    print(f"{framework} {package.spelt(version)} ({day}): {counts}")
 
 
 def _harvest(framework: str, version: str, folder: Path | None) -> tuple[str, Found]:
@@ -84,13 +84,13 @@ def _check(folder: Path | None) -> int:
         version = newest(package.name)
         here, last = package.spelt(version), known.order[-1]
         if here in known.versions:
-            print(f"{framework} {here}: nothing new")  # noqa: T201
+            print(f"{framework} {here}: nothing new")
             continue
         news = True
         day, found = _harvest(framework, version, folder)
-        print(f"{framework} {here} ({day}), {last} is in the list:")  # noqa: T201
+        print(f"{framework} {here} ({day}), {last} is in the list:")
         for line in changes(merged(framework, known, here, day, found), last, here):
-            print(f"  {line}")  # noqa: T201
+            print(f"  {line}")
     return int(news)
 
 

@@ -106,7 +106,9 @@ def unpack(archive: Path, folder: Path) -> str:
 
 def _pip(*arguments: str) -> str:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # pip with names from the table above
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False
+    )  # pip with names from the table above
     if done.returncode:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
         message = f"pip {arguments[0]} failed: {last}"

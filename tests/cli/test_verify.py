@@ -225,6 +225,14 @@ def test_a_wrong_answer_is_named(llmpick: Run, kept: Path, manners: Manners, sai
     assert not kept.exists()
 
 
+def test_tokens_that_make_no_text_are_an_answer(llmpick: Run) -> None:
+    counted = 'data: {"choices":[],"usage":{"prompt_tokens":16,"completion_tokens":3}}\n\n'
+    told = WORDLESS.replace("data: [DONE]\n\n", f"{counted}data: [DONE]\n\n")
+    with fake_server(Manners(stream=told.encode())) as server:
+        done = llmpick("verify", server.url, *QUICK, *CARD, "--json")
+    assert done.code == 0, done.err
+
+
 def test_a_slow_server_ends_with_the_time(llmpick: Run) -> None:
     with fake_server(Manners(pause_s=0.3, endless=True)) as server:
         done = llmpick("verify", server.url, *CARD, "--timeout", "1")

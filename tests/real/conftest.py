@@ -11,6 +11,7 @@ import pytest
 
 from . import llama_server, mlx_lm_server
 from .debian import Unavailable
+from .environments import VARIABLE, Environments
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,15 @@ def mlx_lm_bin() -> Path:
         return mlx_lm_server.install(llama_server.cache_directory())
     except Unavailable as reason:
         _do_without(f"no real mlx_lm.server: {reason}")
+
+
+@pytest.fixture(scope="session")
+def environments() -> Environments:
+    """Return the environments with real servers, which take minutes and gigabytes to build."""
+    folder = Path(os.environ.get(VARIABLE) or "nowhere").absolute()
+    if not folder.is_dir():
+        pytest.skip(f"{VARIABLE} names no folder that scripts/build_real_environments.py built")
+    return Environments(folder)
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,13 @@ def placed(line: str, model: Path, port: int, program: str = "") -> str:
 
 def recommend(env: Mapping[str, str], *flags: str, framework: str = "llama.cpp") -> Advice:
     """Run ``recommend --json`` with ``flags`` as a user does; return its advice on a framework."""
+    answer = ask(env, *flags)
+    launch = launch_of(answer, framework)
+    return Advice(answer, launch["serve"][0], tuple(launch["check"]))
+
+
+def ask(env: Mapping[str, str], *flags: str) -> dict[str, Any]:
+    """Run ``recommend --json`` with ``flags`` as a user does and return the answer."""
     done = subprocess.run(
         [sys.executable, "-m", "recommender", "recommend", "--json", *flags],
         cwd=_PROJECT,
@@ -70,11 +77,21 @@ def recommend(env: Mapping[str, str], *flags: str, framework: str = "llama.cpp")
         timeout=_SECONDS,
     )
     assert done.returncode == 0, f"exit {done.returncode}:\n{done.stderr}\n{done.stdout}"
-    answer = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def launch_of(answer: Mapping[str, Any], framework: str) -> dict[str, Any]:
+    """Return the commands for ``framework``, which must be in the ranking."""
     entries = [entry for entry in answer["ranking"] if entry["framework"] == framework]
-    assert entries, f"{framework} is not in the ranking:\n{done.stdout}"
-    launch = entries[0]["launch"]
-    return Advice(answer, launch["serve"][0], tuple(launch["check"]))
+    assert entries, f"{framework} is not in the ranking:\n{json.dumps(answer, indent=1)}"
+    launch: dict[str, Any] = entries[0]["launch"]
+    return launch
+
+
+def with_port(line: str, port: int) -> str:
+    """Return the emitted command on another port, and nothing else changed."""
+    return _swap(_PORT, line, f" {port}")
 
 
 def _only(pattern: re.Pattern[str], line: str) -> re.Match[str]:

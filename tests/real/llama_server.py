@@ -21,7 +21,7 @@ from .debian import Unavailable, unpack
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 120.0
 _LOG_TAIL = 6000
 REFUSED = re.compile(r"invalid argument|error while handling argument", re.IGNORECASE)
 """What ``llama-server`` says of an argument that it does not take."""
@@ -96,59 +96,73 @@ class Server:
         """The end of what the server printed, for assertion messages."""
         return self.log_file.read_text(errors="replace")[-_LOG_TAIL:]
 
-    def wait_until_healthy(self) -> None:
-        """Return once ``/health`` says 200; an ended process or 60 s without it is a failure.
+    def wait_until_healthy(self, path: str = "/health", seconds: float = START_SECONDS) -> None:
+        """Return once ``path`` says 200; an ended process or that long without is a failure.
 
         ``LLMPICK_STARTED`` names a file that gets a line with the seconds that it took.
         """
-        self._wait_until(self._is_healthy, "/health")
+        self._wait_until(lambda: self._answers(path), path, seconds)
         if "LLMPICK_STARTED" in os.environ:
             with Path(os.environ["LLMPICK_STARTED"]).open("a") as started:
                 started.write(f"{time.monotonic() - self.started:.2f} s  {self.line}\n")
 
     def wait_until_it_listens(self) -> None:
         """Return once the port takes connections; otherwise as ``wait_until_healthy``."""
-        self._wait_until(self.listens, "port")
+        self._wait_until(self.listens, "port", START_SECONDS)
 
-    def _wait_until(self, ready: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
+    def _wait_until(self, ready: Callable[[], bool], what: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the server ended at its start:\n{self.log}"
             if ready():
                 return
             time.sleep(0.05)
-        message = f"no {what} within {START_SECONDS:.0f} s:\n{self.log}"
+        message = f"no {what} within {seconds:.0f} s:\n{self.log}"
         raise AssertionError(message)
 
-    def _is_healthy(self) -> bool:
+    def _answers(self, path: str) -> bool:
         # 503 while the model loads, a refused connection before that.
         with suppress(OSError):
-            self.ask("/health")
+            self.send(path)
             return True
         return False
 
-    def ask(self, path: str, body: Mapping[str, Any] | None = None, key: str | None = None) -> Any:
+    def ask(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> Any:
         """GET ``path``, or POST ``body`` to it, with a bearer ``key``; return the decoded JSON.
 
         Raises:
             urllib.error.HTTPError: the server answered with an error.
 
         """
+        return json.loads(self.send(path, body, key=key))
+
+    def send(
+        self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None
+    ) -> bytes:
+        """GET ``path``, or POST ``body`` to it, and return what came, which may be nothing.
+
+        Raises:
+            urllib.error.HTTPError: the server answered with an error.
+
+        """
         data, token = None if body is None else json.dumps(body).encode(), key or self.key
+        bearer = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data,
-            {"Content-Type": "application/json"}
-            | ({"Authorization": f"Bearer {token}"} if token else {}),
+            {"Content-Type": "application/json", **bearer},
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=_ANSWER_SECONDS) as answer:
-            return json.load(answer)
+            received: bytes = answer.read()
+            return received
 
-    def stop(self) -> int:
+    def stop(self, seconds: float = STOP_SECONDS) -> int:
         """Send SIGTERM to the process that was started and return its exit status."""
         self.process.terminate()
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(seconds)
 
     def listens(self) -> bool:
         """Tell whether anything accepts a connection on the port."""
@@ -157,13 +171,16 @@ class Server:
 
 
 @contextmanager
-def serving(line: str, port: int, env: Mapping[str, str], log_file: Path) -> Iterator[Server]:
+def serving(
+    line: str, port: int, env: Mapping[str, str], log_file: Path, cwd: Path | None = None
+) -> Iterator[Server]:
     """Run the shell command ``line``, which serves on ``port``, as long as the context lasts."""
     with log_file.open("wb") as log:
+        # env, because exec takes no variables before the program, and some lines have them.
         process = subprocess.Popen(
-            # env, because exec takes no variables.
             ["sh", "-c", f"exec env {line}"],
             env=env,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -43,7 +43,7 @@ def test_it_shows_starts_verifies_and_ends(
     words = ["--model", str(tiny_model), "--port", port, "--context", "2048"]
     with _running(words, variables) as child:
         url = f"http://127.0.0.1:{port}"
-        asked = [*LLMPICK, "verify", url, "--json", "--max-tokens", "8", "--concurrency", "2"]
+        asked = [*LLMPICK, "verify", url, "--json", "--max-tokens", "32", "--concurrency", "2"]
         done = subprocess.run(
             asked, env=variables, capture_output=True, text=True, timeout=SECONDS, check=True
         )
@@ -71,13 +71,16 @@ def test_a_key_is_asked_for_where_others_reach_it(
     port, variables = str(free_port()), _variables(llama_server_bin, tmp_path)
     words = ["--model", str(tiny_model), "--port", port, "--context", "2048", "--expose"]
     with _running(words, variables | {"LLAMA_API_KEY": "tested"}):
-        asked = [*LLMPICK, "verify", f"http://127.0.0.1:{port}", "--json", "--max-tokens", "8"]
+        asked = [*LLMPICK, "verify", f"http://127.0.0.1:{port}", "--json", "--max-tokens", "32"]
         without = subprocess.run(
             asked, env=variables, capture_output=True, text=True, timeout=SECONDS, check=False
         )
         assert without.returncode == 2
         keyed = variables | {"OPENAI_API_KEY": "tested"}
-        subprocess.run(asked, env=keyed, capture_output=True, timeout=SECONDS, check=True)
+        done = subprocess.run(
+            asked, env=keyed, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_without_the_key_nothing_starts(

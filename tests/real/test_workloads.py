@@ -11,9 +11,12 @@ import pytest
 
 from .emitted import placed
 from .llama_server import Server, environment, free_port, serving
+from .tiny_lora import write_tiny_lora
 from .workloads import PROCESSORS, WORK, YES_OR_NO, Work, chats, embeds, scores, serve_lines
 
 PROGRAM = "llama-server"
+# What a command says where a user puts a file of their own.
+ADAPTER = "ADAPTER.gguf"
 Run = Callable[..., AbstractContextManager[Server]]
 Models = dict[Callable[[Server], None], Path]
 
@@ -32,8 +35,10 @@ def run(llama_server_bin: Path, tmp_path: Path) -> Run:
     def start(line: str, model: Path, more: str = "", **env: str) -> Iterator[Server]:
         port = free_port()
         command = placed(line, model, port, PROGRAM) + more
+        if ADAPTER in command:
+            write_tiny_lora(tmp_path / ADAPTER)
         known = environment(llama_server_bin) | env
-        with serving(command, port, known, tmp_path / "log") as server:
+        with serving(command, port, known, tmp_path / "log", tmp_path) as server:
             server.wait_until_healthy()
             yield server
 
@@ -60,18 +65,25 @@ def test_the_command_for_a_local_file_needs_no_other_model(
         proof(server)
 
 
-@pytest.mark.parametrize("work", ["agents", "kv-quant"])
-@pytest.mark.parametrize("build", ["6000", "7000", "11669"])
+@pytest.mark.parametrize(
+    ("build", "work"),
+    [("6000", "agents"), ("7000", "agents"), ("7000", "kv-quant"), ("11669", "kv-quant")],
+)
 def test_the_command_for_an_installed_build_serves(
     build: str, work: str, run: Run, models: Models
 ) -> None:
-    """What older builds had to be told is still taken; what they did not take is left out."""
+    """What older builds had to be told is still taken."""
     line = proposed(WORK[work], build)
     assert line.startswith(f"{PROGRAM} ")
     assert ("--jinja" in line) == (work == "agents" and int(build) < 7170)
-    assert ("-fa on" in line) == (work == "kv-quant" and int(build) >= 6325)
+    assert ("-fa on" in line) == (work == "kv-quant")
     with run(line, models[chats]) as server:
         WORK[work].proof(server)
+
+
+def test_builds_whose_flash_attention_is_a_switch_get_one() -> None:
+    words = shlex.split(proposed(WORK["kv-quant"], "6000"))
+    assert words[words.index("-fa") + 1] == "-ctk"
 
 
 def test_the_arguments_of_the_image_serve(run: Run, models: Models) -> None:

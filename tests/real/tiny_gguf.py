@@ -75,7 +75,7 @@ def vocabulary(more_tokens: int = 0) -> list[str]:
     """Every byte, the words that a grammar may ask for, fillers and ChatML's marks."""
     fillers = (f"filler{number}" for number in range(more_tokens))
     merged = (merge.replace(" ", "") for merge in _MERGES)
-    return [*_byte_tokens(), *merged, *fillers, *SPECIALS]
+    return [*byte_tokens(), *merged, *fillers, *SPECIALS]
 
 
 def add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
@@ -92,7 +92,8 @@ def add_tokenizer(writer: gguf.GGUFWriter, tokens: list[str]) -> None:
     writer.add_chat_template(CHAT_ML)
 
 
-def _byte_tokens() -> Iterator[str]:
+def byte_tokens() -> Iterator[str]:
+    """Yield the token of every byte, in the order of the bytes."""
     # Byte-level BPE names a byte by its Latin-1 character; the ones that do not print (controls,
     # spaces, the soft hyphen) get the characters from U+0100 on, in order.
     spare = 0x100

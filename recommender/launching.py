@@ -37,7 +37,9 @@ def launching(  # noqa: PLR0913  # the whole question
 
     Args:
         framework: its id; challengers and layers too.
-        machine: what was probed or described; its ``nodes`` serve together where one is too small.
+        machine: what was probed or described; its ``nodes`` serve together where one is too small,
+            or where the framework hands out work to all of them. Where an orchestrator makes the
+            copies, a machine that holds the model is planned as if it were alone.
         workload: what the server is for.
         model: the model to serve; None lets llmpick propose one.
         opening: how the server is started, named and reached.
@@ -49,6 +51,9 @@ def launching(  # noqa: PLR0913  # the whole question
         LookupError: it runs, but not in a way that ``opening`` allows; the message names the ways.
     """
     found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
+    if opening.orchestrated and not isinstance(found, Refused) and found.fit.nodes == 1:
+        one = replace(machine, nodes=1)
+        found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
     return with_host(plan_of(found, opening, machine.nodes, words))

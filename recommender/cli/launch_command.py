@@ -100,7 +100,7 @@ def launch(
     named = load().framework(framework)
     chosen = target(to or _usual(question))
     opening = Opening(
-        methods=chosen.methods,
+        methods=chosen.ways(named.id),
         name=_name(name),
         served_name=_served(served_name),
         port=_port(port),
@@ -108,6 +108,7 @@ def launch(
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
         shares_network=chosen.shares_network,
+        orchestrated=chosen.cluster,
     )
     words = Words(table=load().words, lang=question.lang)
     plan = _plan(named.id, question, chosen, opening, words)

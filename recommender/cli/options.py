@@ -142,7 +142,9 @@ NvidiaOnly: TypeAlias = Annotated[
 ]
 Orchestrator: TypeAlias = Annotated[
     str | None,
-    typer.Option("--orchestrator", help="What starts it: kubernetes.", rich_help_panel=_WORK),
+    typer.Option(
+        "--orchestrator", help="What starts it: kubernetes, ray, slurm.", rich_help_panel=_WORK
+    ),
 ]
 Managed: TypeAlias = Annotated[
     str | None,

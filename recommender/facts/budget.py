@@ -57,10 +57,11 @@ class Budget:
     (``of: free``). ``overheads`` are what it needs besides weights and KV cache on each device;
     where nothing finer is known, ``reserve_gib``, and ``reserve_tp_gib`` more as soon as devices
     work together. ``split`` names the kinds of parallelism: ``tensor``, ``pipeline``, ``data``,
-    ``nodes`` (pipeline stages on machines of their own), ``expert`` (whole experts, not parts of
-    each); ``layers`` is a split by whole layers, without speed-up. ``offload`` says whether weights
-    may lie in main memory, ``data_shards_experts`` whether the copies of a mixture of experts share
-    them; ``kv_quantized`` how small the KV cache becomes.
+    ``nodes`` (pipeline stages on machines of their own; with ``layers``, devices that other
+    machines lend), ``wide-tensor`` (tensor parallelism over all machines), ``expert`` (whole
+    experts, not parts of each); ``layers`` is a split by whole layers, without speed-up.
+    ``offload`` says whether weights may lie in main memory, ``data_shards_experts`` whether the
+    copies of a mixture of experts share them; ``kv_quantized`` how small the KV cache becomes.
 
     ``sliding`` says what the layers with a sliding window keep: ``full`` the whole context,
     ``window`` the window and ``window_batch`` tokens more, rounded up to ``window_step``,

@@ -12,15 +12,17 @@ class Exposure:
     ``key_args`` the option that takes it where there is none (``{key}`` stands for the key). With
     neither, the server checks no key and ``text`` says what to put before it; beside a key ``text``
     says what the key leaves open. ``ready`` is the path that answers 200, without a key, once the
-    server takes requests. ``nonroot`` says whether the image can run as a user that
-    is not root, ``user`` which one it is made for (uid or uid:gid; any, where it is left out) and
-    ``home`` the home of that user, where caches lie; ``drop_capabilities`` whether every Linux
-    capability can be dropped.
+    server takes requests, ``ready_of_proxy`` that of the server which hands out work to several
+    machines, where it is another. ``nonroot`` says whether the image can run as a user that is not
+    root, ``user`` which one it is made for (uid or uid:gid; any, where it is left out) and ``home``
+    the home of that user, where caches lie; ``drop_capabilities`` whether every Linux capability
+    can be dropped.
     """
 
     key_env: str | None = None
     key_args: str | None = None
     ready: str
+    ready_of_proxy: str | None = None
     text: Text | None = None
     nonroot: bool | None = None
     user: str | None = None

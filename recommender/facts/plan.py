@@ -140,7 +140,8 @@ class Opening:
     ``methods`` are the ways to install that will do, the preferred one first; empty takes what the
     ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
     ``shares_network`` says that a container gets no network of its own, so that the server in it
-    has to bind as one outside of a container.
+    has to bind as one outside of a container. ``orchestrated`` says that an orchestrator makes the
+    copies of a server, so that none of its machines has to know of the others.
     """
 
     methods: tuple[str, ...] = ()
@@ -151,6 +152,7 @@ class Opening:
     exposed: bool = False
     guarded: bool = False
     shares_network: bool = False
+    orchestrated: bool = False
 
 
 @noun
@@ -158,9 +160,10 @@ class Plan:
     """Everything that a target needs to start one framework.
 
     ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
-    ``exposed`` says whether other machines reach it, ``unguarded`` what then stays open without the
-    ``key``, or without any, and what to put in front. ``nodes`` machines run the processes
-    together, with ``world_size`` accelerators in all; ``replicas`` such copies find room.
+    ``address`` where the server's own machine asks for it. ``exposed`` says whether other machines
+    reach it, ``unguarded`` what then stays open without the ``key``, or without any, and what to
+    put in front. ``nodes`` machines run the processes together, with ``world_size`` accelerators in
+    all; ``replicas`` such copies find room.
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
@@ -184,6 +187,7 @@ class Plan:
     exposed: bool = False
     port: int
     ready: str
+    address: str = "127.0.0.1"
     key: Key | None = None
     unguarded: str | None = None
     weights_gib: float | None = None

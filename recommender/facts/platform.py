@@ -83,15 +83,17 @@ class Method:
     """One way to install and start: pip, docker or native.
 
     ``version`` is what it brings where that is not the platform's version (an image of an older
-    build); ``reuses`` says that a program which is installed already is started as it is;
-    ``prepare`` fetches or converts the model ahead of the server, which may also do so itself.
-    ``host`` is the address that the server binds; ``pythons`` are the Python versions that the
-    package accepts, the preferred one first.
+    build); ``several`` whether its lines can start one server over several machines; ``reuses``
+    that a program which is installed already is started as it is; ``prepare`` fetches or converts
+    the model ahead of the server, which may also do so itself. ``host`` is the address that the
+    server binds; ``pythons`` are the Python versions that the package accepts, the preferred one
+    first.
     """
 
     requires: tuple[Requirement, ...] = ()
     image: str | None = None
     version: str | None = None
+    several: bool = True
     reuses: bool = False
     pythons: tuple[str, ...] = ()
     host: str = "127.0.0.1"

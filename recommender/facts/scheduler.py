@@ -29,12 +29,13 @@ class Slurm:
     """``devices`` maps a vendor to the name under which Slurm itself finds its devices.
 
     ``launcher`` starts one copy of a server on every rank of MPI; ``mpi`` is the kind of MPI that
-    ``srun`` is then asked for.
+    ``srun`` is then asked for. ``boxed`` are frameworks that are started from their image.
     """
 
     devices: Mapping[str, str]
     launcher: str
     mpi: str
+    boxed: tuple[str, ...] = ()
     source: str
     checked: str
 

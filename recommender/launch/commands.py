@@ -19,7 +19,7 @@ def launch(scored: Scored, facts: Situation, words: Words) -> Launch | None:
     first = _commands(scored, chosen, facts, words)
     others = {
         name: _commands(scored, name, facts, words)
-        for name in usable_methods(scored.trial, words)
+        for name in usable_methods(scored.trial, words, scored.fit.nodes)
         if name != chosen
     }
     return Launch(

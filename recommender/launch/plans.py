@@ -1,7 +1,7 @@
 """The neutral plan of a candidate: processes, containers, keys and machines, for every target."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender import __version__
@@ -52,8 +52,10 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     name = _method(scored, opening, words)
     made = _made(scored, name, opening)
     platform, fit = made.platform, scored.fit
-    used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
     key = _key(made)
+    processes = tuple(_processes(made, key))
+    asked = tuple(command for command in _checks(made) if _only_asks(command))
+    together = _together(processes, fit.nodes, nodes)
     return Plan(
         llmpick_version=__version__,
         framework=scored.trial.framework.id,
@@ -64,12 +66,13 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         model=fit.model or scored.model.id,
         name=_name(made),
         hardware=_hardware(scored),
-        nodes=fit.nodes,
-        replicas=max(nodes // fit.nodes, 1),
-        world_size=max(used, len(fit.per_device)) if scored.trial.group.members else 1,
+        nodes=together,
+        replicas=max(nodes // together, 1),
+        world_size=_devices(scored) * together // fit.nodes,
         exposed=opening.exposed,
         port=made.facts.fact("port"),
-        ready=made.exposure.ready if made.exposure else "/v1/models",
+        ready=_ready(made, together),
+        address=_address(asked),
         key=key,
         unguarded=_unguarded(made, words),
         weights_gib=fit.weights_gib,
@@ -82,10 +85,10 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         install=plan.commands(made.method.install, platform, made.facts),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
         stop=tuple(_stops(made)),
-        processes=tuple(_processes(made, key)),
-        check=tuple(_asking(command, key) for command in _checks(made) if _only_asks(command)),
+        processes=processes,
+        check=tuple(_asking(command, key) for command in asked),
         notes=notes(made.facts, words),
-        others=tuple(item for item in usable_methods(scored.trial, words) if item != name),
+        others=tuple(item for item in _usable(scored, words) if item != name),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
@@ -93,13 +96,17 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:
-    usable = usable_methods(scored.trial, words)
+    usable = _usable(scored, words)
     if not opening.methods:
         return scored.trial.method or usable[0]
     for name in opening.methods:
         if name in usable:
             return name
     raise LookupError(", ".join(usable))
+
+
+def _usable(scored: Scored, words: Words) -> tuple[str, ...]:
+    return usable_methods(scored.trial, words, scored.fit.nodes)
 
 
 def _made(scored: Scored, name: str, opening: Opening) -> _Made:
@@ -137,6 +144,33 @@ def _label(model: str) -> str:
     last = model.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1].casefold()
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in last)
     return "-".join(filter(None, kept.split("-")))[:52].strip("-") or "model"
+
+
+def _together(processes: Sequence[Process], holding: int, nodes: int) -> int:
+    """Machines that work together: those that hold one copy, or all where one hands out work."""
+    several = any(process.role == "worker" for process in processes)
+    return nodes if several and holding == 1 else holding
+
+
+def _devices(scored: Scored) -> int:
+    """Accelerators that one copy takes, 1 where the processor does the work."""
+    fit = scored.fit
+    used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
+    return max(used, len(fit.per_device)) if scored.trial.group.members else 1
+
+
+def _ready(made: _Made, together: int) -> str:
+    exposure = made.exposure
+    if exposure is None:
+        return "/v1/models"
+    copies = together > made.scored.fit.nodes
+    return exposure.ready_of_proxy if copies and exposure.ready_of_proxy else exposure.ready
+
+
+def _address(asked: Sequence[Command]) -> str:
+    """The address that the first line asks, which may be a variable."""
+    urls = (word for command in asked for word in command.argv if "://" in word)
+    return next((url.split("://")[1].split(":")[0] for url in urls), _THIS_MACHINE)
 
 
 def _hardware(scored: Scored) -> Hardware:
@@ -209,9 +243,9 @@ def _asking(command: Command, key: Key | None) -> Command:
 
 def _stops(made: _Made) -> Iterator[Command]:
     """What ends the server from another terminal, where a command of its own can."""
-    for process in _processes(made, None):
-        if process.container and process.container.name:
-            yield Command(argv=("docker", "stop", process.container.name))
+    boxes = (process.container for process in _processes(made, None))
+    for name in dict.fromkeys(box.name for box in boxes if box and box.name):
+        yield Command(argv=("docker", "stop", name))
 
 
 def _only_asks(command: Command) -> bool:

@@ -96,10 +96,12 @@ def _method_failures(trial: Trial, name: str, words: Words) -> tuple[Reason, ...
     )
 
 
-def usable_methods(trial: Trial, words: Words) -> tuple[str, ...]:
-    """Every way to install that nothing is known to block."""
+def usable_methods(trial: Trial, words: Words, nodes: int = 1) -> tuple[str, ...]:
+    """Every way to install that nothing is known to block, for one copy over so many machines."""
     return tuple(
-        name for name in trial.platform.methods if not _method_failures(trial, name, words)
+        name
+        for name, method in trial.platform.methods.items()
+        if (nodes == 1 or method.several) and not _method_failures(trial, name, words)
     )
 
 

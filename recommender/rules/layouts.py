@@ -24,7 +24,8 @@ _NOWHERE = Situation(values={}, situations={})
 class Job:
     """All that decides a placement; without ``copies`` one is made, so that others find room.
 
-    ``companions`` are devices of another kind over which the layers may be spread too.
+    ``companions`` are devices of another kind over which the layers may be spread too. ``several``
+    says that the way to install can start one server over several machines.
     """
 
     build: Build
@@ -38,6 +39,7 @@ class Job:
     kv_share: float = 1.0
     copies: bool = True
     companions: tuple[Accelerator, ...] = ()
+    several: bool = True
 
     @cached_property
     def alone(self) -> Overheads:
@@ -102,10 +104,15 @@ def layouts(job: Job) -> Iterator[Layout]:
             yield Layout(pooled=count)
         if job.companions:
             yield Layout(pooled=count + len(job.companions))
+        elif job.group.members and _spans_nodes(job):
+            yield Layout(pooled=count * job.machine.nodes, nodes=job.machine.nodes)
         return
     for tensor in range(1, count + 1):
         if tensor == 1 or ("tensor" in kinds and divides(job.model, tensor)):
             yield from _with_pipeline(job, tensor, count)
+    wide = count * job.machine.nodes
+    if _spans_nodes(job, "wide-tensor") and divides(job.model, wide):
+        yield from _with_experts(job, Layout(tensor=wide, nodes=job.machine.nodes))
 
 
 def isolated(group: Group) -> bool:
@@ -121,7 +128,7 @@ def _with_pipeline(job: Job, tensor: int, count: int) -> Iterator[Layout]:
         data = max(min(copies, job.workload.concurrency), 1)
         yield from _with_experts(job, Layout(tensor=tensor, pipeline=pipeline, data=data))
     nodes = job.machine.nodes
-    if nodes > 1 and tensor == count and _spans_nodes(job):
+    if tensor == count and _spans_nodes(job):
         yield from _with_experts(job, Layout(tensor=tensor, pipeline=nodes, nodes=nodes))
 
 
@@ -155,8 +162,9 @@ def stages_pay(job: Job) -> bool:
     return job.group.link == "pcie" and job.workload.concurrency > _PIPELINE_FROM_USERS
 
 
-def _spans_nodes(job: Job) -> bool:
-    return "nodes" in job.platform.budget.split and not isolated(job.group)
+def _spans_nodes(job: Job, kind: str = "nodes") -> bool:
+    several = job.several and job.machine.nodes > 1 and not isolated(job.group)
+    return several and kind in job.platform.budget.split
 
 
 def divides(model: Model, tensor: int) -> bool:

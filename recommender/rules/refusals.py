@@ -114,7 +114,7 @@ def _what_would_fit(question: Question, trial: Trial, build: Build, fit: Fit) ->
 
 def _uncounted(question: Question, trial: Trial) -> str:
     nodes = question.machine.nodes
-    if nodes == 1 or "nodes" in trial.platform.budget.split:
+    if nodes == 1 or {"nodes", "wide-tensor"} & set(trial.platform.budget.split):
         return ""
     return question.words.key("fit.memory.nodes", nodes=nodes)
 

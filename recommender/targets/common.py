@@ -28,6 +28,28 @@ def refuse(plan: Plan, target: str, why: str, instead: str) -> InputError:
     return InputError(f"{plan.title} cannot be written for {target}: {why}; {instead}")
 
 
+def launched_as_one(plan: Plan) -> bool:
+    """Whether one command on one machine starts the processes of all of them."""
+    return plan.nodes > 1 and not plan.of("worker")
+
+
+def refuse_launcher(plan: Plan, target: str) -> None:
+    """Refuse a plan whose ranks a launcher starts on machines that this target does not reach.
+
+    Raises:
+        InputError: a launcher starts them.
+    """
+    if launched_as_one(plan):
+        why = "a launcher starts the processes of all machines by itself"
+        raise refuse(plan, target, why, "take --target slurm")
+
+
+def probe(plan: Plan) -> Command:
+    """What the server's own machine asks to know whether it is up."""
+    url = f"http://{plan.address}:{plan.port}{plan.ready}"
+    return Command(argv=("curl", "-fsS", "-o", "/dev/null", url))
+
+
 def used(process: Process) -> tuple[str, ...]:
     """The variables that a process needs to be told, each once, in order."""
     return tuple(dict.fromkeys(name for word in _words(process) for name in variables(word)))

@@ -8,7 +8,7 @@ from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import compose_box
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import comments, refuse, refuse_launcher
 from recommender.targets.compose_box import word
 from recommender.targets.waiting import question, start_seconds
 
@@ -32,6 +32,10 @@ def write(plan: Plan) -> str:
 
 def _check(plan: Plan) -> None:
     instead = "--target shell starts it"
+    refuse_launcher(plan, "compose")
+    if plan.server.container is None:
+        why = "its server is started in a container that runs already"
+        raise refuse(plan, "compose", why, instead)
     if any(process.shell for process in plan.processes if process.role != "load"):
         why = "a part of its start is a piece of shell that only the machine itself can run"
         raise refuse(plan, "compose", why, instead)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
-from recommender.targets.common import used
+from recommender.targets.common import probe, used
 from recommender.targets.schedulers import schedulers
 
 Start: TypeAlias = Callable[[Process], Command]
@@ -90,7 +90,7 @@ def _loaded(plan: Plan, server: Command, loads: Sequence[Command]) -> Iterator[s
     yield f"{line(server)} &"
     yield "server=$!"
     if loads:
-        yield f"until curl -fsS -o /dev/null http://127.0.0.1:{plan.port}{plan.ready}; do"
+        yield f"until {line(probe(plan))}; do"
         yield '  kill -0 "$server"; sleep 1'
         yield "done"
     yield from map(line, loads)

@@ -39,6 +39,17 @@ class Target:
 
         return schedulers().ray.engines.get(framework)
 
+    def ways(self, framework: str) -> tuple[str, ...]:
+        """The ways to install a framework that this target can use, the preferred one first."""
+        from recommender.targets.schedulers import schedulers
+
+        boxed = self.shares_network and framework in schedulers().slurm.boxed
+        return (
+            tuple(sorted(self.methods, key=lambda way: way not in _IMAGE))
+            if boxed
+            else self.methods
+        )
+
     def write(self, plan: Plan) -> str:
         """The whole file; raises ``InputError`` where the plan cannot be served that way."""
         module = import_module(f"recommender.targets.{self.name}")

@@ -7,7 +7,7 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
 from recommender.launch.shell import posix
-from recommender.targets.common import comments, used
+from recommender.targets.common import comments, probe, used
 
 # ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
 _LITERAL = "# shellcheck disable=SC2016\n"
@@ -57,8 +57,8 @@ def _needed(plan: Plan) -> Iterator[str]:
     if plan.key:
         yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
         yield f"export {plan.key.env}\n"
-    everywhere = {name for process in plan.of("server") for name in used(process)}
-    for name in sorted(everywhere - {"API_KEY", "NODE_RANK"}):
+    first = {name for process in plan.of("server") for name in used(process)}
+    for name in sorted(first - {"API_KEY", "NODE_RANK"}):
         yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
 
 
@@ -78,21 +78,31 @@ def _program(plan: Plan) -> str | None:
 
 
 def _serve(plan: Plan) -> str:
-    server = _started(plan, plan.of("before"), plan.of("beside"), plan.server)
+    before, beside, loads = plan.of("before"), plan.of("beside"), plan.of("load")
+    server = _asked(plan, (*before, *beside, *loads)) + _started(plan, before, beside, plan.server)
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
         return server
-    further = "".join(_worker(process, last=process is workers[-1]) for process in workers)
-    first = "".join(f"  {text}\n" for text in server.splitlines())
-    return f'if [ "$NODE_RANK" -eq 0 ]; then\n{first}else\n{further}fi\n'
+    further = _asked(plan, workers) + "".join(
+        _worker(process, last=process is workers[-1]) for process in workers
+    )
+    return f'if [ "$NODE_RANK" -eq 0 ]; then\n{_inner(server)}else\n{_inner(further)}fi\n'
+
+
+def _inner(text: str) -> str:
+    return "".join(f"  {part}\n" for part in text.splitlines())
+
+
+def _asked(plan: Plan, processes: Sequence[Process]) -> str:
+    """Variables that these need besides those of the server."""
+    told = {"API_KEY", "NODE_RANK", *used(plan.server)}
+    names = {name for process in processes for name in used(process)} - told
+    return "".join(f': "${{{name}:?{_ABOUT[name]}}}"\n' for name in sorted(names))
 
 
 def _worker(process: Process, *, last: bool) -> str:
-    checks = [
-        f'  : "${{{name}:?{_ABOUT[name]}}}"\n' for name in used(process) if name != "NODE_RANK"
-    ]
     start = "exec " if last and not process.env else ""
-    return "".join(checks) + f"  {start}{line(engine.command(process))}\n"
+    return f"{start}{line(engine.command(process))}\n"
 
 
 def _started(
@@ -114,7 +124,7 @@ def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str
     yield f"{start} &"
     yield "server=$!"
     yield "trap 'kill \"$server\"' INT TERM"
-    yield f"until curl -fsS -o /dev/null http://127.0.0.1:{plan.port}{plan.ready}; do"
+    yield f"until {line(probe(plan))}; do"
     yield '  kill -0 "$server"; sleep 1'
     yield "done"
     for process in loads:

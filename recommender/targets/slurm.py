@@ -7,11 +7,16 @@ from pathlib import PurePosixPath
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Mount, Plan, Process
+from recommender.launch.variables import variables
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.schedulers import cores_of, program, schedulers
 
 _INSTEAD = "llmpick launch --target docker writes it for a machine with Docker"
+_IMAGE = "--container-image="
+# Where the libraries of the hub look in images whose user is root.
+_HUB = (Mount(source="~/.cache/huggingface", target="/root/.cache/huggingface"),)
+_LOOPBACK = "127.0.0.1"
 _RUNTIMES = (None, "nvidia")
 _SYSTEMS = (None, "linux")
 
@@ -21,6 +26,7 @@ def write(plan: Plan) -> str:
     if plan.hardware.os not in _SYSTEMS:
         why = f"Slurm starts nothing on {plan.hardware.os}"
         raise refuse(plan, "slurm", why, "describe a machine of the cluster by --gpu or --machine")
+    plan = _boxed(plan)
     box = plan.server.container
     if box:
         _refuse_what_enroot_lacks(plan, box)
@@ -37,6 +43,18 @@ def write(plan: Plan) -> str:
     return "\n".join(parts)
 
 
+def _boxed(plan: Plan) -> Plan:
+    """The plan with the container that a line of ``srun`` asks for."""
+    server = plan.server
+    asked = (word for word in server.argv if word.startswith(_IMAGE))
+    image = next(asked, None) if server.argv[:1] == ("srun",) else None
+    if image is None:
+        return plan
+    box = Container(image=image.removeprefix(_IMAGE).replace("#", "/", 1), mounts=_HUB)
+    processes = (changed(one, container=box) if one is server else one for one in plan.processes)
+    return changed(plan, processes=tuple(processes))
+
+
 def _over_mpi(plan: Plan) -> bool:
     """Whether MPI tells the ranks apart, one for every device."""
     launcher = schedulers().slurm.launcher
@@ -44,17 +62,29 @@ def _over_mpi(plan: Plan) -> bool:
 
 
 def _usage(plan: Plan) -> str:
-    where = "0.0.0.0" if plan.exposed else "127.0.0.1"  # noqa: S104  # named in a comment
-    lines = [f"It listens on {where} of the first machine: sbatch FILE, then, from elsewhere,"]
-    tunnel = f"ssh -N -L {plan.port}:127.0.0.1:{plan.port} -J LOGIN_NODE NODE"
+    named = bool(variables(plan.address))
+    where = "0.0.0.0" if plan.exposed else _LOOPBACK  # noqa: S104  # named in a comment
+    own = "the name" if named else where
+    lines = [f"It listens on {own} of the first machine: sbatch FILE, then, from elsewhere,"]
+    to = "NODE" if named else _LOOPBACK
+    tunnel = f"ssh -N -L {plan.port}:{to}:{plan.port} -J LOGIN_NODE NODE"
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
-    text = "".join(f"# {line}\n" for line in lines) + ranks.checks(plan)
+    text = "".join(f"# {line}\n" for line in lines) + ranks.checks(_through_tunnel(plan))
     if _over_mpi(plan) and not plan.model.startswith("/"):
         text += "# Ranks of MPI download nothing: the model is a folder that all machines see.\n"
     if plan.install and not plan.server.container:
         text += "# Once, in the folder from which it is submitted, which all machines see:\n"
         text += ranks.remarks(plan.install)
     return text
+
+
+def _through_tunnel(plan: Plan) -> Plan:
+    """The plan with lines that ask the near end of the tunnel."""
+    check = tuple(
+        changed(command, argv=tuple(word.replace(plan.address, _LOOPBACK) for word in command.argv))
+        for command in plan.check
+    )
+    return changed(plan, check=check)
 
 
 def _asked(plan: Plan) -> Iterator[str]:
@@ -152,7 +182,8 @@ def _own(needed: set[str]) -> Iterator[str]:
 
 def _free(plan: Plan) -> Iterator[str]:
     """Two jobs on one machine must not take one another's port."""
-    yield (f'if [ "$SLURM_PROCID" -eq 0 ] && (: </dev/tcp/127.0.0.1/{plan.port}) 2>/dev/null; then')
+    port = ranks.line(Command(argv=(f"/dev/tcp/{plan.address}/{plan.port}",)))
+    yield f'if [ "$SLURM_PROCID" -eq 0 ] && (: <{port}) 2>/dev/null; then'
     yield f'  echo "port {plan.port} is taken: choose another by llmpick launch --port" >&2'
     yield "  exit 1"
     yield "fi"

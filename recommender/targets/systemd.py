@@ -14,7 +14,7 @@ from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import unit_words as unit
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import comments, refuse, refuse_launcher
 from recommender.targets.waiting import address, start_seconds
 
 _LOWEST_FREE_PORT = 1024
@@ -60,6 +60,7 @@ def _check(plan: Plan) -> None:
     if plan.hardware.os in {"macos", "windows"}:
         why = "systemd is a part of Linux alone"
         raise refuse(plan, "systemd", why, "--target shell or powershell starts it")
+    refuse_launcher(plan, "systemd")
     if plan.model.startswith(("~", "./", "../")):
         why = "a service has no home and no current folder"
         raise refuse(plan, "systemd", why, "give the model by its absolute path")

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from math import ceil
 
+from recommender.facts.command import Command
 from recommender.facts.plan import Plan
 from recommender.launch.variables import variables
 
@@ -40,6 +41,11 @@ def address(plan: Plan) -> str:
     bound = dict(pairwise(words)).get("--host", "")
     host = bound if variables(bound) else "127.0.0.1"
     return f"http://{host}:{port}{plan.ready}"
+
+
+def asking(plan: Plan) -> Command:
+    """The command of the machine itself that succeeds once the server is ready."""
+    return Command(argv=("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", address(plan)))
 
 
 def question(plan: Plan) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def _explain(error: Exception, framework: str, question: Meant, words: Words) ->
 
 def _deliver(plan: Plan, chosen: Target, file: str | None, *, force: bool, json: bool) -> None:
     text = _json(plan) if json else chosen.write(plan)
-    if file is None:
+    if file is None or file == "-":
         output.write(text.removesuffix("\n"))
     else:
         _save(file, text, force=force)
@@ -184,6 +184,9 @@ def _json(plan: Plan) -> str:
 
 def _save(file: str, text: str, *, force: bool) -> None:
     path = Path(file)
+    if not file or path.is_dir():
+        message = f"-o '{printable(file)}' names no file; give the file's own name, or - to print"
+        raise InputError(message)
     try:
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)

@@ -44,12 +44,6 @@ def refuse_launcher(plan: Plan, target: str) -> None:
         raise refuse(plan, target, why, "take --target slurm")
 
 
-def probe(plan: Plan) -> Command:
-    """What the server's own machine asks to know whether it is up."""
-    url = f"http://{plan.address}:{plan.port}{plan.ready}"
-    return Command(argv=("curl", "-fsS", "-o", "/dev/null", url))
-
-
 def used(process: Process) -> tuple[str, ...]:
     """The variables that a process needs to be told, each once, in order."""
     return tuple(dict.fromkeys(name for word in _words(process) for name in variables(word)))

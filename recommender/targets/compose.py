@@ -39,6 +39,10 @@ def _check(plan: Plan) -> None:
     if any(process.shell for process in plan.processes if process.role != "load"):
         why = "a part of its start is a piece of shell that only the machine itself can run"
         raise refuse(plan, "compose", why, instead)
+    if any(process.container is None for process in plan.processes if process.role != "load"):
+        why = "a part of it is started in no container of its own"
+        by = "slurm" if plan.nodes > 1 else "shell"
+        raise refuse(plan, "compose", why, f"--target {by} starts it")
     if len(plan.of("server")) > 1:
         why = "it is started by several commands, each of which needs what the one before made"
         raise refuse(plan, "compose", why, instead)

@@ -10,8 +10,9 @@ from typing import TypeAlias
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
-from recommender.targets.common import probe, used
+from recommender.targets.common import used
 from recommender.targets.schedulers import schedulers
+from recommender.targets.waiting import asking
 
 Start: TypeAlias = Callable[[Process], Command]
 KEY = "LLMPICK_API_KEY"
@@ -32,16 +33,15 @@ def indented(commands: Sequence[str]) -> list[str]:
     return [f"  {command}" for command in commands]
 
 
-def remarks(commands: Sequence[Command], more: str = "") -> str:
-    """Commands as comments, ``more`` behind each."""
-    texts = (line(command) + more for command in commands)
+def remarks(commands: Sequence[Command]) -> str:
+    """Commands as comments."""
+    texts = map(line, commands)
     return "".join(f"#   {part}\n" for text in texts for part in text.splitlines())
 
 
 def checks(plan: Plan) -> str:
-    """How the server is asked, as comments, with its key where it has one."""
-    bearer = f' -H "Authorization: Bearer ${plan.key.env}"' if plan.key else ""
-    return remarks(plan.check, bearer)
+    """How the server is asked, as comments; its key is in them where it has one."""
+    return remarks(plan.check)
 
 
 def needs(plan: Plan) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ def _loaded(plan: Plan, server: Command, loads: Sequence[Command]) -> Iterator[s
     yield f"{line(server)} &"
     yield "server=$!"
     if loads:
-        yield f"until {line(probe(plan))}; do"
+        yield f"until {line(asking(plan))}; do"
         yield '  kill -0 "$server"; sleep 1'
         yield "done"
     yield from map(line, loads)

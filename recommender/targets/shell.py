@@ -7,7 +7,8 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
 from recommender.launch.shell import posix
-from recommender.targets.common import comments, probe, used
+from recommender.targets.common import comments, used
+from recommender.targets.waiting import asking
 
 # ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
 _LITERAL = "# shellcheck disable=SC2016\n"
@@ -123,8 +124,11 @@ def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str
     """The model is loaded by asking the server, which has to be up and stays in the foreground."""
     yield f"{start} &"
     yield "server=$!"
-    yield "trap 'kill \"$server\"' INT TERM"
-    yield f"until {line(probe(plan))}; do"
+    # A model that cannot be loaded leaves no server behind.
+    yield "trap 'kill \"$server\" 2>/dev/null || :' EXIT"
+    yield "trap 'exit 130' INT"
+    yield "trap 'exit 143' TERM"
+    yield f"until {line(asking(plan))}; do"
     yield '  kill -0 "$server"; sleep 1'
     yield "done"
     for process in loads:

@@ -1,10 +1,9 @@
 """How long a server takes until it answers, and how it is asked."""
 
-from itertools import pairwise
 from math import ceil
 
+from recommender.facts.command import Command
 from recommender.facts.plan import Plan
-from recommender.launch.variables import variables
 
 _SLOW_LINE = 100e6
 """Bits per second of the slowest line on which a download is still waited for (an assumption: a
@@ -35,11 +34,14 @@ def address(plan: Plan) -> str:
 
     It may hold a variable, where the server is bound to an address that only its machine knows.
     """
-    box, words = plan.server.container, plan.server.argv
+    box = plan.server.container
     port = box.ports[0].container if box and box.ports else plan.port
-    bound = dict(pairwise(words)).get("--host", "")
-    host = bound if variables(bound) else "127.0.0.1"
-    return f"http://{host}:{port}{plan.ready}"
+    return f"http://{plan.address}:{port}{plan.ready}"
+
+
+def asking(plan: Plan) -> Command:
+    """The command of the machine itself that succeeds once the server is ready."""
+    return Command(argv=("curl", "-fsS", "--noproxy", "*", "-o", "/dev/null", address(plan)))
 
 
 def question(plan: Plan) -> tuple[str, ...]:

@@ -48,6 +48,38 @@ def test_a_file_is_written_once(llmpick: Run, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == written
 
 
+def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")
+    assert done.out.startswith("#!/bin/sh\n")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_folder_is_no_file(
+    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, force: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", name, *force)
+    assert done.code == 2
+    assert "names no file" in done.err
+
+
+def test_compose_refuses_what_starts_in_no_container(llmpick: Run) -> None:
+    model = ("--nodes", "2", "--model", "deepseek-ai/DeepSeek-V3")
+    done = llmpick("launch", "tensorrt-llm", *H100X8, *model, "--target", "compose")
+    assert done.code == 2
+    assert "no container of its own; --target slurm" in done.err
+
+
+@pytest.mark.parametrize("target", ["slurm", "skypilot"])
+def test_the_key_is_told_once(llmpick: Run, target: str) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "--expose", "--target", target)
+    (asked,) = [line for line in done.out.splitlines() if "Authorization" in line]
+    assert asked.count("Authorization") == 1
+
+
 def test_a_file_that_cannot_be_written_is_told(llmpick: Run, tmp_path: Path) -> None:
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", str(tmp_path / "none" / "x.sh"))
     assert done.code == 2

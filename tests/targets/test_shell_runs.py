@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,40 @@ def test_the_model_is_loaded_when_the_server_is_up(tmp_path: Path) -> None:
     by_name = [(name, words[0] if isinstance(words, list) else "") for name, words, _ in calls]
     assert ("ollama", "serve") in by_name
     assert by_name.index(("curl", "-fsS")) < by_name.index(("ollama", "pull"))
+
+
+def test_a_load_that_fails_leaves_no_server_behind(tmp_path: Path) -> None:
+    server = tmp_path / "ollama"
+    server.write_text("#!/bin/sh\n[ $1 = serve ] || exit 7\necho $$ >pid\nexec sleep 60\n")
+    (tmp_path / "curl").write_text("#!/bin/sh\n[ -s pid ]\n")
+    for program in ("ollama", "curl"):
+        (tmp_path / program).chmod(0o755)
+    made = changed(plan("ollama", "RTX 4090", "Qwen/Qwen3-8B"), install=())
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh"],
+        input=shell.write(made).encode(),
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 7
+    process = int((tmp_path / "pid").read_text(encoding="utf-8"))
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the server is still there")
+
+
+def test_a_server_on_an_address_of_its_own_is_asked_there() -> None:
+    made = plan("xinference", "H100 80GB:8", "Qwen/Qwen3-8B", nodes=2)
+    asked = "until curl -fsS --noproxy '*' -o /dev/null http://\"${SUPERVISOR_IP}\":9997/status; do"
+    assert asked in shell.write(made)
 
 
 def test_an_unknown_model_with_a_path_is_one_word(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
-from recommender.launch import container, plan
+from recommender.launch import container, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import marked
 from recommender.rules.candidates import Scored
@@ -48,10 +48,12 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
 
     Raises:
         LookupError: the platform cannot be started in the way that ``opening`` names.
+        NoNameError: its server cannot be given the name for the API.
     """
     name = _method(scored, opening, words)
     made = _made(scored, name, opening)
     platform, fit = made.platform, scored.fit
+    served_name.check(made.method, platform, made.exposure, made.facts, words)
     used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
     key = _key(made)
     return Plan(

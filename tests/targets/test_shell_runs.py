@@ -80,6 +80,27 @@ def test_every_word_arrives_in_the_container(name: str, tmp_path: Path) -> None:
     assert tuple(words[-len(made.server.argv) :]) == made.server.argv
 
 
+@pytest.mark.parametrize("name", [*HOSTILE[:2], *HOSTILE[3:-2], HOSTILE[-1]])
+@pytest.mark.parametrize(
+    ("framework", "program", "option"),
+    [
+        ("vllm", ".venv-vllm/bin/vllm", "--served-model-name"),
+        ("sglang", ".venv-sglang/bin/sglang", "--served-model-name"),
+        ("lmdeploy", ".venv-lmdeploy/bin/lmdeploy", "--model-name"),
+        ("llama.cpp", "llama-server", "--alias"),
+    ],
+)
+def test_a_served_name_is_one_word(
+    framework: str, program: str, option: str, name: str, tmp_path: Path
+) -> None:
+    made = plan(framework, "H100 80GB", "Qwen/Qwen3-8B", served_name=name)
+    script = shell.write(changed(made, install=(), prepare=()))
+    ((_, words, _),) = _run(script, tmp_path, [program])
+    assert isinstance(words, list)
+    assert words[words.index(option) + 1] == name
+    assert not (tmp_path / "pwned").exists()
+
+
 @pytest.mark.parametrize(("rank", "role"), [("0", "server"), ("1", "worker")])
 def test_each_machine_runs_the_command_of_its_rank(rank: str, role: str, tmp_path: Path) -> None:
     made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)

@@ -81,9 +81,10 @@ def _serve(plan: Plan) -> str:
     server = _started(plan, plan.of("before"), plan.of("beside"), plan.server)
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
-        return server
+        return "".join(f"{text}\n" for text in server)
     further = "".join(_worker(process, last=process is workers[-1]) for process in workers)
-    first = "".join(f"  {text}\n" for text in server.splitlines())
+    # Each is one command, whose words may hold newlines.
+    first = "".join(f"  {text}\n" for text in server)
     return f'if [ "$NODE_RANK" -eq 0 ]; then\n{first}else\n{further}fi\n'
 
 
@@ -97,7 +98,7 @@ def _worker(process: Process, *, last: bool) -> str:
 
 def _started(
     plan: Plan, before: Sequence[Process], beside: Sequence[Process], server: Process
-) -> str:
+) -> tuple[str, ...]:
     lines = [line(engine.command(process)) for process in before]
     lines += [f"{line(engine.command(process))} &" for process in beside]
     start = line(engine.command(server))
@@ -105,8 +106,8 @@ def _started(
     detached = server.container is not None and server.container.detached
     if not loads:
         alone = not beside and not detached and not server.env and not server.shell
-        return "".join(f"{text}\n" for text in (*lines, f"{'exec ' if alone else ''}{start}"))
-    return "".join(f"{text}\n" for text in (*lines, *_then_load(plan, start, loads)))
+        return (*lines, f"{'exec ' if alone else ''}{start}")
+    return (*lines, *_then_load(plan, start, loads))
 
 
 def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str]:

@@ -159,7 +159,8 @@ class Plan:
 
     ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
     ``exposed`` says whether other machines reach it, ``unguarded`` what then stays open without the
-    ``key``, or without any, and what to put in front. ``nodes`` machines run the processes
+    ``key``, or without any, and what to put in front. ``admin_env`` is the variable with the
+    password of the administrator that is set up once the server is up. ``nodes`` machines run the processes
     together, with ``world_size`` accelerators in all; ``replicas`` such copies find room.
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
@@ -186,6 +187,7 @@ class Plan:
     ready: str
     key: Key | None = None
     unguarded: str | None = None
+    admin_env: str | None = None
     weights_gib: float | None = None
     memory_gib: float | None = None
     context_tokens: int | None = None

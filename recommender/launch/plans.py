@@ -74,6 +74,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         ready=made.exposure.ready if made.exposure else "/v1/models",
         key=key,
         unguarded=_unguarded(made, words),
+        admin_env=_admin(made),
         weights_gib=fit.weights_gib,
         memory_gib=_main_memory(scored),
         context_tokens=fit.context_tokens,
@@ -236,6 +237,12 @@ def _unguarded(made: _Made, words: Words) -> str | None:
     if made.exposure is None:
         return words.key("note.no-key")
     return words.text(made.exposure.text, made.facts.fact) if made.exposure.text else None
+
+
+def _admin(made: _Made) -> str | None:
+    """Several machines reach each other through ports that nobody else is kept from."""
+    reached = made.opening.exposed or (made.facts.fact("nodes") or 1) > 1
+    return made.exposure.admin_env if made.exposure and reached else None
 
 
 def _opened(process: Process, made: _Made, key: Key | None) -> Process:

@@ -57,6 +57,9 @@ def _needed(plan: Plan) -> Iterator[str]:
     if plan.key:
         yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
         yield f"export {plan.key.env}\n"
+    if plan.admin_env:
+        yield f': "${{{plan.admin_env}:?the password of its administrator}}"\n'
+        yield f"export {plan.admin_env}\n"
     everywhere = {name for process in plan.of("server") for name in used(process)}
     for name in sorted(everywhere - {"API_KEY", "NODE_RANK"}):
         yield f': "${{{name}:?{_ABOUT[name]}}}"\n'

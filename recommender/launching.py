@@ -49,6 +49,7 @@ def launching(  # noqa: PLR0913  # the whole question
     Raises:
         NothingRunsError: it cannot run on this machine, or not with this model.
         LookupError: it runs, but not in a way that ``opening`` allows; the message names the ways.
+        NoNameError: its server cannot be given the name for the API that ``opening`` has.
     """
     found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
     if opening.orchestrated and not isinstance(found, Refused) and found.fit.nodes == 1:

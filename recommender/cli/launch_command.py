@@ -131,6 +131,7 @@ def _usual(question: Meant) -> str:
 
 
 def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
+    from recommender.launch.served_name import NoNameError
     from recommender.launching import NothingRunsError, containers, launching
 
     brings_engine = chosen.cluster or chosen.shares_network
@@ -147,6 +148,8 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
             "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
         )
         raise InputError(message) from error
+    except NoNameError as error:
+        raise InputError(str(error)) from error
     except NothingRunsError as error:
         _explain(error, framework, question, words)
         raise typer.Exit(NOTHING_RUNS) from error
@@ -223,6 +226,9 @@ def _name(name: str | None) -> str | None:
 def _served(name: str | None) -> str | None:
     if name is not None and (not name.strip() or visible(name) != name):
         message = f"--served-name '{printable(name)}' is empty or holds invisible characters"
+        raise InputError(message)
+    if name is not None and name.startswith("-"):
+        message = f"--served-name '{printable(name)}' begins with -, as options do; leave it out"
         raise InputError(message)
     return name
 

@@ -162,8 +162,9 @@ class Plan:
     ``ready`` is the path that answers 200 once the server is up (and, for most, the model loaded),
     ``address`` where the server's own machine asks for it. ``exposed`` says whether other machines
     reach it, ``unguarded`` what then stays open without the ``key``, or without any, and what to
-    put in front. ``nodes`` machines run the processes together, with ``world_size`` accelerators in
-    all; ``replicas`` such copies find room.
+    put in front. ``admin_env`` is the variable with the password of the administrator that is set
+    up once the server is up. ``nodes`` machines run the processes together, with ``world_size``
+    accelerators in all; ``replicas`` such copies find room.
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
@@ -190,6 +191,7 @@ class Plan:
     address: str = "127.0.0.1"
     key: Key | None = None
     unguarded: str | None = None
+    admin_env: str | None = None
     weights_gib: float | None = None
     memory_gib: float | None = None
     context_tokens: int | None = None

@@ -54,10 +54,11 @@ class Step:
 
     ``args`` is split at white space before ``{name}`` is replaced by a fact, so a value never
     becomes two words. The word ``{arguments}`` stands for the platform's arguments, ``{env}`` for
-    the variables in the form that ``docker run`` takes.
+    the variables in the form that ``docker run`` takes. ``word`` is one word more, spaces and all.
     """
 
     args: str = ""
+    word: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     when: Condition = field(default_factory=dict)
 

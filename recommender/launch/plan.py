@@ -24,11 +24,15 @@ def _command(line: Line, platform: Platform, facts: Situation) -> Command:
         return Command(raw=mark(line.raw), values=found)
     environment = _environment(platform.environment, facts)
     steps = list(_standing(line.steps, facts))
-    words = [word for step in steps for word in step.args.split()]
+    words = [word for step in steps for word in _words(step)]
     own = {name: fill(value, facts) for step in steps for name, value in step.env.items()}
     argv = tuple(part for word in words for part in _expand(word, platform, facts, environment))
     before = environment if "{arguments}" in words and "{env}" not in words else {}
     return Command(argv=argv, env={**before, **own})
+
+
+def _words(step: Step) -> tuple[str, ...]:
+    return (*step.args.split(), *((step.word,) if step.word is not None else ()))
 
 
 def _standing(steps: Iterable[Step], facts: Situation) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
-from recommender.launch import container, plan
+from recommender.launch import container, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import marked
 from recommender.rules.candidates import Scored
@@ -48,10 +48,12 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
 
     Raises:
         LookupError: the platform cannot be started in the way that ``opening`` names.
+        NoNameError: its server cannot be given the name for the API.
     """
     name = _method(scored, opening, words)
     made = _made(scored, name, opening)
     platform, fit = made.platform, scored.fit
+    served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
     processes = tuple(_processes(made, key))
     asked = tuple(command for command in _checks(made) if _only_asks(command))
@@ -75,6 +77,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         address=_address(asked),
         key=key,
         unguarded=_unguarded(made, words),
+        admin_env=_admin(made),
         weights_gib=fit.weights_gib,
         memory_gib=_main_memory(scored),
         context_tokens=fit.context_tokens,
@@ -268,6 +271,12 @@ def _unguarded(made: _Made, words: Words) -> str | None:
     if made.exposure is None:
         return words.key("note.no-key")
     return words.text(made.exposure.text, made.facts.fact) if made.exposure.text else None
+
+
+def _admin(made: _Made) -> str | None:
+    """Several machines reach each other through ports that nobody else is kept from."""
+    reached = made.opening.exposed or (made.facts.fact("nodes") or 1) > 1
+    return made.exposure.admin_env if made.exposure and reached else None
 
 
 def _opened(process: Process, made: _Made, key: Key | None) -> Process:

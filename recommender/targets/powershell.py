@@ -52,8 +52,13 @@ def _variable(name: str) -> str:
 
 def _needed(plan: Plan) -> Iterator[str]:
     names = {name for process in plan.processes for name in used(process)} - {"API_KEY"}
-    for name in (*([plan.key.env] if plan.key else []), *sorted(names)):
+    for name in (*_secrets(plan), *sorted(names)):
         yield f'if (-not $env:{name}) {{ throw "set `$env:{name} first" }}'
+
+
+def _secrets(plan: Plan) -> tuple[str, ...]:
+    names = (plan.key.env if plan.key else None, plan.admin_env)
+    return tuple(name for name in names if name)
 
 
 def _install(plan: Plan) -> str:

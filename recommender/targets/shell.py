@@ -58,6 +58,9 @@ def _needed(plan: Plan) -> Iterator[str]:
     if plan.key:
         yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
         yield f"export {plan.key.env}\n"
+    if plan.admin_env:
+        yield f': "${{{plan.admin_env}:?the password of its administrator}}"\n'
+        yield f"export {plan.admin_env}\n"
     first = {name for process in plan.of("server") for name in used(process)}
     for name in sorted(first - {"API_KEY", "NODE_RANK"}):
         yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
@@ -80,35 +83,40 @@ def _program(plan: Plan) -> str | None:
 
 def _serve(plan: Plan) -> str:
     before, beside, loads = plan.of("before"), plan.of("beside"), plan.of("load")
-    server = _asked(plan, (*before, *beside, *loads)) + _started(plan, before, beside, plan.server)
+    server = (
+        *_asked(plan, (*before, *beside, *loads)),
+        *_started(plan, before, beside, plan.server),
+    )
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
-        return server
-    further = _asked(plan, workers) + "".join(
-        _worker(process, last=process is workers[-1]) for process in workers
+        return "".join(f"{text}\n" for text in server)
+    further = (
+        *_asked(plan, workers),
+        *(_worker(process, last=process is workers[-1]) for process in workers),
     )
     return f'if [ "$NODE_RANK" -eq 0 ]; then\n{_inner(server)}else\n{_inner(further)}fi\n'
 
 
-def _inner(text: str) -> str:
-    return "".join(f"  {part}\n" for part in text.splitlines())
+def _inner(commands: Sequence[str]) -> str:
+    """Each is one command, whose words may hold newlines."""
+    return "".join(f"  {text}\n" for text in commands)
 
 
-def _asked(plan: Plan, processes: Sequence[Process]) -> str:
+def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     """Variables that these need besides those of the server."""
     told = {"API_KEY", "NODE_RANK", *used(plan.server)}
     names = {name for process in processes for name in used(process)} - told
-    return "".join(f': "${{{name}:?{_ABOUT[name]}}}"\n' for name in sorted(names))
+    return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
 
 
 def _worker(process: Process, *, last: bool) -> str:
     start = "exec " if last and not process.env else ""
-    return f"{start}{line(engine.command(process))}\n"
+    return f"{start}{line(engine.command(process))}"
 
 
 def _started(
     plan: Plan, before: Sequence[Process], beside: Sequence[Process], server: Process
-) -> str:
+) -> tuple[str, ...]:
     lines = [line(engine.command(process)) for process in before]
     lines += [f"{line(engine.command(process))} &" for process in beside]
     start = line(engine.command(server))
@@ -116,8 +124,8 @@ def _started(
     detached = server.container is not None and server.container.detached
     if not loads:
         alone = not beside and not detached and not server.env and not server.shell
-        return "".join(f"{text}\n" for text in (*lines, f"{'exec ' if alone else ''}{start}"))
-    return "".join(f"{text}\n" for text in (*lines, *_then_load(plan, start, loads)))
+        return (*lines, f"{'exec ' if alone else ''}{start}")
+    return (*lines, *_then_load(plan, start, loads))
 
 
 def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str]:

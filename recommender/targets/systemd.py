@@ -108,6 +108,7 @@ def _manual(plan: Plan) -> bool:
 def _told(plan: Plan) -> tuple[str, ...]:
     """Variables without which the unit cannot start."""
     names = [plan.key.env] if plan.key else []
+    names += [plan.admin_env] if plan.admin_env else []
     names += ["NODE_RANK"] if plan.of("worker") else []
     for process in plan.processes:
         words = (*process.argv, *process.env.values(), process.shell.raw if process.shell else "")

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from recommender.facts import Answer, Candidate
+from recommender.facts.plan import Plan, Process
 from recommender.knowledge import Knowledge
 from recommender.knowledge import load as load_knowledge
 from recommender.knowledge_source import compile_document, read_yaml
+from recommender.launch import engine
+from recommender.launch.shell import posix
+from recommender.launch.variables import plain
 from recommender.lint import argv
 from recommender.lint.option_lists import ENVIRONMENT, OptionList, load
 from recommender.lint.options import OWN_VARIABLE, Platforms
@@ -73,10 +77,30 @@ def started(framework: str, line: str) -> Invocation | None:
 
 def refused(framework: str, platform: str, line: str) -> Iterator[str]:
     """What the program of a line would say against it, one sentence each."""
-    listed, call = option_list(framework), started(framework, line)
+    version = _platforms().version(framework, _by_name()[framework, platform])
+    yield from _refused(framework, platform, started(framework, line), version)
+
+
+def refused_in_plan(plan: Plan, process: Process) -> Iterator[str]:
+    """What the program of a process would say against its words, in the version of the plan."""
+    version = _platforms().version(plan.framework, {"id": plan.platform, "version": plan.version})
+    call = program_of(plan, process)
+    yield from _refused(plan.framework, plan.platform, call, version)
+
+
+def program_of(plan: Plan, process: Process) -> Invocation | None:
+    """The program of a process with its words, where there is a list of its options."""
+    listed, command = option_list(plan.framework), engine.command(process)
+    names = [name for name in listed.programs if name != ENVIRONMENT] if listed else []
+    given = [f"{name}={plain(value)}" for name, value in command.env.items()]
+    spoken = words(posix(command)) if command.raw else [plain(word) for word in command.argv]
+    return invocation([*given, *spoken], names)
+
+
+def _refused(framework: str, platform: str, call: Invocation | None, version: str) -> Iterator[str]:
+    listed = option_list(framework)
     if listed is None or call is None:
         return
-    version = _platforms().version(framework, _by_name()[framework, platform])
     plugin = _platforms().plugin(framework, platform)
     yield from argv.findings(listed, call.program, call.words, version, plugin)
     read = listed.read_version(version)

@@ -217,7 +217,7 @@ def test_a_cluster_of_xinference_has_a_supervisor_and_workers(method: str) -> No
     assert "--host SUPERVISOR_IP" in supervisor
     assert "--endpoint http://SUPERVISOR_IP:9997" in worker
     assert not any("AUTH_ADVANCED" in line for line in found.commands.serve)
-    assert any("SETUP_TOKEN" in warning.text for warning in found.candidate.warnings)
+    assert any("XINFERENCE_ADMIN_PASSWORD" in warning.text for warning in found.candidate.warnings)
 
 
 BUILDS = [5000, 6324, 6325, 7000, 7169, 7170, 9000, 10228, 11669]

@@ -81,6 +81,27 @@ def test_every_word_arrives_in_the_container(name: str, tmp_path: Path) -> None:
     assert tuple(words[-len(made.server.argv) :]) == made.server.argv
 
 
+@pytest.mark.parametrize("name", [*HOSTILE[:2], *HOSTILE[3:-2], HOSTILE[-1]])
+@pytest.mark.parametrize(
+    ("framework", "program", "option"),
+    [
+        ("vllm", ".venv-vllm/bin/vllm", "--served-model-name"),
+        ("sglang", ".venv-sglang/bin/sglang", "--served-model-name"),
+        ("lmdeploy", ".venv-lmdeploy/bin/lmdeploy", "--model-name"),
+        ("llama.cpp", "llama-server", "--alias"),
+    ],
+)
+def test_a_served_name_is_one_word(
+    framework: str, program: str, option: str, name: str, tmp_path: Path
+) -> None:
+    made = plan(framework, "H100 80GB", "Qwen/Qwen3-8B", served_name=name)
+    script = shell.write(changed(made, install=(), prepare=()))
+    ((_, words, _),) = _run(script, tmp_path, [program])
+    assert isinstance(words, list)
+    assert words[words.index(option) + 1] == name
+    assert not (tmp_path / "pwned").exists()
+
+
 @pytest.mark.parametrize(("rank", "role"), [("0", "server"), ("1", "worker")])
 def test_each_machine_runs_the_command_of_its_rank(rank: str, role: str, tmp_path: Path) -> None:
     made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
@@ -90,6 +111,25 @@ def test_each_machine_runs_the_command_of_its_rank(rank: str, role: str, tmp_pat
     (process,) = made.of(role)
     wanted = [written(word, str, told.__getitem__) for word in process.argv]
     assert [call[1] for call in calls] == [wanted[1:]]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(("rank", "role"), [("0", "server"), ("1", "worker")])
+def test_every_word_arrives_on_each_of_several_machines(
+    rank: str, role: str, name: str, tmp_path: Path
+) -> None:
+    made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
+    processes = tuple(
+        changed(item, argv=tuple(name if word == made.model else word for word in item.argv))
+        for item in made.processes
+    )
+    named = changed(made, model=name, install=(), prepare=(), processes=processes)
+    told = {"HEAD_IP": "10.0.0.7", "NODE_RANK": rank}
+    calls = _run(shell.write(named), tmp_path, [".venv-vllm/bin/vllm"], **told)
+    (process,) = named.of(role)
+    wanted = [written(word, str, told.__getitem__) for word in process.argv]
+    assert [call[1] for call in calls] == [wanted[1:]]
+    assert name in wanted
 
 
 def test_without_the_address_of_the_head_nothing_starts(tmp_path: Path) -> None:

@@ -32,16 +32,15 @@ def indented(commands: Sequence[str]) -> list[str]:
     return [f"  {command}" for command in commands]
 
 
-def remarks(commands: Sequence[Command], more: str = "") -> str:
-    """Commands as comments, ``more`` behind each."""
-    texts = (line(command) + more for command in commands)
+def remarks(commands: Sequence[Command]) -> str:
+    """Commands as comments."""
+    texts = map(line, commands)
     return "".join(f"#   {part}\n" for text in texts for part in text.splitlines())
 
 
 def checks(plan: Plan) -> str:
-    """How the server is asked, as comments, with its key where it has one."""
-    bearer = f' -H "Authorization: Bearer ${plan.key.env}"' if plan.key else ""
-    return remarks(plan.check, bearer)
+    """How the server is asked, as comments."""
+    return remarks(plan.check)
 
 
 def needs(plan: Plan) -> tuple[str, ...]:

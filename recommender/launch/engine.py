@@ -18,7 +18,9 @@ def command(process: Process) -> Command:
 
 
 def _options(box: Container) -> Iterator[str]:
-    yield "-d" if box.detached else "--rm"
+    yield from ("-d",) if box.detached else ()
+    # What is to be restarted cannot be removed when it ends.
+    yield from () if box.restart else ("--rm",)
     singles = (
         ("--name", box.name),
         ("--entrypoint", box.entrypoint),

@@ -38,6 +38,8 @@ from recommender.words import Words, placeholders
 
 # A fact that is unknown leaves an empty word, which the shell gets in quotes.
 _EMPTY = re.compile(r"(?<![^\s=])''(?!\S)")
+# What differs on every machine: a server that is named by it is none on the first machine.
+_FURTHER = re.compile(r"\b(NODE_RANK|WORKER_IP)\b")
 _SPECIAL = frozenset(("arguments", "env"))
 _LINES = ("install", "prepare", "serve", "check")
 _ARCHES = frozenset(("x86_64", "aarch64"))
@@ -52,6 +54,7 @@ _DENSE, _MOE = "Qwen/Qwen3-4B", "Qwen/Qwen3-30B-A3B"
 def findings(knowledge: Loaded) -> Iterator[str]:
     """Sentences about platforms without a device, and commands that do not render."""
     yield from _names(knowledge)
+    yield from _roles(knowledge)
     files = pack(knowledge.root)
     known = Knowledge(document=json.loads(files["core.json"]), read=files.__getitem__)
     machines = [*_with_devices(), *_without_devices()]
@@ -166,6 +169,23 @@ def _names(knowledge: Loaded) -> Iterator[str]:
                 for name in placeholders(text):
                     if name not in known and not name.startswith("installed."):
                         yield f"{where}: no fact is called {name!r}{nearest(name, known)}: {text}"
+
+
+def _roles(knowledge: Loaded) -> Iterator[str]:
+    """Sentences about lines for further machines that would start on the first one alone."""
+    for framework in knowledge.frameworks:
+        for platform in framework["platforms"]:
+            where = f"{framework['id']}/{platform['id']}"
+            for method in platform.get("methods", {}).values():
+                for line in method.get("serve", ()):
+                    words = " ".join((line.get("raw", ""), *_words(line)))
+                    if "role" not in line and _FURTHER.search(words):
+                        yield f"{where}: for further machines a line needs a role: {words.strip()}"
+
+
+def _words(line: Mapping[str, Any]) -> Iterator[str]:
+    for step in line.get("steps", ()):
+        yield from (step.get("args", ""), *step.get("env", {}).values())
 
 
 def _texts(platform: Mapping[str, Any]) -> Iterator[str]:

@@ -32,15 +32,15 @@ ENTRYPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         r"^ollama/ollama:": ("ollama",),
     }
 )
+# What starts the ranks of MPI, and what each rank starts the server with.
+_RANKS = frozenset(("mpirun", "srun"))
+_LAUNCHER = "trtllm-llmapi-launch"
 # What an image runs when no words follow it.
 _DEFAULTS: Mapping[str, tuple[str, ...]] = MappingProxyType({"ollama": ("serve",)})
 # Other names of the same program.
 _ALIASES: Mapping[tuple[str, ...], tuple[str, ...]] = MappingProxyType(
     {("llama", "serve"): ("llama-server",), ("trtllm-serve", "serve"): ("trtllm-serve",)}
 )
-# What starts the ranks of MPI, and what each of them runs around its program.
-_MPI = frozenset(("mpirun", "srun"))
-_RANK = "trtllm-llmapi-launch"
 
 
 @noun
@@ -98,8 +98,8 @@ def _inside(words: list[str], env: dict[str, str]) -> list[str] | None:
         return _container(words[2:], env)
     if words[:2] == ["docker", "exec"]:
         return _options(words[2:], env)[1][1:]
-    if words[0] in _MPI and _RANK in words:
-        return words[words.index(_RANK) + 1 :]
+    if words[0] in _RANKS and _LAUNCHER in words:
+        return words[words.index(_LAUNCHER) + 1 :]
     if words[0] in {"bash", "sh"} and "-c" in words:
         script, *after = words[words.index("-c") + 1 :] or [""]
         return after[1:] if script.endswith('"$@"') else []

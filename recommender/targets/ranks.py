@@ -40,7 +40,7 @@ def remarks(commands: Sequence[Command]) -> str:
 
 
 def checks(plan: Plan) -> str:
-    """How the server is asked, as comments; its key is in them where it has one."""
+    """How the server is asked, as comments."""
     return remarks(plan.check)
 
 

@@ -78,7 +78,8 @@ def _install(plan: Plan) -> str:
 def _program(plan: Plan) -> str | None:
     """The program whose absence means that nothing is installed yet."""
     server = plan.server
-    return None if server.container or server.shell or not server.argv else server.argv[0]
+    boxed = server.container or server.within
+    return None if boxed or server.shell or not server.argv else server.argv[0]
 
 
 def _serve(plan: Plan) -> str:

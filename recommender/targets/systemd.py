@@ -190,8 +190,9 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.access and plan.access.before:
         # As root outside of the sandbox (+), and where it is missing that does not matter (-).
         yield "ExecStartPre", "-+" + unit.command(("/usr/bin/env", *plan.access.before))
-    for process in plan.of("before"):
-        yield "ExecStartPre", _started(plan, process)
+    if not plan.of("worker"):
+        for process in plan.of("before"):
+            yield "ExecStartPre", _started(plan, process)
     yield "ExecStart", _main(plan)
     yield "ExecStartPost", unit.script(_wait(plan))
     if not _manual(plan):
@@ -206,6 +207,9 @@ def _main(plan: Plan) -> str:
     first = _together(plan, (*beside, plan.server))
     if not workers:
         return unit.script(first)
+    # What one of several machines leaves running, systemd would end after an ExecStartPre.
+    ahead = (posix(_command(plan, process), _shell) for process in plan.of("before"))
+    first = " && ".join((*ahead, first))
     others = _together(plan, workers)
     return unit.script(f'if [ "$NODE_RANK" -eq 0 ]; then {first}; else {others}; fi')
 

@@ -53,7 +53,9 @@ def _first(
     found: dict[str, Ground] = {}
     for machine in machines:
         scored = _scored(framework, body, machine, model)
-        for method in usable_methods(scored.trial, WORDS) if scored else ():
+        if scored is None:
+            continue
+        for method in usable_methods(scored.trial, WORDS):
             found.setdefault(method, (scored, method, machine.nodes))
         if set(found) == set(body.methods):
             break

@@ -58,13 +58,82 @@ def test_lmdeploy_serves_replicas_behind_its_proxy() -> None:
     found = commands_of(nvidia(1, nodes=3), "lmdeploy", "cuda", QWEN_8B, Workload())
     for item in found.values():
         proxy, server = item.commands.serve
-        assert "serve proxy --server-name HEAD_IP --server-port 8000" in proxy
-        assert "--server-name WORKER_IP" in server
-        assert "--proxy-url http://HEAD_IP:8000" in server
+        assert "serve proxy --server-name HEAD_IP --server-port 23333" in proxy
+        assert "--server-name WORKER_IP --server-port 23334" in server
+        assert "--proxy-url http://HEAD_IP:23333" in server
         assert server.count("--server-name") == 1
-        assert item.commands.check == ("curl http://HEAD_IP:8000/v1/models",)
+        assert item.commands.check == ("curl http://HEAD_IP:23333/v1/models",)
     for item in commands_of(nvidia(1), "lmdeploy", "cuda", QWEN_8B, Workload()).values():
         assert not any("proxy" in line or MARKS.search(line) for line in item.lines)
+
+
+def test_lmdeploy_spreads_over_ray_what_one_machine_does_not_hold() -> None:
+    found = commands_of(nvidia(8, nodes=2), "lmdeploy", "cuda", BIG, Workload())
+    head, server, worker = found["pip"].commands.serve
+    assert head == ".venv-lmdeploy/bin/ray start --head --port 6379"
+    assert "--tp 16 " in server
+    assert "--backend pytorch" in server
+    assert "proxy" not in server
+    assert worker == ".venv-lmdeploy/bin/ray start --address HEAD_IP:6379 --block"
+    boxed = found["docker"].commands.serve
+    assert [line.split()[:2] for line in boxed] == [
+        ["docker", "run"],
+        ["docker", "exec"],
+        ["docker", "exec"],
+        ["docker", "run"],
+    ]
+
+
+def test_tensor_parallelism_over_machines_divides_the_heads() -> None:
+    heads = replace(BIG, heads=96, kv_heads=None)
+    budget = PLATFORMS["lmdeploy", "cuda"].budget
+    assert "wide-tensor" in budget.split
+    (first, *_) = recommend(
+        nvidia(8, nodes=2), Workload(), heads, knowledge=only("lmdeploy", "cuda")
+    ).ranking
+    assert first.fit.tensor_parallel == 16
+    uneven = replace(BIG, heads=72, kv_heads=None)
+    found = recommend(nvidia(8, nodes=2), Workload(), uneven, knowledge=only("lmdeploy", "cuda"))
+    assert all(item.fit.nodes == 1 for item in found.ranking)
+
+
+def test_vllm_over_ray_is_started_on_the_first_machine_alone() -> None:
+    wish = Workload(concurrency=8, orchestrator="ray")
+    found = commands_of(nvidia(8, nodes=2), "vllm", "cuda", BIG, wish)
+    item = found["pip"].commands
+    head, server, worker = item.serve
+    assert head == ".venv-vllm/bin/ray start --head --port 6379"
+    assert "--distributed-executor-backend ray" in server
+    assert "--nnodes" not in server
+    assert worker == ".venv-vllm/bin/ray start --address HEAD_IP:6379 --block"
+    assert any(line.split()[-1] == "ray" for line in item.install)
+    assert all("ray" not in line for line in found["docker"].commands.serve)
+    alone = commands_of(nvidia(8), "vllm", "cuda", QWEN_8B, wish)["pip"].commands
+    assert not any("ray" in line for line in alone.serve)
+
+
+def test_what_is_lent_over_rpc_is_said_and_costs_points() -> None:
+    model = Model(
+        id="unsloth/Llama-3.3-70B-Instruct-GGUF",
+        params=70_600_000_000,
+        quantization="q4_k_m",
+        format="gguf",
+    )
+    answer = recommend(nvidia(1, nodes=2), Workload(), model, knowledge=only("llama.cpp", "cuda"))
+    (small,) = answer.ranking
+    assert small.fit.nodes == 1
+    big = replace(model, params=170_000_000_000)
+    (lent,) = recommend(
+        nvidia(1, nodes=2), Workload(), big, knowledge=only("llama.cpp", "cuda")
+    ).ranking
+    assert lent.fit.nodes == 2
+    assert len(lent.fit.per_device) == 2
+    assert lent.launch is not None
+    assert lent.launch.method == "native"
+    assert "docker" not in lent.launch.others
+    assert any(line.endswith("--rpc WORKER_IPS") for line in lent.launch.serve)
+    assert "llama.cpp.cuda.rpc" in {warning.rule for warning in lent.warnings}
+    assert lent.score < small.score
 
 
 def test_xinference_has_one_supervisor_and_workers() -> None:

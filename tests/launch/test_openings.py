@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.facts.plan import Opening, Plan, Process
+from recommender.facts.plan import Opening, Process
 from recommender.launch import engine
 from recommender.launch.served_name import NoNameError
 from recommender.launch.variables import plain
@@ -27,7 +27,7 @@ TEXT = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_siz
 CALLED = st.sampled_from(["demo", NAME, "a b", "50%", "模型"]) | TEXT.filter(lambda x: x[0] != "-")
 
 
-def _texts(plan: Plan, process: Process) -> list[str]:
+def _texts(process: Process) -> list[str]:
     command = engine.command(process)
     named = [f"{name}={value}" for name, value in command.env.items()]
     return [*named, *map(plain, command.argv), plain(command.raw or "")]
@@ -69,10 +69,10 @@ def test_a_port_moves_all_that_speaks_of_it(name: tuple[str, str]) -> None:
     for ground in grounds(*name):
         usual, moved = made(ground, Opening()), made(ground, Opening(port=PORT))
         assert moved.port == PORT
-        words = list(chain(*(_texts(moved, process) for process in moved.processes)))
+        words = list(chain(*map(_texts, moved.processes)))
         asked = [word for line in moved.check for word in (*line.argv, line.raw or "")]
         assert not [word for word in (*words, *asked) if str(usual.port) in word], words
-        assert any(str(PORT) in word for word in _texts(moved, moved.server))
+        assert any(str(PORT) in word for word in _texts(moved.server))
         box = moved.server.container
         assert all(port.host == PORT for port in (box.ports if box else ()))
 
@@ -86,7 +86,11 @@ def test_a_served_name_reaches_the_server_or_is_refused(name: tuple[str, str]) -
             with pytest.raises(NoNameError, match="takes no --served-name here: clients name"):
                 made(ground, opening)
             continue
-        plan = made(ground, opening)
-        role = "load" if name[0] == "xinference" else "server"
-        found = [list(process.argv) for process in plan.of(role) if option in process.argv]
-        assert [words[words.index(option) + 1] for words in found] == [NAME]
+        try:
+            plan = made(ground, opening)
+        except NoNameError as error:
+            assert "by hand" in str(error)  # noqa: PT017  # some plans of the same platform do
+            continue
+        found = [list(process.argv) for process in plan.processes if option in process.argv]
+        assert found
+        assert {words[words.index(option) + 1] for words in found} == {NAME}

@@ -92,7 +92,10 @@ def _services(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     waits = {name: {"condition": "service_completed_successfully"} for name, _ in ahead}
     server = _service(plan, plan.server)
     yield "server", server | _depends(waits) | _health(plan, health)
-    for name, process in (*_numbered(plan, "beside"), *_numbered(plan, "worker")):
+    up = {"server": {"condition": "service_healthy" if health else "service_started"}}
+    for name, process in _numbered(plan, "beside"):
+        yield name, _service(plan, process) | _depends(up)
+    for name, process in _numbered(plan, "worker"):
         yield name, _service(plan, process)
     if not any(process.shell for process in plan.of("load")):
         yield from _loads(plan, healthy=bool(health))

@@ -59,7 +59,7 @@ def ranked(plan: Plan, start: Start) -> list[str]:
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
         return first(plan, start)
-    further = list(_worker(workers, start))
+    further = [*_once_up(plan), *_worker(workers, start)]
     return [
         'if [ "$NODE_RANK" -eq 0 ]; then',
         *indented(first(plan, start)),
@@ -72,7 +72,8 @@ def ranked(plan: Plan, start: Start) -> list[str]:
 def first(plan: Plan, start: Start) -> list[str]:
     """The commands of the machine that answers."""
     commands = [line(start(process)) for process in plan.of("before")]
-    beside, loads = plan.of("beside"), plan.of("load")
+    beside = [f"{line(start(process))} &" for process in plan.of("beside")]
+    loads = [line(start(process)) for process in plan.of("load")]
     server = start(plan.server)
     if not beside and not loads:
         return [*commands, last(server)]
@@ -80,21 +81,25 @@ def first(plan: Plan, start: Start) -> list[str]:
         *commands,
         "trap 'jobs -pr | xargs -r kill || :' EXIT",
         "trap 'exit 143' INT TERM",
-        *(f"{line(start(process))} &" for process in beside),
-        *(_loaded(plan, server, [start(process) for process in loads])),
+        *_loaded(plan, server, [*beside, *loads]),
     ]
 
 
-def _loaded(plan: Plan, server: Command, loads: Sequence[Command]) -> Iterator[str]:
-    """The model is loaded by asking the server, which has to be up."""
+def _loaded(plan: Plan, server: Command, rest: Sequence[str]) -> Iterator[str]:
+    """What asks the server, a model's loading for one, needs it up."""
     yield f"{line(server)} &"
     yield "server=$!"
-    if loads:
-        yield f"until {line(asking(plan))}; do"
-        yield '  kill -0 "$server"; sleep 1'
-        yield "done"
-    yield from map(line, loads)
+    yield f"until {line(asking(plan))}; do"
+    yield '  kill -0 "$server"; sleep 1'
+    yield "done"
+    yield from rest
     yield 'wait "$server"'
+
+
+def _once_up(plan: Plan) -> Iterator[str]:
+    """A worker that looks for a server which hands out work ends where there is none yet."""
+    if plan.of("beside"):
+        yield f"until {line(asking(plan))}; do sleep 1; done"
 
 
 def last(command: Command) -> str:

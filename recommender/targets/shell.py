@@ -86,13 +86,14 @@ def _serve(plan: Plan) -> str:
     before, beside, loads = plan.of("before"), plan.of("beside"), plan.of("load")
     server = (
         *_asked(plan, (*before, *beside, *loads)),
-        *_started(plan, before, beside, plan.server),
+        *_started(plan),
     )
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
         return "".join(f"{text}\n" for text in server)
     further = (
         *_asked(plan, workers),
+        *_once_up(plan),
         *(_worker(process, last=process is workers[-1]) for process in workers),
     )
     return f'if [ "$NODE_RANK" -eq 0 ]; then\n{_inner(server)}else\n{_inner(further)}fi\n'
@@ -110,36 +111,44 @@ def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
 
 
+def _once_up(plan: Plan) -> tuple[str, ...]:
+    """A worker that looks for a server which hands out work ends where there is none yet."""
+    if not plan.of("beside"):
+        return ()
+    return (f"until {line(asking(plan))}; do sleep 1; done",)
+
+
 def _worker(process: Process, *, last: bool) -> str:
     start = "exec " if last and not process.env else ""
     return f"{start}{line(engine.command(process))}"
 
 
-def _started(
-    plan: Plan, before: Sequence[Process], beside: Sequence[Process], server: Process
-) -> tuple[str, ...]:
-    lines = [line(engine.command(process)) for process in before]
-    lines += [f"{line(engine.command(process))} &" for process in beside]
+def _started(plan: Plan) -> tuple[str, ...]:
+    lines = [line(engine.command(process)) for process in plan.of("before")]
+    server = plan.server
     start = line(engine.command(server))
-    loads = plan.of("load")
     detached = server.container is not None and server.container.detached
-    if not loads:
-        alone = not beside and not detached and not server.env and not server.shell
-        return (*lines, f"{'exec ' if alone else ''}{start}")
-    return (*lines, *_then_load(plan, start, loads))
+    if plan.of("load") or plan.of("beside"):
+        return (*lines, *_then_rest(plan, start))
+    alone = not detached and not server.env and not server.shell
+    return (*lines, f"{'exec ' if alone else ''}{start}")
 
 
-def _then_load(plan: Plan, start: str, loads: Sequence[Process]) -> Iterator[str]:
-    """The model is loaded by asking the server, which has to be up and stays in the foreground."""
+def _then_rest(plan: Plan, start: str) -> Iterator[str]:
+    """What asks the server needs it up; the server stays in the foreground."""
     yield f"{start} &"
     yield "server=$!"
-    # A model that cannot be loaded leaves no server behind.
-    yield "trap 'kill \"$server\" 2>/dev/null || :' EXIT"
+    # What cannot be started or loaded leaves nothing behind.
+    yield "beside="
+    yield "trap 'kill \"$server\" $beside 2>/dev/null || :' EXIT"
     yield "trap 'exit 130' INT"
     yield "trap 'exit 143' TERM"
     yield f"until {line(asking(plan))}; do"
     yield '  kill -0 "$server"; sleep 1'
     yield "done"
-    for process in loads:
+    for process in plan.of("beside"):
+        yield f"{line(engine.command(process))} &"
+        yield 'beside="$beside $!"'
+    for process in plan.of("load"):
         yield line(engine.command(process))
     yield 'wait "$server"'

@@ -15,7 +15,7 @@ from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import unit_words as unit
 from recommender.targets.common import comments, refuse, refuse_launcher
-from recommender.targets.waiting import address, start_seconds
+from recommender.targets.waiting import asking, start_seconds
 
 _LOWEST_FREE_PORT = 1024
 _HERE = re.compile(r"\.venv|\./")
@@ -204,13 +204,16 @@ def _main(plan: Plan) -> str:
     workers, beside = plan.of("worker"), plan.of("beside")
     if not workers and not beside:
         return _started(plan, changed(plan.server, env={}))
-    first = _together(plan, (*beside, plan.server))
+    waiting = f"until {_asking(plan)}; do sleep 2; done; "
+    line = posix(_command(plan, plan.server), _shell)
+    later = (posix(_command(plan, process), _shell) for process in beside)
+    first = "".join(f"({waiting}exec {text}) & " for text in later) + f"exec {line}"
     if not workers:
         return unit.script(first)
     # What one of several machines leaves running, systemd would end after an ExecStartPre.
     ahead = (posix(_command(plan, process), _shell) for process in plan.of("before"))
     first = " && ".join((*ahead, first))
-    others = _together(plan, workers)
+    others = (waiting if beside else "") + _together(plan, workers)
     return unit.script(f'if [ "$NODE_RANK" -eq 0 ]; then {first}; else {others}; fi')
 
 
@@ -253,9 +256,11 @@ def _kept(plan: Plan, item: str) -> str:
     return f"/var/lib/llmpick/{plan.name}/{item[2:]}" if item.startswith("./") else item
 
 
+def _asking(plan: Plan) -> str:
+    return posix(asking(plan), _shell)
+
+
 def _wait(plan: Plan) -> str:
     """Waits until the server answers, so that the unit counts as started only then."""
-    url = posix(Command(argv=(address(plan),)), _shell)
-    ask = f"until curl -fsS --noproxy '*' -o /dev/null {url}; do"
-    loop = f'{ask} kill -0 "$MAINPID" || exit 1; sleep 2; done'
+    loop = f'until {_asking(plan)}; do kill -0 "$MAINPID" || exit 1; sleep 2; done'
     return f'[ "$NODE_RANK" -ne 0 ] || {loop}' if plan.of("worker") else loop

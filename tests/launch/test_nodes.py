@@ -121,11 +121,13 @@ def test_what_is_lent_over_rpc_is_said_and_costs_points() -> None:
     )
     answer = recommend(nvidia(1, nodes=2), Workload(), model, knowledge=only("llama.cpp", "cuda"))
     (small,) = answer.ranking
+    assert small.fit
     assert small.fit.nodes == 1
     big = replace(model, params=170_000_000_000)
     (lent,) = recommend(
         nvidia(1, nodes=2), Workload(), big, knowledge=only("llama.cpp", "cuda")
     ).ranking
+    assert lent.fit
     assert lent.fit.nodes == 2
     assert len(lent.fit.per_device) == 2
     assert lent.launch is not None

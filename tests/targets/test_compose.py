@@ -224,11 +224,11 @@ def test_a_supervisor_and_its_workers_know_one_another() -> None:
     text = compose.write(whole)
     env = {"SUPERVISOR_IP": "10.0.0.1", "WORKER_IP": "10.0.0.2"}
     first, second = (read(text, env, profile)["services"] for profile in ("head", "worker"))
-    assert set(first) == {"server", "beside"}
+    assert set(first) == {"server", "beside", "load", "load-2"}
+    assert first["beside"]["depends_on"]["server"]["condition"] == "service_healthy"
     assert set(second) == {"worker"}
     assert "http://10.0.0.1:9997" in second["worker"]["command"]
     assert first["server"]["healthcheck"]["test"][-1].startswith("http://10.0.0.1:9997/")
-    assert "by hand" in text.split("\nname:")[0]
 
 
 def test_what_the_command_prints_is_piped_into_docker_compose() -> None:

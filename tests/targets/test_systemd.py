@@ -175,10 +175,11 @@ def test_a_supervisor_and_its_workers_know_one_another(tmp_path: Path) -> None:
     read = commands(whole, tmp_path)
     first, others = read["ExecStart"][0][2].split("else")
     assert "xinference-supervisor" in first
-    assert first.index("xinference-worker") < first.index("exec ")
+    waiting, worker = first.index("/status; do sleep 2; done; exec "), first.index("worker")
+    assert waiting < worker < first.index("xinference-supervisor")
     assert "xinference-supervisor" not in others
     assert '"${SUPERVISOR_IP}"' in read["ExecStartPost"][0][2]
-    assert "# Once it answers, by hand:\n" in text
+    assert "XINFERENCE_ADMIN_PASSWORD" in text
 
 
 def test_a_port_of_the_system_needs_its_right() -> None:

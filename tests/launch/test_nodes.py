@@ -91,10 +91,11 @@ def test_tensor_parallelism_over_machines_divides_the_heads() -> None:
     (first, *_) = recommend(
         nvidia(8, nodes=2), Workload(), heads, knowledge=only("lmdeploy", "cuda")
     ).ranking
+    assert first.fit
     assert first.fit.tensor_parallel == 16
     uneven = replace(BIG, heads=72, kv_heads=None)
     found = recommend(nvidia(8, nodes=2), Workload(), uneven, knowledge=only("lmdeploy", "cuda"))
-    assert all(item.fit.nodes == 1 for item in found.ranking)
+    assert all(item.fit and item.fit.nodes == 1 for item in found.ranking)
 
 
 def test_vllm_over_ray_is_started_on_the_first_machine_alone() -> None:

@@ -5,13 +5,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
-from recommender.facts.cluster import Kubernetes
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
+
+if TYPE_CHECKING:
+    from recommender.facts.cluster import Kubernetes
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
@@ -120,8 +122,10 @@ class Knowledge:
         return json.loads(self.read("speed.json"))  # type: ignore[no-any-return]
 
     @cached_property
-    def kubernetes(self) -> Kubernetes:
+    def kubernetes(self) -> "Kubernetes":
         """What Kubernetes calls devices, and what their vendors' plugins do by themselves."""
+        from recommender.facts.cluster import Kubernetes
+
         return decode(Kubernetes, json.loads(self.read("clusters.json"))["kubernetes"])
 
     @cached_property

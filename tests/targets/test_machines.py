@@ -84,6 +84,15 @@ def test_a_proxy_is_asked_where_it_listens() -> None:
     assert (alone.ready, alone.address) == ("/health", "127.0.0.1")
 
 
+def test_a_service_waits_where_its_proxy_listens() -> None:
+    unit = target("systemd").write(made("lmdeploy", "systemd", nvidia(1, nodes=2), QWEN_8B))
+    (wait,) = (line for line in unit.splitlines() if line.startswith("ExecStartPost="))
+    assert '/dev/null http://\\"$${HEAD_IP}\\":23333/nodes/status;' in wait
+    compose = target("compose").write(made("lmdeploy", "compose", nvidia(1, nodes=2), QWEN_8B))
+    assert "address of the first machine}:23333/nodes/status" in compose
+    assert "127.0.0.1:23333" not in compose
+
+
 def test_the_shell_asks_each_machine_for_what_it_needs() -> None:
     text = target("shell").write(made("lmdeploy", "shell", nvidia(1, nodes=2), QWEN_8B))
     before, first = text.split('if [ "$NODE_RANK" -eq 0 ]; then\n')

@@ -1,6 +1,7 @@
 """The commands of llmpick and how they end."""
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Annotated
 
@@ -59,14 +60,22 @@ def application(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Which LLM serving framework to run on this hardware, why, and its command.",
         epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
-        "here, 4 less found than required, 5 knowledge invalid. llmpick reads, prints, and changes "
-        "nothing; verify asks a server and keeps what it measured.",
+        "here, 4 less found than required, 5 knowledge invalid. llmpick reads and prints; "
+        "launch -o writes the file that you name, launch --run starts a server, verify asks one and "
+        "keeps what it measured.",
     )
     app.callback()(root)
-    named = COMMANDS.get(arguments[0]) if arguments else None
-    for module in [named] if named else dict.fromkeys(COMMANDS.values()):
+    for module in _modules(arguments):
         import_module(f"recommender.cli.{module}").register(app)
     return app
+
+
+def _modules(arguments: list[str]) -> Iterable[str]:
+    """The modules of the commands that may be meant; the version is none of theirs."""
+    if arguments[:1] == ["--version"]:
+        return ()
+    named = COMMANDS.get(arguments[0]) if arguments else None
+    return [named] if named else dict.fromkeys(COMMANDS.values())
 
 
 def run() -> None:

@@ -75,6 +75,11 @@ def _usage(plan: Plan) -> str:
     if plan.install and not plan.server.container:
         text += "# Once, in the folder from which it is submitted, which all machines see:\n"
         text += ranks.remarks(plan.install)
+    if plan.prepare:
+        text += (
+            "# Then, on a login node with the same home, so that no GPU waits for the download:\n"
+        )
+        text += ranks.remarks(plan.prepare)
     return text
 
 

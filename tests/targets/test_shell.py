@@ -65,7 +65,7 @@ def test_the_target_docker_is_the_script_of_its_containers() -> None:
 
 
 def run(whole: Plan, folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """The script with the server's program in place: it prints its words, one a line."""
+    """The script with the server's program in place, which prints its words; nothing is fetched."""
     program = whole.server.argv[0]
     path = folder / program
     path.parent.mkdir(parents=True)
@@ -73,7 +73,7 @@ def run(whole: Plan, folder: Path, env: dict[str, str]) -> subprocess.CompletedP
     path.chmod(0o755)
     return subprocess.run(
         ["/bin/sh"],
-        input=shell.write(whole),
+        input=shell.write(replace(whole, prepare=())),
         cwd=folder,
         env={"PATH": os.environ["PATH"], "HOME": str(folder), **env},
         capture_output=True,

@@ -61,7 +61,7 @@ def _named(made: Plan, name: str) -> Plan:
     server = changed(
         made.server, argv=tuple(name if w == made.model else w for w in made.server.argv)
     )
-    return changed(made, model=name, install=(), processes=(server,))
+    return changed(made, model=name, install=(), prepare=(), processes=(server,))
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -106,7 +106,7 @@ def test_a_served_name_is_one_word(
 def test_each_machine_runs_the_command_of_its_rank(rank: str, role: str, tmp_path: Path) -> None:
     made = plan("vllm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
     told = {"HEAD_IP": "10.0.0.7", "NODE_RANK": rank}
-    script = shell.write(changed(made, install=()))
+    script = shell.write(changed(made, install=(), prepare=()))
     calls = _run(script, tmp_path, [".venv-vllm/bin/vllm"], **told)
     (process,) = made.of(role)
     wanted = [written(word, str, told.__getitem__) for word in process.argv]
@@ -190,3 +190,11 @@ def test_an_unknown_model_with_a_path_is_one_word(tmp_path: Path) -> None:
     (_, words, _), *_ = _run(shell.write(made), tmp_path, [".venv-vllm/bin/vllm"])
     assert isinstance(words, list)
     assert words[:2] == ["serve", "/models/my model"]
+
+
+def test_the_model_is_there_before_the_server_starts(tmp_path: Path) -> None:
+    made = changed(plan("vllm", "H100 80GB", "Qwen/Qwen3-8B"), install=())
+    calls = _run(shell.write(made), tmp_path, [".venv-vllm/bin/hf", ".venv-vllm/bin/vllm"])
+    (first, words, _), (second, *_) = calls
+    assert (first, second) == ("hf", "vllm")
+    assert words == ["download", "Qwen/Qwen3-8B", "--exclude", "original/*"]

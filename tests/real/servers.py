@@ -40,7 +40,7 @@ class Served:
     @property
     def model(self) -> str:
         """The model that the command names."""
-        return self.words[self.words.index("serve") + 1]
+        return model_of(self.words)
 
     @property
     def whole_log(self) -> str:
@@ -69,6 +69,12 @@ class Served:
         return message
 
 
+def model_of(words: tuple[str, ...]) -> str:
+    """Return the model that a command names, by an option or right behind ``serve``."""
+    option = "--model-path" if "--model-path" in words else "serve"
+    return words[words.index(option) + 1]
+
+
 @contextmanager
 def served(
     environments: Environments, framework: str, place: Path, flags: tuple[str, ...], *more: str
@@ -81,7 +87,7 @@ def served(
     env = environments.serving(framework)
     line = launch_of(ask(os.environ, *flags), framework)["serve"][0]
     words = tuple(shlex.split(line))
-    folder = write_tiny(place / words[words.index("serve") + 1])
+    folder = write_tiny(place / model_of(words))
     (place / f".venv-{framework}").symlink_to(environments.folder / framework)
     port = free_port()
     with serving(

@@ -25,8 +25,8 @@ _SECONDS = 900.0
 _CONTEXT = 131072
 _TOO_LITTLE = 64 * 2**20
 _NEEDED = re.compile(r"\(([\d.]+) GiB KV cache is needed")
-# vLLM prints two decimals.
 _GPU_PAGE = 16
+# vLLM prints two decimals.
 _HALF_A_DIGIT = 0.005
 
 
@@ -126,7 +126,7 @@ def answers(
     wish = {
         "folders": [str(folder) for folder in folders.values()],
         "max_model_len": _CONTEXT,
-        "max_num_batched_tokens": budget.window_batch,
+        "max_num_batched_tokens": budget.window_batch - _GPU_PAGE,
         "kv_cache_memory_bytes": _TOO_LITTLE,
     }
     (place / "asked.json").write_text(json.dumps(wish), encoding="utf-8")

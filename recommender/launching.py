@@ -1,15 +1,18 @@
 """How one framework is started here: the plan of it, or why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from recommender.facts import Machine, Model, Reason, Workload
+from recommender.facts import Framework, Machine, Model, Reason, Workload
 from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Opening, Plan
-from recommender.knowledge import document
+from recommender.knowledge import document, load
+from recommender.launch import pinning
 from recommender.launch.plans import plan_of
+from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
+from recommender.rules.candidates import Scored
 from recommender.rules.ranking import Refused
 from recommender.words import Words
 
@@ -50,14 +53,40 @@ def launching(  # noqa: PLR0913  # the whole question
         NothingRunsError: it cannot run on this machine, or not with this model.
         LookupError: it runs, but not in a way that ``opening`` allows; the message names the ways.
         NoNameError: its server cannot be given the name for the API that ``opening`` has.
+        NoVersionError: it cannot be installed in the version that ``opening`` asks for.
     """
+    if opening.brings:
+        version = pinning.written(opening.version or "", _framework(framework), words)
+        opening = replace(opening, version=version)
     found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
     if opening.orchestrated and not isinstance(found, Refused) and found.fit.nodes == 1:
         one = replace(machine, nodes=1)
         found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
-    return with_host(plan_of(found, opening, machine.nodes, words))
+    made = plan_of(found, opening, machine.nodes, words)
+    if opening.brings:
+        pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
+    return with_host(made)
+
+
+def _framework(name: str) -> Framework:
+    known = load()
+    return next(item for item in (*known.frameworks, *known.challengers) if item.id == name)
+
+
+def _other(
+    found: Scored, opening: Opening, nodes: int, words: Words
+) -> Callable[[str], Plan | None]:
+    """The plan by another way to install, None where its server has not what is asked for."""
+
+    def planned(way: str) -> Plan | None:
+        try:
+            return plan_of(found, replace(opening, methods=(way,)), nodes, words)
+        except (LookupError, NoNameError):
+            return None
+
+    return planned
 
 
 def with_host(plan: Plan) -> Plan:

@@ -105,6 +105,7 @@ def launch(
         served_name=_served(served_name),
         port=_port(port),
         version=_version(for_version) or chosen.version(named.id),
+        brings=_version(for_version) is not None and not chosen.pinned,
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
         shares_network=chosen.shares_network,
@@ -131,6 +132,7 @@ def _usual(question: Meant) -> str:
 
 
 def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
+    from recommender.launch.pinning import NoVersionError
     from recommender.launch.served_name import NoNameError
     from recommender.launching import NothingRunsError, containers, launching
 
@@ -148,7 +150,7 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
             "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
         )
         raise InputError(message) from error
-    except NoNameError as error:
+    except (NoNameError, NoVersionError) as error:
         raise InputError(str(error)) from error
     except NothingRunsError as error:
         _explain(error, framework, question, words)

@@ -141,7 +141,8 @@ class Opening:
     ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
     ``shares_network`` says that a container gets no network of its own, so that the server in it
     has to bind as one outside of a container. ``orchestrated`` says that an orchestrator makes the
-    copies of a server, so that none of its machines has to know of the others.
+    copies of a server, so that none of its machines has to know of the others. ``brings`` asks for
+    that very ``version`` to be installed, instead of one for which the flags are chosen.
     """
 
     methods: tuple[str, ...] = ()
@@ -149,6 +150,7 @@ class Opening:
     served_name: str | None = None
     port: int | None = None
     version: str | None = None
+    brings: bool = False
     exposed: bool = False
     guarded: bool = False
     shares_network: bool = False

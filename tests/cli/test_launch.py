@@ -107,6 +107,11 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
         (("vllm", "--served-name", ""), "empty"),
         (("vllm", "--run"), "this machine"),
         (("vllm", "--for-version", "newest; rm"), "like 0.32.0"),
+        (("vllm", "--for-version", "b6000"), "written like 0."),
+        (("llama.cpp", "--for-version", "0.7.0"), "written like b1"),
+        (("llama.cpp", "--for-version", "b6000", "-t", "docker"), "leave out --for-version"),
+        (("llama.cpp", "--for-version", "b6000"), "leave out --for-version"),
+        (("sglang", "--for-version", "0.5.10", "-t", "docker"), "--install pip"),
     ],
 )
 def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told: str) -> None:
@@ -114,6 +119,21 @@ def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told
     assert done.code == 2
     assert told in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", ["0.20.1", "v0.20.1"])
+def test_a_version_is_the_one_that_is_installed(llmpick: Run, version: str) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "--install", "pip", "--for-version", version)
+    assert "vllm==0.20.1" in done.out
+    assert "# vLLM 0.20.1 serves" in done.out
+
+
+def test_an_image_of_the_version_will_do(llmpick: Run) -> None:
+    command = ("launch", "llama.cpp", *H100X8, *QWEN, "--target", "docker")
+    plan = llmpick(*command, "--json").json
+    build = plan["version"]
+    done = llmpick(*command, "--for-version", build.removeprefix("b"), "--json")
+    assert done.json["processes"] == plan["processes"]
 
 
 def test_a_way_that_it_has_not_names_the_others(llmpick: Run) -> None:

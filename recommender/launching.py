@@ -90,13 +90,16 @@ def _other(
 
 
 def with_host(plan: Plan) -> Plan:
-    """The plan with what is known of its image and of its vendor's device files."""
+    """The plan with what is known of its image, its vendor's device files and rival services."""
     known = document("hosts")
     box, vendor = plan.server.container, plan.hardware.vendor
     image = box.image if box else ""
     client = next((row["client"] for row in known["images"] if _is(image, row["name"])), None)
     access = next((row for row in known["devices"] if row["vendor"] == vendor), None)
-    return changed(plan, client=client, access=_access(access) if access else None)
+    service = next((row for row in known["services"] if row["framework"] == plan.framework), None)
+    rival = service["unit"] if service and service["port"] == plan.port else None
+    opened = _access(access) if access else None
+    return changed(plan, client=client, access=opened, rival=rival)
 
 
 def _access(row: Mapping[str, Any]) -> DeviceAccess:

@@ -136,6 +136,11 @@ def _started(plan: Plan) -> tuple[str, ...]:
 
 def _then_rest(plan: Plan, start: str) -> Iterator[str]:
     """What asks the server needs it up; the server stays in the foreground."""
+    # Another server there would be taken for the one that is started.
+    yield f"if {line(asking(plan))} 2>/dev/null; then"
+    yield f'  echo "port {plan.port} is taken: choose another by llmpick launch --port" >&2'
+    yield "  exit 1"
+    yield "fi"
     yield f"{start} &"
     yield "server=$!"
     # What cannot be started or loaded leaves nothing behind.

@@ -9,6 +9,7 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.facts import Machine, Model, Os
+from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Key, Opening, Plan
 from recommender.targets import systemd
 from tests.launch.test_commands import nvidia
@@ -194,3 +195,14 @@ def test_a_model_needs_an_absolute_path() -> None:
     assert whole is not None
     with pytest.raises(InputError, match="absolute path"):
         systemd.write(whole)
+
+
+def test_the_service_of_an_installer_gives_way() -> None:
+    made = plan("ollama", nvidia(1), opening=Opening(methods=PROGRAMS))
+    assert made is not None
+    assert "Conflicts=ollama.service\n" in systemd.write(made)
+    elsewhere = plan("ollama", nvidia(1), opening=Opening(methods=PROGRAMS, port=11435))
+    assert elsewhere is not None
+    assert "Conflicts=" not in systemd.write(elsewhere)
+    there = systemd.write(changed(made, install=()))
+    assert "#   systemctl disable --now ollama.service || true\n" in there

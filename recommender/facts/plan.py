@@ -171,8 +171,8 @@ class Plan:
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
     other ways to install. ``client`` is the program in the image that can ask the server,
-    ``access`` what opens the devices to a service; both are None where nothing is known. ``rival`` is the
-    service of the framework's own installer that holds the same port.
+    ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
+    is the service of the framework's own installer that holds the same port.
     """
 
     schema_version: str = SCHEMA_VERSION

@@ -59,6 +59,6 @@ def _brings(plan: Plan) -> bool:
     box = plan.server.container
     if not box and not plan.install:
         return True
-    named = re.compile(rf"(?<![\w.]){re.escape(plan.version)}(?![\w.]*\w)")
+    named = re.compile(rf"(?<![0-9.])[bv]?{re.escape(plan.version.lstrip('b'))}(?![\w.]*\w)")
     texts = [box.image] if box else [posix(command) for command in plan.install]
-    return any(named.search(text.replace(f"v{plan.version}", plan.version)) for text in texts)
+    return any(map(named.search, texts))

@@ -206,3 +206,17 @@ def test_the_service_of_an_installer_gives_way() -> None:
     assert "Conflicts=" not in systemd.write(elsewhere)
     there = systemd.write(changed(made, install=()))
     assert "#   systemctl disable --now ollama.service || true\n" in there
+
+
+@pytest.mark.parametrize("capability", ["6.1", "8.9"])
+def test_what_conda_installs_is_where_the_unit_starts_it(capability: str) -> None:
+    machine = nvidia(2)
+    cards = tuple(replace(card, compute_capability=capability) for card in machine.accelerators)
+    opening = Opening(methods=PROGRAMS)
+    made = plan("llama.cpp", replace(machine, accelerators=cards), opening=opening)
+    assert made is not None
+    (line,) = [command.argv for command in made.install if command.argv[:1] == ("conda",)]
+    folder = line[line.index("-p") + 1]
+    assert made.server.argv[0] == f"{folder}/bin/llama-server"
+    assert f"ExecStart=/opt/llmpick/{made.name}/{folder}/bin/llama-server" in systemd.write(made)
+    assert f"llama.cpp={made.version.removeprefix('b')}" in line

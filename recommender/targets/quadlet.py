@@ -10,7 +10,7 @@ from recommender.facts.plan import Container, Mount, Plan
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import unit_words as unit
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import comments, refuse, refuse_launcher
 from recommender.targets.waiting import question, start_seconds
 
 # What the generator hands on as it stands; it puts paths into settings that take several.
@@ -37,6 +37,7 @@ def write(plan: Plan) -> str:
 
 
 def _checked(plan: Plan) -> Container:
+    refuse_launcher(plan, "quadlet")
     server = plan.server
     box, why, instead = server.container, "", "--target compose starts it"
     if plan.hardware.os in {"macos", "windows"}:

@@ -7,7 +7,7 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
 from recommender.launch.shell import posix
-from recommender.targets.common import comments, used
+from recommender.targets.common import comments, launched_as_one, refuse_launcher, used
 from recommender.targets.waiting import asking
 
 # ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
@@ -26,7 +26,13 @@ _ABOUT = {
 
 
 def write(plan: Plan) -> str:
-    """The script; on several machines it runs on each, told by its rank."""
+    """The script; on several machines it runs on each, told by its rank.
+
+    Raises:
+        InputError: only a scheduler can start it.
+    """
+    if plan.method == "docker" and not plan.server.container:
+        refuse_launcher(plan, "shell or docker")
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
@@ -53,7 +59,7 @@ def _named(name: str) -> str:
 
 def _needed(plan: Plan) -> Iterator[str]:
     """Variables without which the script stops before it does anything."""
-    if plan.nodes > 1:
+    if plan.nodes > 1 and not launched_as_one(plan):
         yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
     if plan.key:
         yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'

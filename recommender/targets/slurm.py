@@ -162,7 +162,8 @@ def _rank(plan: Plan) -> list[str]:
     """What every task of the step runs."""
     start = ["set -eu", *_own(set(ranks.needs(plan))), *_free(plan)]
     if _over_mpi(plan):
-        return [*start, ranks.last(_alone(plan))]
+        before = (ranks.line(_started(plan, process)) for process in plan.of("before"))
+        return [*start, *before, ranks.last(_alone(plan))]
     rank = ["NODE_RANK=$SLURM_PROCID"] if plan.nodes > 1 else []
     return [*start, *rank, *ranks.ranked(plan, lambda process: _started(plan, process))]
 

@@ -16,6 +16,8 @@ _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
     "API_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
+    "LORA_NAME": "the name of the LoRA adapter in the API",
+    "LORA_PATH": "where the LoRA adapter lies",
     "NIC_NAME": "the network interface between the machines",
     "NODE_RANK": "0 on the first machine, 1 on the second, ...",
     "OWN_IP": "the address of this machine",

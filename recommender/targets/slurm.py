@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Mount, Plan, Process
-from recommender.launch.variables import variables
+from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.schedulers import cores_of, program, schedulers
@@ -146,6 +146,8 @@ def _hosts(plan: Plan) -> Iterator[str]:
     needed = set(ranks.needs(plan))
     if "NIC_NAME" in needed:
         yield ': "${NIC_NAME:?the network interface between the machines}"\n'
+    for name in sorted(needed & ADAPTER):
+        yield f': "${{{name}:?of the LoRA adapter}}"\n'
     of_head = sorted(needed & {"HEAD_IP", "SUPERVISOR_IP"})
     if of_head or "WORKER_IPS" in needed:
         yield 'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n'

@@ -1,5 +1,6 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +97,8 @@ def launch(
     """
     if run:
         _check_here(asked)
-    question = meant(asked)
+    elsewhere = to is not None and target(to).cluster
+    question = meant(asked if elsewhere else replace(asked, model=_placed(asked.model)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
     opening = Opening(
@@ -125,6 +127,16 @@ def _check_here(asked: Asked) -> None:
     if any(word is not None for word in (*elsewhere, asked.driver, asked.nodes)):
         message = "--run starts the server on this machine; leave out --machine, --gpu and the like"
         raise InputError(message)
+
+
+def _placed(model: str | None) -> str | None:
+    """A model on this disk by its whole path, for a container and a service know no other."""
+    if model is None:
+        return None
+    relative = model.startswith(("~", "./", "../", ".\\", "..\\")) or model.endswith(".gguf")
+    here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
+    # What pathlib makes of a path keeps its "..", which a mount does not follow.
+    return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
 
 
 def _usual(question: Meant) -> str:

@@ -48,6 +48,35 @@ def test_a_file_is_written_once(llmpick: Run, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == written
 
 
+@pytest.mark.parametrize("model", ["./m.gguf", "~/m.gguf", "m.gguf", "../here/m.gguf"])
+def test_a_model_on_this_disk_is_mounted_from_its_whole_path(
+    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(here))
+    done = llmpick("launch", "llama.cpp", *H100X8, "--model", model, "-t", "docker")
+    assert done.code == 0
+    assert f"-v {here}/m.gguf:/models/model.gguf:ro" in done.out
+
+
+def test_a_folder_of_the_name_is_mounted(
+    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = llmpick("launch", "vllm", *H100X8, "--model", "./m", "-t", "compose")
+    assert done.code == 0
+    assert f"{tmp_path}/m" in done.out
+    assert "./m" not in done.out
+
+
+def test_a_cluster_knows_no_folder_of_this_machine(llmpick: Run) -> None:
+    done = llmpick("launch", "vllm", *H100X8, "--model", "./m", "-t", "kubernetes")
+    assert done.code == 2
+    assert "absolute path" in done.err
+
+
 def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")

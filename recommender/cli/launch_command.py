@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,10 @@ from recommender.words import Words
 NOTHING_RUNS = 3
 _PORTS = range(1, 65536)
 _LONGEST_NAME = 63
+
+# Work for which a plain language model is no help, and where such a model has others beside it.
+_OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
+_BESIDE = {"embeddings": {"embedding"}, "rag": {"embedding", "rerank"}}
 
 _LAUNCH = "The launch"
 
@@ -98,7 +103,7 @@ def launch(
     if run:
         _check_here(asked)
     elsewhere = to is not None and target(to).cluster
-    question = meant(asked if elsewhere else replace(asked, model=_placed(asked.model)))
+    question = meant(replace(asked, model=_placed(asked.model, elsewhere=elsewhere)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
     opening = Opening(
@@ -114,6 +119,7 @@ def launch(
         orchestrated=chosen.cluster,
     )
     words = Words(table=load().words, lang=question.lang)
+    _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
     if run:
         from recommender.cli.running import serve
@@ -129,11 +135,31 @@ def _check_here(asked: Asked) -> None:
         raise InputError(message)
 
 
-def _placed(model: str | None) -> str | None:
+def _check_proposed(question: Meant, words: Words) -> None:
+    """What is proposed is a language model, or one for embeddings where that is the use case."""
+    workload = question.workload
+    beside = _BESIDE.get(workload.use_case, frozenset())
+    kinds = (_OTHER_KINDS & set(workload.features)) - beside
+    if workload.use_case == "multimodal":
+        kinds |= {"vision"}
+    if question.model is not None or not kinds:
+        return
+    key = "launch.name-embedding" if kinds == {"embedding"} else "launch.name-model"
+    sys.stderr.write(f"{words.key(key, kinds=', '.join(sorted(kinds)))}\n")
+    raise typer.Exit(NOTHING_RUNS)
+
+
+def _placed(model: str | None, *, elsewhere: bool) -> str | None:
     """A model on this disk by its whole path, for a container and a service know no other."""
     if model is None:
         return None
     relative = model.startswith(("~", "./", "../", ".\\", "..\\")) or model.endswith(".gguf")
+    if elsewhere:
+        if relative and not model.startswith("/"):
+            name = printable(model)
+            message = f"--model '{name}' is of this machine: give its absolute path on the others"
+            raise InputError(message)
+        return model
     here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
     # What pathlib makes of a path keeps its "..", which a mount does not follow.
     return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
@@ -171,8 +197,6 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
 
 def _explain(error: Exception, framework: str, question: Meant, words: Words) -> None:
     """Why nothing is written, and the nearest thing that works."""
-    import sys
-
     reasons = getattr(error, "reasons", ())
     lines = [words.key("launch.cannot", title=load().titles[framework])]
     for reason in reasons:

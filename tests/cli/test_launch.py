@@ -77,6 +77,39 @@ def test_a_cluster_knows_no_folder_of_this_machine(llmpick: Run) -> None:
     assert "absolute path" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--need", "embedding"), "take --use-case embeddings"),
+        (("--need", "rerank"), "none for rerank: name the model with --model"),
+        (("--need", "vision", "--need", "asr"), "none for asr, vision"),
+        (("--need", "tts"), "none for tts"),
+        (("--need", "image"), "none for image"),
+        (("--use-case", "multimodal"), "none for vision"),
+        (("--use-case", "embeddings", "--need", "rerank"), "none for rerank"),
+    ],
+)
+def test_another_kind_of_model_has_to_be_named(
+    llmpick: Run, words: tuple[str, ...], told: str
+) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *words)
+    assert (done.code, done.out) == (3, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--use-case", "embeddings", "--need", "embedding"),
+        ("--use-case", "rag", "--need", "embedding"),
+        ("--need", "vision", "--model", "Qwen/Qwen2.5-VL-7B-Instruct"),
+    ],
+)
+def test_a_model_that_does_the_work_is_launched(llmpick: Run, words: tuple[str, ...]) -> None:
+    assert llmpick("launch", "vllm", *H100X8, *words).code == 0
+
+
 def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")

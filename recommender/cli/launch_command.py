@@ -121,6 +121,7 @@ def launch(
     words = Words(table=load().words, lang=question.lang)
     _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
+    _tell(question, words)
     if run:
         from recommender.cli.running import serve
 
@@ -149,10 +150,20 @@ def _check_proposed(question: Meant, words: Words) -> None:
     raise typer.Exit(NOTHING_RUNS)
 
 
+def _tell(question: Meant, words: Words) -> None:
+    """What is uncertain of the model, beside the file that is written."""
+    for problem in question.problems:
+        fix = f"; {words.key('launch.fix', fix=problem.fix)}" if problem.fix else ""
+        sys.stderr.write(f"{visible(f'{problem.what}{fix}')}\n")
+
+
 def _placed(model: str | None, *, elsewhere: bool) -> str | None:
     """A model on this disk by its whole path, for a container and a service know no other."""
     if model is None:
         return None
+    if visible(model) != model:
+        message = f"--model '{printable(model)}' holds invisible characters"
+        raise InputError(message)
     relative = model.startswith(("~", "./", "../", ".\\", "..\\")) or model.endswith(".gguf")
     if elsewhere:
         if relative and not model.startswith("/"):

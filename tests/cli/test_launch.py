@@ -110,6 +110,15 @@ def test_a_model_that_does_the_work_is_launched(llmpick: Run, words: tuple[str, 
     assert llmpick("launch", "vllm", *H100X8, *words).code == 0
 
 
+def test_what_is_unknown_of_the_model_is_told_beside_the_file(llmpick: Run) -> None:
+    done = llmpick("launch", "vllm", *H100X8, "--model", "nosuch/thing")
+    assert done.code == 0
+    assert done.out.startswith("#!/bin/sh\n")
+    assert "nosuch/thing is not in the catalogue: its size is unknown" in done.err
+    assert "fix: add --hub" in done.err
+    assert llmpick("launch", "vllm", *H100X8, *QWEN).err == ""
+
+
 def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")
@@ -167,6 +176,8 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
         (("vllm", "--name", "-x"), "DNS label"),
         (("vllm", "--served-name", "a\u202eb"), "invisible"),
         (("vllm", "--served-name", ""), "empty"),
+        (("vllm", "--model", "org/a\nb"), "invisible"),
+        (("vllm", "--model", "org/a\u202eb"), "invisible"),
         (("vllm", "--run"), "this machine"),
         (("vllm", "--for-version", "newest; rm"), "like 0.32.0"),
         (("vllm", "--for-version", "b6000"), "written like 0."),
@@ -177,7 +188,7 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
     ],
 )
 def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told: str) -> None:
-    done = llmpick("launch", *words, *H100X8, *QWEN)
+    done = llmpick("launch", *H100X8, *QWEN, *words)
     assert done.code == 2
     assert told in done.err
     assert done.err.count("\n") == 1

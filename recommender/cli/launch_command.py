@@ -23,7 +23,7 @@ _LONGEST_NAME = 63
 
 # Work for which a plain language model is no help, and where such a model has others beside it.
 _OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
-_BESIDE = {"embeddings": {"embedding"}, "rag": {"embedding", "rerank"}}
+_BESIDE: dict[str, set[str]] = {"embeddings": {"embedding"}, "rag": {"embedding", "rerank"}}
 
 _LAUNCH = "The launch"
 
@@ -122,6 +122,8 @@ def launch(
     _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
     _tell(question, words)
+    if plan.wsl2 and to is None:
+        chosen = target("shell")
     if run:
         from recommender.cli.running import serve
 
@@ -139,7 +141,7 @@ def _check_here(asked: Asked) -> None:
 def _check_proposed(question: Meant, words: Words) -> None:
     """What is proposed is a language model, or one for embeddings where that is the use case."""
     workload = question.workload
-    beside = _BESIDE.get(workload.use_case, frozenset())
+    beside = _BESIDE.get(workload.use_case, set())
     kinds = (_OTHER_KINDS & set(workload.features)) - beside
     if workload.use_case == "multimodal":
         kinds |= {"vision"}

@@ -172,7 +172,8 @@ class Plan:
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
     other ways to install. ``client`` is the program in the image that can ask the server,
     ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
-    is the service of the framework's own installer that holds the same port.
+    is the service of the framework's own installer that holds the same port. ``wsl2`` says that
+    the lines are for WSL2 on that Windows machine.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -211,6 +212,7 @@ class Plan:
     client: str | None = None
     access: DeviceAccess | None = None
     rival: str | None = None
+    wsl2: bool = False
     others: tuple[str, ...] = ()
     tensor_parallel: int = 1
     pipeline_parallel: int = 1

@@ -119,6 +119,18 @@ def test_what_is_unknown_of_the_model_is_told_beside_the_file(llmpick: Run) -> N
     assert llmpick("launch", "vllm", *H100X8, *QWEN).err == ""
 
 
+def test_inside_wsl2_the_shell_is_the_usual_target(llmpick: Run) -> None:
+    windows = ("--gpu", "RTX 4090", "--os", "windows", "--allow", "wsl2", *QWEN)
+    done = llmpick("launch", "vllm", *windows)
+    assert done.code == 0
+    assert done.out.startswith("#!/bin/sh\n")
+    assert "WSL2" in done.out
+    refused = llmpick("launch", "vllm", *windows, "-t", "powershell")
+    assert refused.code == 2
+    assert "take --target shell inside WSL2" in refused.err
+    assert "$ErrorActionPreference" in llmpick("launch", "llama.cpp", *windows).out
+
+
 def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")

@@ -1,15 +1,18 @@
 """How one framework is started here: the plan of it, or why there is none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from recommender.facts import Machine, Model, Reason, Workload
+from recommender.facts import Framework, Machine, Model, Reason, Workload
 from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Opening, Plan
-from recommender.knowledge import document
+from recommender.knowledge import document, load
+from recommender.launch import pinning
 from recommender.launch.plans import plan_of
+from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
+from recommender.rules.candidates import Scored
 from recommender.rules.ranking import Refused
 from recommender.words import Words
 
@@ -50,24 +53,53 @@ def launching(  # noqa: PLR0913  # the whole question
         NothingRunsError: it cannot run on this machine, or not with this model.
         LookupError: it runs, but not in a way that ``opening`` allows; the message names the ways.
         NoNameError: its server cannot be given the name for the API that ``opening`` has.
+        NoVersionError: it cannot be installed in the version that ``opening`` asks for.
     """
+    if opening.brings:
+        version = pinning.written(opening.version or "", _framework(framework), words)
+        opening = replace(opening, version=version)
     found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
     if opening.orchestrated and not isinstance(found, Refused) and found.fit.nodes == 1:
         one = replace(machine, nodes=1)
         found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
-    return with_host(plan_of(found, opening, machine.nodes, words))
+    made = plan_of(found, opening, machine.nodes, words)
+    if opening.brings:
+        pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
+    return with_host(made)
+
+
+def _framework(name: str) -> Framework:
+    known = load()
+    return next(item for item in (*known.frameworks, *known.challengers) if item.id == name)
+
+
+def _other(
+    found: Scored, opening: Opening, nodes: int, words: Words
+) -> Callable[[str], Plan | None]:
+    """The plan by another way to install, None where its server has not what is asked for."""
+
+    def planned(way: str) -> Plan | None:
+        try:
+            return plan_of(found, replace(opening, methods=(way,)), nodes, words)
+        except (LookupError, NoNameError):
+            return None
+
+    return planned
 
 
 def with_host(plan: Plan) -> Plan:
-    """The plan with what is known of its image and of its vendor's device files."""
+    """The plan with what is known of its image, its vendor's device files and rival services."""
     known = document("hosts")
     box, vendor = plan.server.container, plan.hardware.vendor
     image = box.image if box else ""
     client = next((row["client"] for row in known["images"] if _is(image, row["name"])), None)
     access = next((row for row in known["devices"] if row["vendor"] == vendor), None)
-    return changed(plan, client=client, access=_access(access) if access else None)
+    service = next((row for row in known["services"] if row["framework"] == plan.framework), None)
+    rival = service["unit"] if service and service["port"] == plan.port else None
+    opened = _access(access) if access else None
+    return changed(plan, client=client, access=opened, rival=rival)
 
 
 def _access(row: Mapping[str, Any]) -> DeviceAccess:

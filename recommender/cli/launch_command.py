@@ -1,6 +1,8 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
+import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +20,10 @@ from recommender.words import Words
 NOTHING_RUNS = 3
 _PORTS = range(1, 65536)
 _LONGEST_NAME = 63
+
+# Work for which a plain language model is no help, and where such a model has others beside it.
+_OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
+_BESIDE: dict[str, set[str]] = {"embeddings": {"embedding"}, "rag": {"embedding", "rerank"}}
 
 _LAUNCH = "The launch"
 
@@ -96,7 +102,8 @@ def launch(
     """
     if run:
         _check_here(asked)
-    question = meant(asked)
+    elsewhere = to is not None and target(to).cluster
+    question = meant(replace(asked, model=_placed(asked.model, elsewhere=elsewhere)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
     opening = Opening(
@@ -105,13 +112,18 @@ def launch(
         served_name=_served(served_name),
         port=_port(port),
         version=_version(for_version) or chosen.version(named.id),
+        brings=_version(for_version) is not None and not chosen.pinned,
         exposed=expose or chosen.cluster,
         guarded=expose or chosen.cluster,
         shares_network=chosen.shares_network,
         orchestrated=chosen.cluster,
     )
     words = Words(table=load().words, lang=question.lang)
+    _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
+    _tell(question, words)
+    if plan.wsl2 and to is None:
+        chosen = target("shell")
     if run:
         from recommender.cli.running import serve
 
@@ -126,11 +138,52 @@ def _check_here(asked: Asked) -> None:
         raise InputError(message)
 
 
+def _check_proposed(question: Meant, words: Words) -> None:
+    """What is proposed is a language model, or one for embeddings where that is the use case."""
+    workload = question.workload
+    beside = _BESIDE.get(workload.use_case, set())
+    kinds = (_OTHER_KINDS & set(workload.features)) - beside
+    if workload.use_case == "multimodal":
+        kinds |= {"vision"}
+    if question.model is not None or not kinds:
+        return
+    key = "launch.name-embedding" if kinds == {"embedding"} else "launch.name-model"
+    sys.stderr.write(f"{words.key(key, kinds=', '.join(sorted(kinds)))}\n")
+    raise typer.Exit(NOTHING_RUNS)
+
+
+def _tell(question: Meant, words: Words) -> None:
+    """What is uncertain of the model, beside the file that is written."""
+    for problem in question.problems:
+        fix = f"; {words.key('launch.fix', fix=problem.fix)}" if problem.fix else ""
+        sys.stderr.write(f"{visible(f'{problem.what}{fix}')}\n")
+
+
+def _placed(model: str | None, *, elsewhere: bool) -> str | None:
+    """A model on this disk by its whole path, for a container and a service know no other."""
+    if model is None:
+        return None
+    if visible(model) != model:
+        message = f"--model '{printable(model)}' holds invisible characters"
+        raise InputError(message)
+    relative = model.startswith(("~", "./", "../", ".\\", "..\\")) or model.endswith(".gguf")
+    if elsewhere:
+        if relative and not model.startswith("/"):
+            name = printable(model)
+            message = f"--model '{name}' is of this machine: give its absolute path on the others"
+            raise InputError(message)
+        return model
+    here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
+    # What pathlib makes of a path keeps its "..", which a mount does not follow.
+    return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
+
+
 def _usual(question: Meant) -> str:
     return "powershell" if question.machine.os.family == "windows" else "shell"
 
 
 def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
+    from recommender.launch.pinning import NoVersionError
     from recommender.launch.served_name import NoNameError
     from recommender.launching import NothingRunsError, containers, launching
 
@@ -148,7 +201,7 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
             "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
         )
         raise InputError(message) from error
-    except NoNameError as error:
+    except (NoNameError, NoVersionError) as error:
         raise InputError(str(error)) from error
     except NothingRunsError as error:
         _explain(error, framework, question, words)
@@ -157,8 +210,6 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
 
 def _explain(error: Exception, framework: str, question: Meant, words: Words) -> None:
     """Why nothing is written, and the nearest thing that works."""
-    import sys
-
     reasons = getattr(error, "reasons", ())
     lines = [words.key("launch.cannot", title=load().titles[framework])]
     for reason in reasons:

@@ -141,7 +141,8 @@ class Opening:
     ranking chose. ``exposed`` lets other machines reach it, ``guarded`` asks for an API key.
     ``shares_network`` says that a container gets no network of its own, so that the server in it
     has to bind as one outside of a container. ``orchestrated`` says that an orchestrator makes the
-    copies of a server, so that none of its machines has to know of the others.
+    copies of a server, so that none of its machines has to know of the others. ``brings`` asks for
+    that very ``version`` to be installed, instead of one for which the flags are chosen.
     """
 
     methods: tuple[str, ...] = ()
@@ -149,6 +150,7 @@ class Opening:
     served_name: str | None = None
     port: int | None = None
     version: str | None = None
+    brings: bool = False
     exposed: bool = False
     guarded: bool = False
     shares_network: bool = False
@@ -169,7 +171,9 @@ class Plan:
     None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
     other ways to install. ``client`` is the program in the image that can ask the server,
-    ``access`` what opens the devices to a service; both are None where nothing is known.
+    ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
+    is the service of the framework's own installer that holds the same port. ``wsl2`` says that
+    the lines are for WSL2 on that Windows machine.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -207,6 +211,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     client: str | None = None
     access: DeviceAccess | None = None
+    rival: str | None = None
+    wsl2: bool = False
     others: tuple[str, ...] = ()
     tensor_parallel: int = 1
     pipeline_parallel: int = 1

@@ -69,12 +69,14 @@ class Line:
 
     ``role`` says which process a line starts: ``server``, ``worker`` on every further machine,
     ``before`` the server or ``beside`` it on its own machine, ``everywhere`` beside it and on every
-    further machine.
+    further machine. ``version`` is what a line that installs brings, where it is neither the
+    method's nor the platform's.
     """
 
     steps: tuple[Step, ...] = ()
     raw: str | None = None
     role: str = "server"
+    version: str | None = None
     when: Condition = field(default_factory=dict)
     source: str | None = None
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from recommender.facts import Commands, Launch, Line, Method, Platform
 from recommender.launch import plan, shell, values
 from recommender.rules.candidates import Scored
+from recommender.rules.conditions import holds
 from recommender.rules.eligibility import usable_methods
 from recommender.rules.situation import Situation
 from recommender.versions import parts
@@ -49,9 +50,16 @@ def launch_facts(scored: Scored, method: Method, facts: Situation) -> Situation:
     """Everything that the lines of this method may name."""
     platform, fit = scored.trial.platform, scored.fit
     installed = values.found_version(scored.trial.framework.id, method, facts)
+    installed = installed or _brought(method, facts)
     named = values.values(platform, method, fit, scored.model, scored.workload, installed)
     named["python"] = values.python_for(method, facts.fact("python.version"))
     return facts.extend(named)
+
+
+def _brought(method: Method, facts: Situation) -> str | None:
+    """The version of the line that installs, where the line has one of its own."""
+    lines = (line for line in method.install if line.version and holds(line.when, facts) is True)
+    return next((line.version for line in lines), None)
 
 
 def _lines(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple[str, ...]:

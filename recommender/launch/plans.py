@@ -91,6 +91,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         processes=processes,
         check=tuple(_asking(command, key) for command in asked),
         notes=notes(made.facts, words),
+        wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, words) if item != name),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,

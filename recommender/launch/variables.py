@@ -10,6 +10,8 @@ from collections.abc import Callable
 NAMES = (
     "API_KEY",
     "HEAD_IP",
+    "LORA_NAME",
+    "LORA_PATH",
     "NIC_NAME",
     "NODE_RANK",
     "OWN_IP",
@@ -17,6 +19,8 @@ NAMES = (
     "WORKER_IP",
     "WORKER_IPS",
 )
+ADAPTER = frozenset(("LORA_NAME", "LORA_PATH"))
+"""Those of a LoRA adapter, which the user alone knows."""
 _IN_TEMPLATE = re.compile(rf"(?<![A-Z_])({'|'.join(NAMES)})(?![A-Z_])")
 _MARKED = re.compile("\0([A-Z_]+)\0")
 

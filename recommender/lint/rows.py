@@ -12,6 +12,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     yield from _rows(knowledge.models, "models", "id")
     yield from _rows(knowledge.hosts, "images", "name", "hosts")
     yield from _rows(knowledge.hosts, "devices", "vendor", "hosts")
+    yield from _rows(knowledge.hosts, "services", "framework", "hosts")
 
 
 def _rows(

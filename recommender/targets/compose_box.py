@@ -8,6 +8,8 @@ from recommender.launch.variables import written
 _ABOUT = {
     "API_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
+    "LORA_NAME": "the name of the LoRA adapter in the API",
+    "LORA_PATH": "where the LoRA adapter lies",
     "SUPERVISOR_IP": "the address of the first machine",
 }
 _OWN = "of this machine"

@@ -3,7 +3,7 @@
 from recommender.facts.cluster import Kubernetes
 from recommender.facts.plan import Plan
 from recommender.targets import manifests
-from recommender.targets.common import refuse
+from recommender.targets.common import launched_as_one, refuse
 from recommender.targets.pods import pod, setting
 
 _TARGET = "kubernetes"
@@ -17,7 +17,8 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
         InputError: the plan is for several machines, or cannot run in pods.
     """
     if plan.nodes > 1:
-        instead = "take --target lws" if _grouped(plan, cluster) else "take --target docker"
+        one = "take --target slurm" if launched_as_one(plan) else "take --target docker"
+        instead = "take --target lws" if _grouped(plan, cluster) else one
         raise refuse(plan, _TARGET, f"one pod does not run on {plan.nodes} machines", instead)
     plan = manifests.named(plan, _TARGET, _LONGEST_LABEL)
     where = setting(plan, _TARGET, cluster, {"NODE_RANK": "0"})

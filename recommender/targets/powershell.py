@@ -15,7 +15,7 @@ def write(plan: Plan) -> str:
     Raises:
         InputError: the lines of this plan are written for a POSIX shell.
     """
-    if any(_posix_only(command) for command in _all(plan)):
+    if plan.wsl2 or any(_posix_only(command) for command in _all(plan)):
         raise refuse(
             plan, "powershell", "its lines are for a POSIX shell", "take --target shell inside WSL2"
         )

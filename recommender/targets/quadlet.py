@@ -8,9 +8,9 @@ from recommender.errors import visible
 from recommender.facts.command import Command
 from recommender.facts.plan import Container, Mount, Plan
 from recommender.launch.shell import posix
-from recommender.launch.variables import variables
+from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import unit_words as unit
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import comments, refuse, refuse_launcher, used
 from recommender.targets.waiting import question, start_seconds
 
 # What the generator hands on as it stands; it puts paths into settings that take several.
@@ -37,6 +37,8 @@ def write(plan: Plan) -> str:
 
 
 def _checked(plan: Plan) -> Container:
+    refuse_launcher(plan, "quadlet")
+    _refuse_adapters(plan)
     server = plan.server
     box, why, instead = server.container, "", "--target compose starts it"
     if plan.hardware.os in {"macos", "windows"}:
@@ -59,6 +61,12 @@ def _checked(plan: Plan) -> Container:
     if why or box is None:
         raise refuse(plan, "quadlet", why, instead)
     return box
+
+
+def _refuse_adapters(plan: Plan) -> None:
+    if ADAPTER.intersection(used(plan.server)):
+        why = "it has to be told of the LoRA adapter"
+        raise refuse(plan, "quadlet", why, "--target compose asks for it")
 
 
 def _name(plan: Plan) -> str:

@@ -7,7 +7,7 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
 from recommender.launch.shell import posix
-from recommender.targets.common import comments, used
+from recommender.targets.common import comments, launched_as_one, refuse_launcher, used
 from recommender.targets.waiting import asking
 
 # ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
@@ -16,6 +16,8 @@ _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
     "API_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
+    "LORA_NAME": "the name of the LoRA adapter in the API",
+    "LORA_PATH": "where the LoRA adapter lies",
     "NIC_NAME": "the network interface between the machines",
     "NODE_RANK": "0 on the first machine, 1 on the second, ...",
     "OWN_IP": "the address of this machine",
@@ -26,7 +28,13 @@ _ABOUT = {
 
 
 def write(plan: Plan) -> str:
-    """The script; on several machines it runs on each, told by its rank."""
+    """The script; on several machines it runs on each, told by its rank.
+
+    Raises:
+        InputError: only a scheduler can start it.
+    """
+    if plan.method == "docker" and not plan.server.container:
+        refuse_launcher(plan, "shell or docker")
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
@@ -53,7 +61,7 @@ def _named(name: str) -> str:
 
 def _needed(plan: Plan) -> Iterator[str]:
     """Variables without which the script stops before it does anything."""
-    if plan.nodes > 1:
+    if plan.nodes > 1 and not launched_as_one(plan):
         yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
     if plan.key:
         yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
@@ -136,6 +144,11 @@ def _started(plan: Plan) -> tuple[str, ...]:
 
 def _then_rest(plan: Plan, start: str) -> Iterator[str]:
     """What asks the server needs it up; the server stays in the foreground."""
+    # Another server there would be taken for the one that is started.
+    yield f"if {line(asking(plan))} 2>/dev/null; then"
+    yield f'  echo "port {plan.port} is taken: choose another by llmpick launch --port" >&2'
+    yield "  exit 1"
+    yield "fi"
     yield f"{start} &"
     yield "server=$!"
     # What cannot be started or loaded leaves nothing behind.

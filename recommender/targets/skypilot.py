@@ -8,6 +8,7 @@ from recommender.facts.command import Command
 from recommender.facts.noun import changed
 from recommender.facts.plan import Key, Plan, Process
 from recommender.launch import engine
+from recommender.launch.variables import ADAPTER
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
@@ -34,6 +35,8 @@ def write(plan: Plan) -> str:
     task: dict[str, Any] = {"name": plan.name, "resources": _resources(plan)}
     if plan.nodes > 1:
         task["num_nodes"] = plan.nodes
+    if adapter := _adapter(plan):
+        task["envs"] = dict.fromkeys(adapter)
     task["secrets"] = {_HUB: ""}
     if plan.key:
         task["secrets"][plan.key.env] = None
@@ -47,6 +50,7 @@ def write(plan: Plan) -> str:
 
 def _usage(plan: Plan) -> str:
     secret = f" --secret {plan.key.env}" if plan.key else ""
+    secret += "".join(f" --env {name}=..." for name in _adapter(plan))
     lines = [f"# A model that is gated: --secret {_HUB}, too.\n"]
     lines.append(f"# sky launch -c {plan.name}{secret} FILE, then, from your machine,\n")
     lines.append(f"#   ssh -N -L {plan.port}:127.0.0.1:{plan.port} {plan.name}\n")
@@ -56,6 +60,10 @@ def _usage(plan: Plan) -> str:
             f"# sky serve up -n {plan.name}{secret} FILE keeps it running behind one address\n"
         )
     return "".join(lines)
+
+
+def _adapter(plan: Plan) -> list[str]:
+    return sorted(ADAPTER.intersection(ranks.needs(plan)))
 
 
 def _resources(plan: Plan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Mount, Plan, Process
-from recommender.launch.variables import variables
+from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.schedulers import cores_of, program, schedulers
@@ -151,6 +151,8 @@ def _hosts(plan: Plan) -> Iterator[str]:
     needed = set(ranks.needs(plan))
     if "NIC_NAME" in needed:
         yield ': "${NIC_NAME:?the network interface between the machines}"\n'
+    for name in sorted(needed & ADAPTER):
+        yield f': "${{{name}:?of the LoRA adapter}}"\n'
     of_head = sorted(needed & {"HEAD_IP", "SUPERVISOR_IP"})
     if of_head or "WORKER_IPS" in needed:
         yield 'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n'
@@ -167,7 +169,8 @@ def _rank(plan: Plan) -> list[str]:
     """What every task of the step runs."""
     start = ["set -eu", *_own(set(ranks.needs(plan))), *_free(plan)]
     if _over_mpi(plan):
-        return [*start, ranks.last(_alone(plan))]
+        before = (ranks.line(_started(plan, process)) for process in plan.of("before"))
+        return [*start, *before, ranks.last(_alone(plan))]
     rank = ["NODE_RANK=$SLURM_PROCID"] if plan.nodes > 1 else []
     return [*start, *rank, *ranks.ranked(plan, lambda process: _started(plan, process))]
 

@@ -85,6 +85,8 @@ def _usage(plan: Plan) -> Iterator[str]:
     yield f'  install -d -m 0755 {_root(plan)} && cd {_root(plan)} && export HOME="$PWD"'
     for command in plan.install:
         yield f"  {posix(command)}"
+    if plan.rival and not plan.install:
+        yield f"  systemctl disable --now {plan.rival} || true"
     if told := _told(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"Write into {_file(plan)}, one line each: {', '.join(f'{n}=...' for n in told)}"
@@ -120,6 +122,8 @@ def _about(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Description", unit.plain(f"{plan.title} serves {plan.model}")
     yield "Wants", "network-online.target"
     yield "After", "network-online.target"
+    if plan.rival:
+        yield "Conflicts", plan.rival
 
 
 def _service(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,89 @@ def test_a_file_is_written_once(llmpick: Run, tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == written
 
 
+@pytest.mark.parametrize("model", ["./m.gguf", "~/m.gguf", "m.gguf", "../here/m.gguf"])
+def test_a_model_on_this_disk_is_mounted_from_its_whole_path(
+    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(here))
+    done = llmpick("launch", "llama.cpp", *H100X8, "--model", model, "-t", "docker")
+    assert done.code == 0
+    assert f"-v {here}/m.gguf:/models/model.gguf:ro" in done.out
+
+
+def test_a_folder_of_the_name_is_mounted(
+    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = llmpick("launch", "vllm", *H100X8, "--model", "./m", "-t", "compose")
+    assert done.code == 0
+    assert f"{tmp_path}/m" in done.out
+    assert "./m" not in done.out
+
+
+def test_a_cluster_knows_no_folder_of_this_machine(llmpick: Run) -> None:
+    done = llmpick("launch", "vllm", *H100X8, "--model", "./m", "-t", "kubernetes")
+    assert done.code == 2
+    assert "absolute path" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--need", "embedding"), "take --use-case embeddings"),
+        (("--need", "rerank"), "none for rerank: name the model with --model"),
+        (("--need", "vision", "--need", "asr"), "none for asr, vision"),
+        (("--need", "tts"), "none for tts"),
+        (("--need", "image"), "none for image"),
+        (("--use-case", "multimodal"), "none for vision"),
+        (("--use-case", "embeddings", "--need", "rerank"), "none for rerank"),
+    ],
+)
+def test_another_kind_of_model_has_to_be_named(
+    llmpick: Run, words: tuple[str, ...], told: str
+) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *words)
+    assert (done.code, done.out) == (3, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--use-case", "embeddings", "--need", "embedding"),
+        ("--use-case", "rag", "--need", "embedding"),
+        ("--need", "vision", "--model", "Qwen/Qwen2.5-VL-7B-Instruct"),
+    ],
+)
+def test_a_model_that_does_the_work_is_launched(llmpick: Run, words: tuple[str, ...]) -> None:
+    assert llmpick("launch", "vllm", *H100X8, *words).code == 0
+
+
+def test_what_is_unknown_of_the_model_is_told_beside_the_file(llmpick: Run) -> None:
+    done = llmpick("launch", "vllm", *H100X8, "--model", "nosuch/thing")
+    assert done.code == 0
+    assert done.out.startswith("#!/bin/sh\n")
+    assert "nosuch/thing is not in the catalogue: its size is unknown" in done.err
+    assert "fix: add --hub" in done.err
+    assert llmpick("launch", "vllm", *H100X8, *QWEN).err == ""
+
+
+def test_inside_wsl2_the_shell_is_the_usual_target(llmpick: Run) -> None:
+    windows = ("--gpu", "RTX 4090", "--os", "windows", "--allow", "wsl2", *QWEN)
+    done = llmpick("launch", "vllm", *windows)
+    assert done.code == 0
+    assert done.out.startswith("#!/bin/sh\n")
+    assert "WSL2" in done.out
+    refused = llmpick("launch", "vllm", *windows, "-t", "powershell")
+    assert refused.code == 2
+    assert "take --target shell inside WSL2" in refused.err
+    assert "$ErrorActionPreference" in llmpick("launch", "llama.cpp", *windows).out
+
+
 def test_a_dash_prints(llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = llmpick("launch", "vllm", *H100X8, *QWEN, "-o", "-")
@@ -105,15 +188,37 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
         (("vllm", "--name", "-x"), "DNS label"),
         (("vllm", "--served-name", "a\u202eb"), "invisible"),
         (("vllm", "--served-name", ""), "empty"),
+        (("vllm", "--model", "org/a\nb"), "invisible"),
+        (("vllm", "--model", "org/a\u202eb"), "invisible"),
         (("vllm", "--run"), "this machine"),
         (("vllm", "--for-version", "newest; rm"), "like 0.32.0"),
+        (("vllm", "--for-version", "b6000"), "written like 0."),
+        (("llama.cpp", "--for-version", "0.7.0"), "written like b1"),
+        (("llama.cpp", "--for-version", "b6000", "-t", "docker"), "leave out --for-version"),
+        (("llama.cpp", "--for-version", "b6000"), "leave out --for-version"),
+        (("sglang", "--for-version", "0.5.10", "-t", "docker"), "--install pip"),
     ],
 )
 def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told: str) -> None:
-    done = llmpick("launch", *words, *H100X8, *QWEN)
+    done = llmpick("launch", *H100X8, *QWEN, *words)
     assert done.code == 2
     assert told in done.err
     assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", ["0.20.1", "v0.20.1"])
+def test_a_version_is_the_one_that_is_installed(llmpick: Run, version: str) -> None:
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, "--install", "pip", "--for-version", version)
+    assert "vllm==0.20.1" in done.out
+    assert "# vLLM 0.20.1 serves" in done.out
+
+
+def test_an_image_of_the_version_will_do(llmpick: Run) -> None:
+    command = ("launch", "llama.cpp", *H100X8, *QWEN, "--target", "docker")
+    plan = llmpick(*command, "--json").json
+    build = plan["version"]
+    done = llmpick(*command, "--for-version", build.removeprefix("b"), "--json")
+    assert done.json["processes"] == plan["processes"]
 
 
 def test_a_way_that_it_has_not_names_the_others(llmpick: Run) -> None:

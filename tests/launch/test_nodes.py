@@ -42,9 +42,9 @@ def test_tensorrt_llm_starts_all_ranks_with_one_command() -> None:
     assert "--ntasks-per-node=8" in words
     assert words[words.index("trtllm-llmapi-launch") + 1] == "trtllm-serve"
     assert words[words.index("--tp_size") :][:4] == ["--tp_size", "8", "--pp_size", "2"]
-    (mpi,) = found["pip"].commands.serve
+    activate, mpi = found["pip"].commands.serve
     assert mpi.startswith("mpirun -n 16 --host HEAD_IP:8,WORKER_IPS ")
-    assert found["pip"].commands.install[-1] == ". .venv-trtllm/bin/activate"
+    assert activate == ". .venv-trtllm/bin/activate"
 
 
 def test_tensorrt_llm_on_one_machine_needs_no_mpi() -> None:

@@ -8,6 +8,7 @@ import pytest
 from recommender.facts import Fit, Machine, Model, Platform, Workload
 from recommender.knowledge import load
 from recommender.launch import plan, values
+from recommender.launch.variables import plain
 from recommender.rules.situation import (
     Group,
     Situation,
@@ -156,17 +157,17 @@ def test_sglang_drafts_for_more_than_48_requests_when_told_so() -> None:
 @pytest.mark.parametrize(
     ("framework", "method", "wanted"),
     [
-        ("vllm", "pip", ("--lora-modules", "ADAPTER=PATH")),
-        ("sglang", "pip", ("--lora-paths", "ADAPTER=PATH")),
-        ("tgi", "docker", ("--lora-adapters", "ADAPTER=PATH")),
-        ("lmdeploy", "pip", ("--backend", "pytorch", "--adapters", "ADAPTER=PATH")),
-        ("llama.cpp", "native", ("--lora", "ADAPTER.gguf")),
+        ("vllm", "pip", ("--lora-modules", "LORA_NAME=LORA_PATH")),
+        ("sglang", "pip", ("--lora-paths", "LORA_NAME=LORA_PATH")),
+        ("tgi", "docker", ("--lora-adapters", "LORA_NAME=LORA_PATH")),
+        ("lmdeploy", "pip", ("--backend", "pytorch", "--adapters", "LORA_NAME=LORA_PATH")),
+        ("llama.cpp", "native", ("--lora", "LORA_PATH")),
     ],
 )
 def test_adapters_have_a_place_to_be_named(
     framework: str, method: str, wanted: tuple[str, ...]
 ) -> None:
-    words = _words(framework, method, Workload(features=("multi-lora",)))
+    words = list(map(plain, _words(framework, method, Workload(features=("multi-lora",)))))
     assert _follows(words, *wanted)
 
 

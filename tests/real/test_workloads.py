@@ -16,7 +16,7 @@ from .workloads import PROCESSORS, WORK, YES_OR_NO, Work, chats, embeds, scores,
 
 PROGRAM = "llama-server"
 # What a command says where a user puts a file of their own.
-ADAPTER = "ADAPTER.gguf"
+ADAPTER = "LORA_PATH"
 Run = Callable[..., AbstractContextManager[Server]]
 Models = dict[Callable[[Server], None], Path]
 

@@ -119,7 +119,18 @@ def test_ranks_of_a_launcher_share_the_container_of_a_step() -> None:
     assert ".venv" not in text
 
 
-@pytest.mark.parametrize("name", ["compose", "systemd", "lws"])
+def test_ranks_of_a_launcher_find_what_pip_installed() -> None:
+    opening = Opening(methods=("pip",), shares_network=True)
+    machine = nvidia(8, nodes=2)
+    plan = launching("tensorrt-llm", machine, Workload(), DEEPSEEK, opening, ENGLISH)
+    step = target("slurm").write(plan).partition("rank() {")[2]
+    assert step.index(". .venv-trtllm/bin/activate\n") < step.index("exec trtllm-")
+    text = target("shell").write(plan)
+    assert text.index("fi\n\n. .venv-trtllm/bin/activate\n") < text.index("exec mpirun -n 16")
+    assert "NODE_RANK" not in text
+
+
+@pytest.mark.parametrize("name", ["compose", "systemd", "lws", "docker", "kubernetes", "quadlet"])
 def test_a_launcher_is_refused_where_it_reaches_no_machine(name: str) -> None:
     plan = made("tensorrt-llm", name, nvidia(8, nodes=2), DEEPSEEK)
     with pytest.raises(InputError, match="--target slurm"):

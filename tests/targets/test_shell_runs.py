@@ -26,6 +26,10 @@ with open({file!r}, "a") as file:
     kept = {{key: os.environ[key] for key in keys if key in os.environ}}
     file.write(json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], kept]) + "\\n")
 """
+ASKS_ONCE_UP = """#!/bin/sh
+grep -q serve record 2>/dev/null || exit 7
+echo '["curl", ["-fsS"], {}]' >>record
+"""
 HOSTILE = [
     "it's",
     'a "quoted" one',
@@ -143,10 +147,51 @@ def test_without_the_address_of_the_head_nothing_starts(tmp_path: Path) -> None:
 
 def test_the_model_is_loaded_when_the_server_is_up(tmp_path: Path) -> None:
     made = changed(plan("ollama", "RTX 4090", "Qwen/Qwen3-8B"), install=())
-    calls = _run(shell.write(made), tmp_path, ["ollama", "curl"])
+    (tmp_path / "curl").write_text(ASKS_ONCE_UP, encoding="utf-8")
+    (tmp_path / "curl").chmod(0o755)
+    calls = _run(shell.write(made), tmp_path, ["ollama"])
     by_name = [(name, words[0] if isinstance(words, list) else "") for name, words, _ in calls]
     assert ("ollama", "serve") in by_name
     assert by_name.index(("curl", "-fsS")) < by_name.index(("ollama", "pull"))
+
+
+def test_another_server_on_its_port_is_not_taken_for_it(tmp_path: Path) -> None:
+    made = changed(plan("ollama", "RTX 4090", "Qwen/Qwen3-8B"), install=())
+    for name in ("ollama", "curl"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho $1 >>{name}.called\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["sh"],
+        input=shell.write(made).encode(),
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert b"port 11434 is taken" in done.stderr
+    assert not (tmp_path / "ollama.called").exists()
+
+
+def test_the_service_of_an_installer_is_ended(tmp_path: Path) -> None:
+    made = plan("ollama", "RTX 4090", "Qwen/Qwen3-8B")
+    ending = [
+        command.raw for command in made.install if "disable --now ollama" in (command.raw or "")
+    ]
+    assert len(ending) == 1
+    for active in (True, False):
+        record = tmp_path / f"record{active}"
+        stub = f'#!/bin/sh\n[ $1 = disable ] || exit {0 if active else 3}\necho "$*" >>{record}\n'
+        (tmp_path / "systemctl").write_text(stub, encoding="utf-8")
+        (tmp_path / "sudo").write_text('#!/bin/sh\nexec "$@"\n', encoding="utf-8")
+        for name in ("systemctl", "sudo"):
+            (tmp_path / name).chmod(0o755)
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        subprocess.run(
+            ["sh", "-euc", ending[0] or ""], env={**os.environ, "PATH": path}, check=True
+        )
+        assert record.exists() is active
 
 
 def test_a_load_that_fails_leaves_no_server_behind(tmp_path: Path) -> None:

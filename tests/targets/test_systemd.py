@@ -9,6 +9,7 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.facts import Machine, Model, Os
+from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Key, Opening, Plan
 from recommender.targets import systemd
 from tests.launch.test_commands import nvidia
@@ -194,3 +195,28 @@ def test_a_model_needs_an_absolute_path() -> None:
     assert whole is not None
     with pytest.raises(InputError, match="absolute path"):
         systemd.write(whole)
+
+
+def test_the_service_of_an_installer_gives_way() -> None:
+    made = plan("ollama", nvidia(1), opening=Opening(methods=PROGRAMS))
+    assert made is not None
+    assert "Conflicts=ollama.service\n" in systemd.write(made)
+    elsewhere = plan("ollama", nvidia(1), opening=Opening(methods=PROGRAMS, port=11435))
+    assert elsewhere is not None
+    assert "Conflicts=" not in systemd.write(elsewhere)
+    there = systemd.write(changed(made, install=()))
+    assert "#   systemctl disable --now ollama.service || true\n" in there
+
+
+@pytest.mark.parametrize("capability", ["6.1", "8.9"])
+def test_what_conda_installs_is_where_the_unit_starts_it(capability: str) -> None:
+    machine = nvidia(2)
+    cards = tuple(replace(card, compute_capability=capability) for card in machine.accelerators)
+    opening = Opening(methods=PROGRAMS)
+    made = plan("llama.cpp", replace(machine, accelerators=cards), opening=opening)
+    assert made is not None
+    (line,) = [command.argv for command in made.install if command.argv[:1] == ("conda",)]
+    folder = line[line.index("-p") + 1]
+    assert made.server.argv[0] == f"{folder}/bin/llama-server"
+    assert f"ExecStart=/opt/llmpick/{made.name}/{folder}/bin/llama-server" in systemd.write(made)
+    assert f"llama.cpp={made.version.removeprefix('b')}" in line

@@ -295,7 +295,7 @@ def _opened(process: Process, made: _Made, key: Key | None) -> Process:
 
 def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:
     if key.in_argv and exposure and exposure.key_args:
-        words = plan.words_of(exposure.key_args.replace("{key}", "API_KEY"))
+        words = plan.words_of(exposure.key_args.replace("{key}", "SERVER_KEY"))
         return changed(process, argv=(*process.argv, *words))
     if process.container:
         return changed(process, container=_passing(process.container, key.env))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 NAMES = (
-    "API_KEY",
+    "SERVER_KEY",
     "HEAD_IP",
     "NIC_NAME",
     "NODE_RANK",

@@ -76,7 +76,7 @@ def _asked(plan: Plan) -> Iterator[str]:
         yield plan.key.env
     words = (word for process in plan.processes for word in (*process.argv, *process.env.values()))
     names = dict.fromkeys(name for word in words for name in variables(word))
-    yield from (name for name in names if name not in {"API_KEY", "NODE_RANK"})
+    yield from (name for name in names if name not in {"SERVER_KEY", "NODE_RANK"})
 
 
 def _mounts(plan: Plan) -> Iterator[Mount]:

@@ -6,7 +6,7 @@ from recommender.facts.plan import Container, Mount, Plan, Port
 from recommender.launch.variables import written
 
 _ABOUT = {
-    "API_KEY": "the key that the server asks for",
+    "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "SUPERVISOR_IP": "the address of the first machine",
 }
@@ -23,7 +23,7 @@ def word(text: str) -> str:
 def _variable(name: str) -> str:
     if name == "NODE_RANK":
         return "${NODE_RANK:-1}"  # the file is read as a whole on the first machine, too
-    return needed("LLMPICK_API_KEY" if name == "API_KEY" else name, _ABOUT.get(name, _OWN))
+    return needed("LLMPICK_API_KEY" if name == "SERVER_KEY" else name, _ABOUT.get(name, _OWN))
 
 
 def needed(name: str, about: str) -> str:

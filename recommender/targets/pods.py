@@ -61,7 +61,7 @@ def setting(
     own = [name for name in _ADDRESSES if name not in (texts or {})]
     known = {**dict.fromkeys(own, "$(POD_IP)"), "NIC_NAME": cluster.interface}
     if plan.key:
-        known["API_KEY"] = f"$({plan.key.env})"
+        known["SERVER_KEY"] = f"$({plan.key.env})"
     where = Setting(
         plan=plan,
         target=target,

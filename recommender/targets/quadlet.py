@@ -75,7 +75,7 @@ def _file(plan: Plan) -> str:
 
 def _in_words(plan: Plan) -> bool:
     """Whether the key stands in the command itself, and so in the unit's environment."""
-    return any("API_KEY" in variables(word) for word in plan.server.argv)
+    return any("SERVER_KEY" in variables(word) for word in plan.server.argv)
 
 
 def _usage(plan: Plan, box: Container) -> Iterator[str]:

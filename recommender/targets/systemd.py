@@ -113,7 +113,7 @@ def _told(plan: Plan) -> tuple[str, ...]:
     for process in plan.processes:
         words = (*process.argv, *process.env.values(), process.shell.raw if process.shell else "")
         names += [found for item in words for found in variables(item or "")]
-    return tuple(dict.fromkeys(item for item in names if item != "API_KEY"))
+    return tuple(dict.fromkeys(item for item in names if item != "SERVER_KEY"))
 
 
 def _about(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -224,7 +224,7 @@ def _together(plan: Plan, processes: Sequence[Process]) -> str:
 
 
 def _shell(variable: str) -> str:
-    return f'"${{{"LLMPICK_API_KEY" if variable == "API_KEY" else variable}}}"'
+    return f'"${{{"LLMPICK_API_KEY" if variable == "SERVER_KEY" else variable}}}"'
 
 
 def _started(plan: Plan, process: Process) -> str:

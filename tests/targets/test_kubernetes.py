@@ -213,7 +213,7 @@ def test_keys_are_secrets_and_never_text() -> None:
 
 def test_a_key_in_the_command_is_read_from_the_secret() -> None:
     plan = plan_for("vllm", h100s())
-    words = (*plan.server.argv, "--api-key", "\0API_KEY\0")
+    words = (*plan.server.argv, "--api-key", "\0SERVER_KEY\0")
     server = changed(plan.server, argv=words)
     keyed = changed(plan, key=Key(env="LLMPICK_API_KEY", in_argv=True), processes=(server,))
     found = server_of(keyed)

@@ -116,7 +116,7 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
         found = two_machines("skypilot", framework)
         for rank, item in enumerate((found.server, *found.of("worker"))):
             rented(stage, found, rank)
-            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank), API_KEY=KEY)
+            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank), SERVER_KEY=KEY)
             assert stage.called(rank, framework) == expected[1:]
             assert not any(
                 line.startswith("HF_TOKEN") for line in stage.environment(rank, framework)
@@ -175,7 +175,7 @@ def test_a_server_with_a_key_may_be_reached_and_kept_running(stage: Stage) -> No
     assert task["service"] == {"readiness_probe": probe, "replicas": 1}
     guarded = valid(write(changed(found, ready="/v1/models")))["service"]["readiness_probe"]
     assert guarded["headers"] == {"Authorization": "Bearer $OWN_API_KEY"}
-    in_words = by_hand(process("server", "bin/serve --key API_KEY"))
+    in_words = by_hand(process("server", "bin/serve --key SERVER_KEY"))
     in_words = changed(in_words, key=Key(env="LLMPICK_API_KEY", in_argv=True))
     rented(stage, in_words, 0, LLMPICK_API_KEY="a secret")
     assert stage.called(0, "serve") == ["--key", "a secret"]

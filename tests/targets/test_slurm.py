@@ -185,7 +185,7 @@ def test_images_as_enroot_names_them() -> None:
 
 
 def test_the_key_comes_from_a_file_that_nobody_else_reads(stage: Stage) -> None:
-    found = by_hand(process("server", "bin/serve --key API_KEY"))
+    found = by_hand(process("server", "bin/serve --key SERVER_KEY"))
     found = changed(found, key=Key(env="LLMPICK_API_KEY", in_argv=True), name="mine")
     file = stage.folder / ".config/llmpick/mine.key"
     file.parent.mkdir(parents=True)

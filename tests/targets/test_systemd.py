@@ -128,7 +128,7 @@ def test_without_its_key_a_server_does_not_start(tmp_path: Path) -> None:
 
 def test_a_key_among_the_words_is_a_variable_of_the_unit(tmp_path: Path) -> None:
     whole = made()
-    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0API_KEY\0"))
+    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0SERVER_KEY\0"))
     (unit,) = installed([systemd.write(replace(whole, processes=(server,)))], tmp_path)
     assert parsed(unit)["ExecStart"][0][-1] == "${LLMPICK_API_KEY}"
 

@@ -12,10 +12,9 @@ from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
 from recommender.targets.schedulers import called, schedulers
+from recommender.targets.waiting import start_seconds
 
 _GB_IN_GIB = 2**30 / 1e9
-# Weights may come in as slowly as this; SkyServe gives up a server that is not ready in time.
-_SLOWEST_GBIT = 1
 _HUB = "HF_TOKEN"
 _SYSTEMS = (None, "linux")
 
@@ -122,10 +121,9 @@ def _started(process: Process) -> Command:
 
 
 def _service(plan: Plan, key: Key) -> dict[str, Any]:
-    """How SkyServe knows that a copy is ready; the weights are loaded by then."""
-    arrives = (plan.weights_gib or 0) * _GB_IN_GIB * 8 / _SLOWEST_GBIT
+    """How SkyServe knows that a copy is ready; it gives up one that is not in time."""
     probe: dict[str, Any] = {"path": plan.ready}
-    probe["initial_delay_seconds"] = schedulers().skypilot.ready_s + ceil(arrives)
+    probe["initial_delay_seconds"] = schedulers().skypilot.ready_s + start_seconds(plan)
     if plan.ready.startswith("/v1/"):
         probe["headers"] = {"Authorization": f"Bearer ${key.env}"}
     return {"readiness_probe": probe, "replicas": plan.replicas}

@@ -16,6 +16,7 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Key, Plan
 from recommender.knowledge import load
 from recommender.targets.registry import TARGETS
+from recommender.targets.waiting import start_seconds
 from tests.targets.pods import (
     LARGE,
     PLATFORMS,
@@ -156,9 +157,17 @@ def test_the_claim_and_the_start_follow_the_weights() -> None:
         storage = claim["spec"]["resources"]["requests"]["storage"]
         sizes.append(int(storage.removesuffix("Gi")) / gib)
         server = found["spec"]["template"]["spec"]["containers"][0]
-        thresholds.append(server["startupProbe"]["failureThreshold"] * 10 / gib)
+        thresholds.append(server["startupProbe"]["failureThreshold"] * 10 - start_seconds(plan))
     assert min(sizes) > 1.1
-    assert min(thresholds) > 1024 / 50
+    assert all(0 <= rest < 10 for rest in thresholds)
+
+
+def test_no_target_gives_up_a_start_for_which_others_wait() -> None:
+    plan = changed(plan_for("vllm", h100s()), weights_gib=131.4)
+    wait = start_seconds(plan)
+    assert server_of(plan)["startupProbe"]["failureThreshold"] * 10 >= wait
+    for target, line in (("compose", "start_period: {}s"), ("quadlet", "TimeoutStartSec={}")):
+        assert line.format(wait) in TARGETS[target].write(plan)
 
 
 def test_device_files_and_what_the_runtime_brings_are_not_mounted() -> None:

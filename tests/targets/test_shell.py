@@ -138,5 +138,5 @@ def test_a_server_whose_own_variable_is_called_api_key_is_asked_with_that_one() 
     assert whole.key == Key(env="API_KEY")
     text = shell.write(whole)
     assert ': "${API_KEY:?' in text
-    assert 'Bearer "${API_KEY}"' in text or "Bearer '\"${API_KEY}\"" in text, text
+    assert '"${API_KEY}"' in text.split("Bearer")[1]
     assert "LLMPICK_API_KEY" not in text

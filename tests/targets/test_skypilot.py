@@ -19,6 +19,7 @@ from recommender.facts.plan import Container, Hardware, Key, Plan, Process
 from recommender.launching import NothingRunsError
 from recommender.targets.schedulers import called, schedulers
 from recommender.targets.skypilot import write
+from recommender.targets.waiting import start_seconds
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     by_hand,
@@ -171,7 +172,7 @@ def test_a_server_with_a_key_may_be_reached_and_kept_running(stage: Stage) -> No
     task = valid(write(found))
     assert task["secrets"] == {"HF_TOKEN": "", "OWN_API_KEY": None}
     assert task["resources"]["ports"] == 8123
-    probe = {"path": "/health", "initial_delay_seconds": 1200 + 859}
+    probe = {"path": "/health", "initial_delay_seconds": 1200 + start_seconds(found)}
     assert task["service"] == {"readiness_probe": probe, "replicas": 1}
     guarded = valid(write(changed(found, ready="/v1/models")))["service"]["readiness_probe"]
     assert guarded["headers"] == {"Authorization": "Bearer $OWN_API_KEY"}

@@ -105,8 +105,8 @@ def launch(
         served_name=_served(served_name),
         port=_port(port),
         version=_version(for_version) or chosen.version(named.id),
-        exposed=expose or chosen.cluster,
-        guarded=expose or chosen.cluster,
+        exposed=expose or chosen.inside,
+        guarded=expose or chosen.inside or chosen.shared,
         shares_network=chosen.shares_network,
         orchestrated=chosen.cluster,
     )

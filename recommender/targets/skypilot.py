@@ -39,9 +39,14 @@ def write(plan: Plan) -> str:
     if plan.install:
         task["setup"] = _text(["set -eu", *map(ranks.line, plan.install)])
     task["run"] = _text(_run(plan))
-    if plan.key and plan.nodes == 1:
+    if _kept(plan) and plan.key:
         task["service"] = _service(plan, plan.key)
     return comments(plan) + _usage(plan) + yaml_of(task)
+
+
+def _kept(plan: Plan) -> bool:
+    """Whether SkyServe can keep copies of it, which it reaches from elsewhere."""
+    return plan.exposed and plan.key is not None and plan.nodes == 1
 
 
 def _usage(plan: Plan) -> str:
@@ -50,7 +55,7 @@ def _usage(plan: Plan) -> str:
     lines.append(f"# sky launch -c {plan.name}{secret} FILE, then, from your machine,\n")
     lines.append(f"#   ssh -N -L {plan.port}:127.0.0.1:{plan.port} {plan.name}\n")
     lines.append(ranks.checks(plan))
-    if plan.key and plan.nodes == 1:
+    if _kept(plan):
         lines.append(
             f"# sky serve up -n {plan.name}{secret} FILE keeps it running behind one address\n"
         )
@@ -65,8 +70,8 @@ def _resources(plan: Plan) -> dict[str, Any]:
         resources["memory"] = f"{ceil(plan.memory_gib * _GB_IN_GIB)}+"
     disk = schedulers().skypilot.disk_gb
     resources["disk_size"] = disk + ceil((plan.weights_gib or 0) * _GB_IN_GIB)
-    if plan.key:
-        # A server without a key is reached through SSH alone.
+    if plan.exposed and plan.key:
+        # The cloud opens the port to everybody; a server without a key is reached by SSH alone.
         resources["ports"] = plan.port
     return resources
 

@@ -166,9 +166,24 @@ def test_what_is_of_devices() -> None:
     assert task["resources"] == {"memory": "11+", "disk_size": 256}
 
 
+@pytest.mark.parametrize("framework", ["vllm", "llama.cpp", "ollama"])
+def test_no_port_is_opened_that_nobody_asked_for(framework: str) -> None:
+    found = plan("skypilot", framework, nvidia(1))
+    text = write(found)
+    assert "0.0.0.0" not in text
+    assert "ports" not in valid(text)["resources"]
+    assert "sky serve" not in text
+    opened = plan("skypilot", framework, nvidia(1), expose=True)
+    task = valid(write(opened))
+    assert ("ports" in task["resources"]) == ("service" in task) == (opened.key is not None)
+    assert (opened.key is None) == (framework == "ollama")
+
+
 def test_a_server_with_a_key_may_be_reached_and_kept_running(stage: Stage) -> None:
     key = Key(env="OWN_API_KEY")
     found = changed(by_hand(process("server", "bin/serve")), key=key, weights_gib=100.0)
+    assert "ports" not in valid(write(found))["resources"]
+    found = changed(found, exposed=True)
     task = valid(write(found))
     assert task["secrets"] == {"HF_TOKEN": "", "OWN_API_KEY": None}
     assert task["resources"]["ports"] == 8123

@@ -25,7 +25,7 @@ from tests.targets.scheduled import (
     words,
     written,
 )
-from tests.targets.stage import Stage, shellcheck, submitted
+from tests.targets.stage import KEY, Stage, shellcheck, submitted
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Slurm runs on Linux")
 
@@ -63,7 +63,7 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
     for framework in ("vllm", "sglang"):
         found = two_machines("slurm", framework, port=18123)
         submitted(stage, found)
-        head = words(found.server, HEAD_IP="node1", NODE_RANK="0")
+        head = words(found.server, HEAD_IP="node1", NODE_RANK="0", SERVER_KEY=KEY)
         other = words(found.of("worker")[0], HEAD_IP="node1", NODE_RANK="1")
         assert stage.called(0, framework) == head[1:]
         assert stage.called(1, framework) == other[1:]
@@ -86,7 +86,7 @@ def test_every_program_of_every_platform_gets_its_words(tmp_path: Path) -> None:
         folder.mkdir()
         cluster = Stage(folder)
         submitted(cluster, found)
-        server = words(found.server)
+        server = words(found.server, SERVER_KEY=KEY)
         assert cluster.called(0, Path(server[0]).name) == server[1:]
         started.add(found.framework)
     assert {"vllm", "lmdeploy", "llama.cpp"} <= started
@@ -199,6 +199,25 @@ def test_the_key_comes_from_a_file_that_nobody_else_reads(stage: Stage) -> None:
     submitted(stage, found)
     assert stage.called(0, "serve") == ["--key", "a secret"]
     assert "LLMPICK_API_KEY=a secret" in stage.environment(0, "serve")
+
+
+@pytest.mark.parametrize("framework", ["vllm", "sglang", "llama.cpp", "lmdeploy"])
+def test_on_a_machine_of_many_the_server_asks_for_a_key(stage: Stage, framework: str) -> None:
+    found = plan("slurm", framework, nvidia(1), port=18123)
+    assert found.key is not None
+    file = stage.folder / f".config/llmpick/{found.name}.key"
+    stage.stub(found.server.argv[0])
+    done = stage.run(write(found), NODES="1", SLURM_JOB_NODELIST="node1")
+    assert done.returncode == 0, done.stderr
+    made = file.read_text(encoding="utf-8")
+    assert re.fullmatch("[0-9a-f]{64}", made)
+    assert file.stat().st_mode & 0o777 == 0o600
+    told = stage.environment(0, Path(found.server.argv[0]).name)
+    assert f"{found.key.env}={made}" in told
+
+
+def test_who_knows_no_key_says_so() -> None:
+    assert "whoever else works on that machine" in write(plan("slurm", "ollama", nvidia(1)))
 
 
 def test_what_is_asked_of_slurm() -> None:

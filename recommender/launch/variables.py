@@ -10,6 +10,7 @@ from collections.abc import Callable
 NAMES = (
     "SERVER_KEY",
     "HEAD_IP",
+    "MIG_DEVICE",
     "NIC_NAME",
     "NODE_RANK",
     "OWN_IP",

@@ -52,6 +52,8 @@ def used(process: Process) -> tuple[str, ...]:
 def _words(process: Process) -> Iterator[str]:
     yield from process.argv
     yield from process.env.values()
+    if process.container:
+        yield process.container.gpus or ""
     if process.shell:
         yield process.shell.raw or ""
 

@@ -6,9 +6,8 @@ from typing import Any
 from recommender.errors import visible
 from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.launch.shell import posix
-from recommender.launch.variables import variables
 from recommender.targets import compose_box
-from recommender.targets.common import comments, refuse, refuse_launcher
+from recommender.targets.common import comments, refuse, refuse_launcher, used
 from recommender.targets.compose_box import word
 from recommender.targets.waiting import question, start_seconds
 
@@ -74,8 +73,7 @@ def _asked(plan: Plan) -> Iterator[str]:
     """Variables that have to be given to every start."""
     if plan.key:
         yield plan.key.env
-    words = (word for process in plan.processes for word in (*process.argv, *process.env.values()))
-    names = dict.fromkeys(name for word in words for name in variables(word))
+    names = dict.fromkeys(name for process in plan.processes for name in used(process))
     yield from (name for name in names if name not in {"SERVER_KEY", "NODE_RANK"})
 
 

@@ -8,6 +8,7 @@ from recommender.launch.variables import written
 _ABOUT = {
     "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
+    "MIG_DEVICE": "the slice of a GPU, as nvidia-smi -L names it",
     "SUPERVISOR_IP": "the address of the first machine",
 }
 _OWN = "of this machine"
@@ -47,7 +48,7 @@ def settings(box: Container, plan: Plan) -> dict[str, Any]:
         "privileged": box.privileged or None,
         **_rights(box, plan),
         **volumes(box),
-        **_gpus(box, plan),
+        **_gpus(box),
         "restart": box.restart or "unless-stopped",
     }
     return {name: value for name, value in values.items() if value not in (None, [], {})}
@@ -74,12 +75,13 @@ def _limit(limit: str) -> tuple[str, Any]:
     return name, {"soft": int(soft), "hard": int(hard)} if colon else int(soft)
 
 
-def _gpus(box: Container, plan: Plan) -> dict[str, Any]:
-    """NVIDIA's devices: as many as the server takes of those that the machine has."""
+def _gpus(box: Container) -> dict[str, Any]:
+    """NVIDIA's devices: those that the server takes of those that the machine has."""
     if not box.gpus:
         return {}
-    some = 0 < plan.devices < plan.hardware.devices
-    device = {"driver": "nvidia", "count": plan.devices if some else "all", "capabilities": ["gpu"]}
+    _, some, named = box.gpus.partition("device=")
+    which = {"device_ids": list(map(word, named.split(",")))} if some else {"count": "all"}
+    device = {"driver": "nvidia", **which, "capabilities": ["gpu"]}
     return {"deploy": {"resources": {"reservations": {"devices": [device]}}}}
 
 

@@ -48,8 +48,8 @@ def _checked(plan: Plan) -> Container:
         instead = "--target shell starts it"
     elif plan.of("before") or plan.of("beside"):
         why = "it needs a second container"
-    elif box.runtime:
-        why = f"podman brings no runtime called {box.runtime}"
+    elif lack := _lack(box):
+        why = lack
     elif plan.model.startswith(("./", "../")):
         why, instead = "a service has no current folder", "give the model by its absolute path"
     elif any(mount.source.startswith(".") for mount in box.mounts):
@@ -59,6 +59,12 @@ def _checked(plan: Plan) -> Container:
     if why or box is None:
         raise refuse(plan, "quadlet", why, instead)
     return box
+
+
+def _lack(box: Container) -> str:
+    if variables(box.gpus or ""):
+        return "which slice of a GPU it takes is not known"
+    return f"podman brings no runtime called {box.runtime}" if box.runtime else ""
 
 
 def _name(plan: Plan) -> str:
@@ -106,7 +112,8 @@ def _container(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:
     for key, value in plan.server.env.items():
         yield "Environment", unit.environment(key, value, unit.word)
     if box.gpus:
-        yield "AddDevice", "nvidia.com/gpu=all"
+        for device in box.gpus.removeprefix("device=").split(","):
+            yield "AddDevice", f"nvidia.com/gpu={device}"
     yield from unit.repeated("AddDevice", map(unit.plain, box.devices))
     yield from unit.repeated("Volume", (_volume(item) for item in box.mounts if _simple(item)))
     yield from unit.repeated("PublishPort", _ports(box))

@@ -75,6 +75,9 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
     if plan.hardware.vendor not in ray.resources:
         built = ", ".join(ray.resources)
         raise refuse(plan, "ray", f"{ray.image} is built for {built} alone", elsewhere)
+    if plan.hardware.partition:
+        why = "KubeRay counts whole GPUs (nvidia.com/gpu), and this is a slice of one"
+        raise refuse(plan, "ray", why, elsewhere)
     if plan.data_parallel > 1:
         why = "ranks of data parallelism that share experts need a builder of their own in Ray"
         raise refuse(plan, "ray", why, elsewhere)

@@ -16,6 +16,7 @@ _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
     "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
+    "MIG_DEVICE": "the slice of a GPU, as nvidia-smi -L names it (MIG-...)",
     "NIC_NAME": "the network interface between the machines",
     "NODE_RANK": "0 on the first machine, 1 on the second, ...",
     "OWN_IP": "the address of this machine",

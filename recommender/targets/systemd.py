@@ -151,7 +151,8 @@ def _environment(plan: Plan) -> Iterator[str]:
     yield f"PATH={root}/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     if not plan.of("worker"):
         for key, value in _placed(plan, plan.server.env).items():
-            yield unit.environment(key, value)
+            if not variables(value):
+                yield unit.environment(key, value)
 
 
 def _placed(plan: Plan, env: Mapping[str, str]) -> dict[str, str]:
@@ -203,7 +204,9 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
 def _main(plan: Plan) -> str:
     workers, beside = plan.of("worker"), plan.of("beside")
     if not workers and not beside:
-        return _started(plan, changed(plan.server, env={}))
+        # Environment= puts in no variables; the command does.
+        told = {key: value for key, value in plan.server.env.items() if variables(value)}
+        return _started(plan, changed(plan.server, env=told))
     waiting = f"until {_asking(plan)}; do sleep 2; done; "
     line = posix(_command(plan, plan.server), _shell)
     later = (posix(_command(plan, process), _shell) for process in beside)

@@ -174,7 +174,7 @@ def _reserved(whole: Plan) -> int:
     deploy = read(compose.write(whole))["services"]["server"]["deploy"]
     (device,) = deploy["resources"]["reservations"]["devices"]
     assert device["driver"] == "nvidia"
-    return int(device["count"])
+    return len(device["device_ids"]) if "device_ids" in device else int(device["count"])
 
 
 def test_larger_weights_are_waited_for_longer() -> None:

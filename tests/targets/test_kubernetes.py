@@ -144,9 +144,24 @@ def test_nodes_are_those_of_the_machine_that_was_asked_for() -> None:
 
 def test_the_processor_alone_asks_for_main_memory() -> None:
     plan = changed(plan_for("llama.cpp", machine()), memory_gib=6.3)
-    assert server_of(plan)["resources"] == {"requests": {"memory": "7Gi"}}
+    assert server_of(plan)["resources"] == {"requests": {"cpu": "2", "memory": "7Gi"}}
     least = changed(plan, memory_gib=None, weights_gib=4.2)
-    assert server_of(least)["resources"] == {"requests": {"memory": "5Gi"}}
+    assert server_of(least)["resources"]["requests"]["memory"] == "9Gi"
+
+
+def test_no_server_is_the_first_to_be_evicted() -> None:
+    plan = plan_for("vllm", h100s())
+    assert server_of(plan)["resources"]["requests"] == {"cpu": str(plan.devices + 2)}
+
+
+def test_memory_holds_the_cache_and_the_shared_memory() -> None:
+    plan = plan_for("vllm", machine())
+    box = plan.server.container
+    assert box is not None
+    cache = float(plan.server.env["VLLM_CPU_KVCACHE_SPACE"])
+    asked = server_of(plan)["resources"]["requests"]["memory"]
+    assert box.shm == "4g"
+    assert int(asked.removesuffix("Gi")) >= (plan.weights_gib or 0) + cache + 4
 
 
 def test_the_claim_and_the_start_follow_the_weights() -> None:

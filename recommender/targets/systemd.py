@@ -169,7 +169,7 @@ def _in_home(plan: Plan) -> bool:
 
 
 def _devices(plan: Plan) -> Iterator[tuple[str, str]]:
-    if plan.access is None:
+    if plan.access is None or not plan.access.allow:
         return
     yield "DevicePolicy", "closed"
     for pattern in plan.access.allow:

@@ -131,6 +131,9 @@ def _share(plan: Plan) -> Iterator[str]:
     yield f"cpus-per-task={max(cores // _tasks(plan), 1)}"
     if hardware.ram_gib:
         yield f"mem={max(int(hardware.ram_gib * share), 1)}G"
+    elif hardware.memory_gib:
+        # All that the devices hold passes through main memory; a site's default may be a few GiB.
+        yield f"mem={ceil(hardware.memory_gib * wanted)}G"
 
 
 def _key_file(plan: Plan) -> str:

@@ -228,6 +228,8 @@ def test_what_is_asked_of_slurm() -> None:
     ]
     part = changed(whole, world_size=2)
     assert {"gpus-per-node=2", "cpus-per-task=4"} <= set(asked(part))
+    sized = changed(whole.hardware, memory_gib=79.6)
+    assert "mem=160G" in asked(changed(part, hardware=sized))
     known = changed(whole.hardware, cores=96, ram_gib=1000.0)
     assert {"cpus-per-task=24", "mem=250G"} <= set(asked(changed(part, hardware=known)))
     alone = changed(

@@ -100,6 +100,7 @@ def _volume(mount: Mount) -> dict[str, Any]:
     if mount.read_only:
         volume["read_only"] = True
     if not mount.volume:
-        # What the server only reads has to be there; Docker would make an empty folder of it.
-        volume["bind"] = {"create_host_path": not mount.read_only}
+        # What is the host's own has to be there; Docker would make an empty folder of a file.
+        own = mount.read_only or mount.source.startswith("/")
+        volume["bind"] = {"create_host_path": not own}
     return volume

@@ -81,7 +81,7 @@ TARGETS = {
             shares_network=True,
             suffix=".sbatch",
         ),
-        Target(name="ray", **_PODS, pinned=True, suffix=".yaml"),
+        Target(name="ray", **_PODS, devices=True, pinned=True, suffix=".yaml"),
         Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),
     )
 }

@@ -6,8 +6,15 @@ from typing import Any
 from recommender.errors import visible
 from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.launch.shell import posix
-from recommender.targets import compose_box
-from recommender.targets.common import comments, refuse, refuse_launcher, used
+from recommender.targets import compose_box, ranks
+from recommender.targets.common import (
+    HUB_TOKEN,
+    comments,
+    gated,
+    refuse,
+    refuse_launcher,
+    used,
+)
 from recommender.targets.compose_box import word
 from recommender.targets.waiting import question, start_seconds
 
@@ -61,6 +68,15 @@ def _usage(plan: Plan) -> Iterator[str]:
         yield from (f"  {posix(line)}" for line in prepared)
     names = [f"{name}=..." for name in _asked(plan)]
     start = " ".join([*names, "docker compose -f FILE"])
+    if gated(plan):
+        yield f"A model that is gated: {HUB_TOKEN}=... before it, too."
+    yield from _starts(plan, start)
+    yield "Once it answers:"
+    yield from (f"  {ranks.line(line)}" for line in plan.check)
+    yield "Stop: the same with down in place of up"
+
+
+def _starts(plan: Plan, start: str) -> Iterator[str]:
     if not plan.of("worker"):
         yield f"Start: {start} up"
         return

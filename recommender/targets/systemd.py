@@ -14,7 +14,7 @@ from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import unit_words as unit
-from recommender.targets.common import comments, refuse, refuse_launcher
+from recommender.targets.common import HUB_TOKEN, comments, gated, refuse, refuse_launcher
 from recommender.targets.waiting import asking, start_seconds
 
 _LOWEST_FREE_PORT = 1024
@@ -88,12 +88,15 @@ def _usage(plan: Plan) -> Iterator[str]:
     if told := _told(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"Write into {_file(plan)}, one line each: {', '.join(f'{n}=...' for n in told)}"
+    if gated(plan):
+        yield f"A model that is gated: {HUB_TOKEN}=... in {_file(plan)}, which root alone reads."
     if plan.model.startswith("/"):
         yield f"  chmod -R a+rX {posix(Command(argv=(plan.model,)))}"
     now = "--now --no-block" if plan.of("worker") else "--now"
     yield f"  systemctl daemon-reload && systemctl enable {now} {name(plan)}.service"
     if plan.of("worker"):
         yield "The same on every machine; NODE_RANK is 0 on the first, 1 on the second, ..."
+    yield from ("Once it answers:", *(f"  {posix(line, _shell)}" for line in plan.check))
     if _manual(plan):
         yield "Once it answers, by hand:"
         for process in plan.of("load"):

@@ -113,8 +113,8 @@ def launch(
         port=_port(port),
         version=_version(for_version) or chosen.version(named.id),
         brings=_version(for_version) is not None and not chosen.pinned,
-        exposed=expose or chosen.cluster,
-        guarded=expose or chosen.cluster,
+        exposed=expose or chosen.inside,
+        guarded=expose or chosen.inside or chosen.shared,
         shares_network=chosen.shares_network,
         orchestrated=chosen.cluster,
     )

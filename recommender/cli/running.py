@@ -84,7 +84,7 @@ def _words(plan: Plan, command: Command) -> tuple[str, ...]:
 
 def _word(plan: Plan, word: str) -> str:
     """A word as a shell would hand it over: with variables in place and the home folder."""
-    told = {"API_KEY": os.environ.get(plan.key.env, "") if plan.key else ""}
+    told = {"SERVER_KEY": os.environ.get(plan.key.env, "") if plan.key else ""}
     missing = [name for name in variables(word) if name not in told]
     if missing:
         message = f"{missing[0]} is known only where it runs; --target shell writes a script"

@@ -36,9 +36,10 @@ class Container:
     """What a container engine is asked for around the process.
 
     ``devices`` are device files of the host (``/dev/kfd``, ``/dev/dri:/dev/dri``); ``gpus`` is what
-    the NVIDIA runtime hands in (``all``), ``runtime`` the name of a vendor's own one. ``shm`` is
-    the size of /dev/shm as the engine takes it (``32g``). ``passed`` are names of variables that
-    are handed through from the caller's environment. ``detached`` runs in the background.
+    the NVIDIA runtime hands in (``all``, ``device=0,1``), ``runtime`` the name of a vendor's own
+    one. ``shm`` is the size of /dev/shm as the engine takes it (``32g``). ``passed`` are names of
+    variables that are handed through from the caller's environment. ``detached`` runs in the
+    background.
     """
 
     image: str

@@ -115,7 +115,7 @@ def _flag(name: str) -> Callable[[_Read], bool]:
 _FIELDS: dict[str, Callable[[_Read], Any]] = {
     "name": _single("--name"),
     "entrypoint": _single("--entrypoint"),
-    "gpus": _single("--gpus"),
+    "gpus": lambda read: (read.last("--gpus") or "").strip('"') or None,
     "runtime": _single("--runtime"),
     "devices": _several("--device"),
     "mounts": _mounts,

@@ -24,7 +24,7 @@ def _options(box: Container) -> Iterator[str]:
     singles = (
         ("--name", box.name),
         ("--entrypoint", box.entrypoint),
-        ("--gpus", box.gpus),
+        ("--gpus", _gpus(box.gpus)),
         ("--runtime", box.runtime),
         ("--network", box.network),
         ("--ipc", box.ipc),
@@ -37,6 +37,11 @@ def _options(box: Container) -> Iterator[str]:
             yield from (option, value)
     yield from ("--privileged",) if box.privileged else ()
     yield from _lists(box)
+
+
+def _gpus(wanted: str | None) -> str | None:
+    """Docker reads this as a line of CSV, in which a list is one quoted field."""
+    return f'"{wanted}"' if wanted and "," in wanted else wanted
 
 
 def _lists(box: Container) -> Iterator[str]:

@@ -10,7 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
-from recommender.launch import container, plan, served_name
+from recommender.launch import choosing, container, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import marked
 from recommender.rules.candidates import Scored
@@ -55,7 +55,9 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    processes = tuple(_processes(made, key))
+    taken = _devices(scored) // fit.nodes
+    mine = choosing.chosen(scored.trial.group, taken, opening)
+    processes = choosing.handed(tuple(_processes(made, key)), mine)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
     return Plan(
@@ -296,7 +298,7 @@ def _opened(process: Process, made: _Made, key: Key | None) -> Process:
 
 def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:
     if key.in_argv and exposure and exposure.key_args:
-        words = plan.words_of(exposure.key_args.replace("{key}", "API_KEY"))
+        words = plan.words_of(exposure.key_args.replace("{key}", "SERVER_KEY"))
         return changed(process, argv=(*process.argv, *words))
     if process.container:
         return changed(process, container=_passing(process.container, key.env))

@@ -10,6 +10,8 @@ from recommender.versions import parts
 
 # llama.cpp's own ceiling of useful slots is set by memory; beyond this a queue serves as well.
 _MOST_SLOTS = 64
+UNSIZED_KV_GIB = 4.0
+"""GiB of KV cache on the processor where the main memory is not known."""
 
 
 def values(
@@ -57,7 +59,7 @@ def _slots(fit: Fit, workload: Workload) -> int:
 
 
 def _cpu_kv_gib(fit: Fit) -> int:
-    kv = fit.per_device[0].kv_cache_gib if fit.per_device else 4.0
+    kv = fit.per_device[0].kv_cache_gib if fit.per_device else UNSIZED_KV_GIB
     return max(math.floor(kv), 1)
 
 

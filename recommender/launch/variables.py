@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable
 
 NAMES = (
-    "API_KEY",
+    "SERVER_KEY",
     "HEAD_IP",
     "LORA_NAME",
     "LORA_PATH",
+    "MIG_DEVICE",
     "NIC_NAME",
     "NODE_RANK",
     "OWN_IP",

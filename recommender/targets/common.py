@@ -7,6 +7,8 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.variables import variables
 
+HUB_TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
+
 
 def headline(plan: Plan) -> tuple[str, ...]:
     """What a file says about itself, one sentence a line, without comment signs."""
@@ -21,6 +23,13 @@ def headline(plan: Plan) -> tuple[str, ...]:
 def comments(plan: Plan, sign: str = "#") -> str:
     """The headline as comment lines, each ended."""
     return "".join(f"{sign} {line}\n" for line in headline(plan))
+
+
+def gated(plan: Plan) -> bool:
+    """Whether what is downloaded may ask for a token of the hub."""
+    boxes = [process.container for process in plan.processes if process.container]
+    from_hub = not boxes or any(HUB_TOKEN in box.passed for box in boxes)
+    return from_hub and not plan.model.startswith(("/", "./", "../", "~"))
 
 
 def refuse(plan: Plan, target: str, why: str, instead: str) -> InputError:
@@ -52,6 +61,8 @@ def used(process: Process) -> tuple[str, ...]:
 def _words(process: Process) -> Iterator[str]:
     yield from process.argv
     yield from process.env.values()
+    if process.container:
+        yield process.container.gpus or ""
     if process.shell:
         yield process.shell.raw or ""
 

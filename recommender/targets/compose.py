@@ -6,9 +6,15 @@ from typing import Any
 from recommender.errors import visible
 from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.launch.shell import posix
-from recommender.launch.variables import variables
-from recommender.targets import compose_box
-from recommender.targets.common import comments, refuse, refuse_launcher
+from recommender.targets import compose_box, ranks
+from recommender.targets.common import (
+    HUB_TOKEN,
+    comments,
+    gated,
+    refuse,
+    refuse_launcher,
+    used,
+)
 from recommender.targets.compose_box import word
 from recommender.targets.waiting import question, start_seconds
 
@@ -62,6 +68,15 @@ def _usage(plan: Plan) -> Iterator[str]:
         yield from (f"  {posix(line)}" for line in prepared)
     names = [f"{name}=..." for name in _asked(plan)]
     start = " ".join([*names, "docker compose -f FILE"])
+    if gated(plan):
+        yield f"A model that is gated: {HUB_TOKEN}=... before it, too."
+    yield from _starts(plan, start)
+    yield "Once it answers:"
+    yield from (f"  {ranks.line(line)}" for line in plan.check)
+    yield "Stop: the same with down in place of up"
+
+
+def _starts(plan: Plan, start: str) -> Iterator[str]:
     if not plan.of("worker"):
         yield f"Start: {start} up"
         return
@@ -74,9 +89,8 @@ def _asked(plan: Plan) -> Iterator[str]:
     """Variables that have to be given to every start."""
     if plan.key:
         yield plan.key.env
-    words = (word for process in plan.processes for word in (*process.argv, *process.env.values()))
-    names = dict.fromkeys(name for word in words for name in variables(word))
-    yield from (name for name in names if name not in {"API_KEY", "NODE_RANK"})
+    names = dict.fromkeys(name for process in plan.processes for name in used(process))
+    yield from (name for name in names if name not in {"SERVER_KEY", "NODE_RANK"})
 
 
 def _mounts(plan: Plan) -> Iterator[Mount]:

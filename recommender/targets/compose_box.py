@@ -6,10 +6,11 @@ from recommender.facts.plan import Container, Mount, Plan, Port
 from recommender.launch.variables import written
 
 _ABOUT = {
-    "API_KEY": "the key that the server asks for",
+    "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "LORA_NAME": "the name of the LoRA adapter in the API",
     "LORA_PATH": "where the LoRA adapter lies",
+    "MIG_DEVICE": "the slice of a GPU, as nvidia-smi -L names it",
     "SUPERVISOR_IP": "the address of the first machine",
 }
 _OWN = "of this machine"
@@ -25,7 +26,7 @@ def word(text: str) -> str:
 def _variable(name: str) -> str:
     if name == "NODE_RANK":
         return "${NODE_RANK:-1}"  # the file is read as a whole on the first machine, too
-    return needed("LLMPICK_API_KEY" if name == "API_KEY" else name, _ABOUT.get(name, _OWN))
+    return needed("LLMPICK_API_KEY" if name == "SERVER_KEY" else name, _ABOUT.get(name, _OWN))
 
 
 def needed(name: str, about: str) -> str:
@@ -49,7 +50,7 @@ def settings(box: Container, plan: Plan) -> dict[str, Any]:
         "privileged": box.privileged or None,
         **_rights(box, plan),
         **volumes(box),
-        **_gpus(box, plan),
+        **_gpus(box),
         "restart": box.restart or "unless-stopped",
     }
     return {name: value for name, value in values.items() if value not in (None, [], {})}
@@ -76,12 +77,13 @@ def _limit(limit: str) -> tuple[str, Any]:
     return name, {"soft": int(soft), "hard": int(hard)} if colon else int(soft)
 
 
-def _gpus(box: Container, plan: Plan) -> dict[str, Any]:
-    """NVIDIA's devices: as many as the server takes of those that the machine has."""
+def _gpus(box: Container) -> dict[str, Any]:
+    """NVIDIA's devices: those that the server takes of those that the machine has."""
     if not box.gpus:
         return {}
-    some = 0 < plan.devices < plan.hardware.devices
-    device = {"driver": "nvidia", "count": plan.devices if some else "all", "capabilities": ["gpu"]}
+    _, some, named = box.gpus.partition("device=")
+    which = {"device_ids": list(map(word, named.split(",")))} if some else {"count": "all"}
+    device = {"driver": "nvidia", **which, "capabilities": ["gpu"]}
     return {"deploy": {"resources": {"reservations": {"devices": [device]}}}}
 
 
@@ -100,6 +102,7 @@ def _volume(mount: Mount) -> dict[str, Any]:
     if mount.read_only:
         volume["read_only"] = True
     if not mount.volume:
-        # What the server only reads has to be there; Docker would make an empty folder of it.
-        volume["bind"] = {"create_host_path": not mount.read_only}
+        # What is the host's own has to be there; Docker would make an empty folder of a file.
+        own = mount.read_only or mount.source.startswith("/")
+        volume["bind"] = {"create_host_path": not own}
     return volume

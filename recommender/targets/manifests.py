@@ -8,6 +8,7 @@ from recommender.errors import visible
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Plan
+from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.pods import key_secret, token_secret
 from recommender.targets.volumes import cache_gib, claim_name, is_cache
@@ -92,7 +93,8 @@ def text(
 
     Dumper.add_representer(str, _scalar)
     body = yaml.dump_all(documents, Dumper=Dumper, sort_keys=False, width=float("inf"))
-    lines = "".join(f"# {visible(line)}\n" for line in (*_needs(plan, device), *said))
+    told = (*_needs(plan, device), *said, *_asked(plan, documents[-1]["metadata"]["name"]))
+    lines = "".join(f"# {visible(line)}\n" for line in told)
     return f"{comments(plan)}{lines}---\n{body}"
 
 
@@ -120,6 +122,13 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     limits = sorted({limit for box in boxes for limit in box.ulimits})
     if limits:
         yield f"Pods set no ulimits; the nodes' container runtime has to allow {', '.join(limits)}."
+
+
+def _asked(plan: Plan, service: str) -> Iterator[str]:
+    """How it is started and asked from the machine that has kubectl."""
+    ports = f"{plan.port}:{plan.port}"
+    yield f"kubectl apply -f FILE, then kubectl port-forward service/{service} {ports}, then"
+    yield from (f"  {ranks.line(line)}" for line in plan.check)
 
 
 def _shared(plan: Plan) -> bool:

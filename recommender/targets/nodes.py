@@ -5,6 +5,11 @@ from typing import Any
 
 from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel
 from recommender.facts.plan import Container, Plan, Process
+from recommender.launch.values import UNSIZED_KV_GIB
+from recommender.targets.schedulers import cores_of
+from recommender.targets.volumes import shared_gib
+
+_SERVING = {"server", "worker"}
 
 
 def placement(plan: Plan, cluster: Kubernetes, device: ClusterDevice | None) -> dict[str, Any]:
@@ -20,15 +25,22 @@ def placement(plan: Plan, cluster: Kubernetes, device: ClusterDevice | None) -> 
 def resources(
     plan: Plan, process: Process, box: Container, device: ClusterDevice | None
 ) -> dict[str, Any]:
-    """Devices for those that use them; on the processor main memory, for the weights at least."""
+    """Cores for the server, devices for those that use them; on the processor main memory."""
     found: dict[str, Any] = {}
-    memory = plan.memory_gib or plan.weights_gib
-    if memory and plan.hardware.vendor is None and process.role == "server":
-        found["requests"] = {"memory": f"{math.ceil(memory)}Gi"}
+    if process.role in _SERVING:
+        found["requests"] = {"cpu": str(cores_of(plan)), **_memory(plan, box)}
     boxes = [item.container for item in plan.processes if item.container]
     if device and (_uses(box) or not any(map(_uses, boxes))):
         found["limits"] = {_resource(plan, device): str(plan.devices)}
     return found
+
+
+def _memory(plan: Plan, box: Container) -> dict[str, str]:
+    """What the server fills with weights and cache, and with /dev/shm, which is memory, too."""
+    if plan.hardware.vendor is not None or not plan.weights_gib:
+        return {}
+    filled = plan.memory_gib or plan.weights_gib + UNSIZED_KV_GIB
+    return {"memory": f"{math.ceil(filled + shared_gib(box))}Gi"}
 
 
 def _uses(box: Container) -> bool:

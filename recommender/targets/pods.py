@@ -12,11 +12,9 @@ from recommender.targets import security
 from recommender.targets.common import refuse, used
 from recommender.targets.nodes import placement, resources
 from recommender.targets.volumes import Volume, at_home, home, runs_as_root, volumes
+from recommender.targets.waiting import start_seconds
 
-# Seconds: a server that loads what it has takes up to ten minutes; a line of 400 Mbit/s brings
-# 50 MiB of weights a second; a busy server answers late, and is not to be killed for that.
-_START_SECONDS = 600
-_MIB_PER_SECOND = 50
+# Seconds: a busy server answers late, and is not to be killed for that.
 _PERIOD = 10
 _LATE = 10
 _MISSES = 6
@@ -61,7 +59,7 @@ def setting(
     own = [name for name in _ADDRESSES if name not in (texts or {})]
     known = {**dict.fromkeys(own, "$(POD_IP)"), "NIC_NAME": cluster.interface}
     if plan.key:
-        known["API_KEY"] = f"$({plan.key.env})"
+        known["SERVER_KEY"] = f"$({plan.key.env})"
     where = Setting(
         plan=plan,
         target=target,
@@ -191,10 +189,10 @@ def _only(**values: Any) -> dict[str, Any]:
 def probes(plan: Plan) -> dict[str, Any]:
     """The probes of the server; the first allows for a download of the weights."""
     ask = {"httpGet": {"path": plan.ready, "port": "http"}}
-    seconds = _START_SECONDS + (plan.weights_gib or 0) * 1024 / _MIB_PER_SECOND
     every = {"periodSeconds": _PERIOD, "timeoutSeconds": _LATE}
+    tries = math.ceil(start_seconds(plan) / _PERIOD)
     return {
-        "startupProbe": {**ask, **every, "failureThreshold": math.ceil(seconds / _PERIOD)},
+        "startupProbe": {**ask, **every, "failureThreshold": tries},
         "readinessProbe": {**ask, **every, "failureThreshold": 3},
         "livenessProbe": {**ask, **every, "failureThreshold": _MISSES},
     }

@@ -47,11 +47,11 @@ def line(command: Command) -> str:
 
 
 def _variable(name: str) -> str:
-    return "${env:LLMPICK_API_KEY}" if name == "API_KEY" else f"${{env:{name}}}"
+    return "${env:LLMPICK_API_KEY}" if name == "SERVER_KEY" else f"${{env:{name}}}"
 
 
 def _needed(plan: Plan) -> Iterator[str]:
-    names = {name for process in plan.processes for name in used(process)} - {"API_KEY"}
+    names = {name for process in plan.processes for name in used(process)} - {"SERVER_KEY"}
     for name in (*_secrets(plan), *sorted(names)):
         yield f'if (-not $env:{name}) {{ throw "set `$env:{name} first" }}'
 

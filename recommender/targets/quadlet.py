@@ -50,8 +50,8 @@ def _checked(plan: Plan) -> Container:
         instead = "--target shell starts it"
     elif plan.of("before") or plan.of("beside"):
         why = "it needs a second container"
-    elif box.runtime:
-        why = f"podman brings no runtime called {box.runtime}"
+    elif lack := _lack(box):
+        why = lack
     elif plan.model.startswith(("./", "../")):
         why, instead = "a service has no current folder", "give the model by its absolute path"
     elif any(mount.source.startswith(".") for mount in box.mounts):
@@ -69,6 +69,12 @@ def _refuse_adapters(plan: Plan) -> None:
         raise refuse(plan, "quadlet", why, "--target compose asks for it")
 
 
+def _lack(box: Container) -> str:
+    if variables(box.gpus or ""):
+        return "which slice of a GPU it takes is not known"
+    return f"podman brings no runtime called {box.runtime}" if box.runtime else ""
+
+
 def _name(plan: Plan) -> str:
     return f"llmpick-{plan.name}"
 
@@ -83,7 +89,7 @@ def _file(plan: Plan) -> str:
 
 def _in_words(plan: Plan) -> bool:
     """Whether the key stands in the command itself, and so in the unit's environment."""
-    return any("API_KEY" in variables(word) for word in plan.server.argv)
+    return any("SERVER_KEY" in variables(word) for word in plan.server.argv)
 
 
 def _usage(plan: Plan, box: Container) -> Iterator[str]:
@@ -114,7 +120,8 @@ def _container(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:
     for key, value in plan.server.env.items():
         yield "Environment", unit.environment(key, value, unit.word)
     if box.gpus:
-        yield "AddDevice", "nvidia.com/gpu=all"
+        for device in box.gpus.removeprefix("device=").split(","):
+            yield "AddDevice", f"nvidia.com/gpu={device}"
     yield from unit.repeated("AddDevice", map(unit.plain, box.devices))
     yield from unit.repeated("Volume", (_volume(item) for item in box.mounts if _simple(item)))
     yield from unit.repeated("PublishPort", _ports(box))

@@ -20,7 +20,7 @@ KEY = "LLMPICK_API_KEY"
 
 def variable(name: str) -> str:
     """A name of the plan as a variable of the shell."""
-    return f'"${{{KEY if name == "API_KEY" else name}}}"'
+    return f'"${{{KEY if name == "SERVER_KEY" else name}}}"'
 
 
 def line(command: Command) -> str:

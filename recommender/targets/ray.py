@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from recommender.facts.cluster import Kubernetes
 from recommender.facts.noun import changed
 from recommender.facts.plan import Plan, Process
 from recommender.facts.scheduler import Ray
 from recommender.launch.variables import plain
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
+from recommender.targets.nodes import placement
 from recommender.targets.schedulers import called, cores_of, schedulers
+from recommender.targets.volumes import cache_gib, claim_name
 
 # Where Ray Serve answers, whatever an engine would listen on (source: Ray's HTTPOptions).
 _PORT = 8000
@@ -18,10 +21,13 @@ _OPEN = (
     "Ray Serve asks nobody for a key: its Service stays inside of the cluster, or a gateway that "
     "asks goes in front."
 )
+_CACHE = "/models"
+# The group of the image's user, who writes to the claim (source: Ray's base-deps/Dockerfile).
+_GROUP = 100
 _PORTS = {"gcs-server": 6379, "dashboard": 8265, "client": 10001, "serve": _PORT}
 
 
-def write(plan: Plan) -> str:
+def write(plan: Plan, cluster: Kubernetes) -> str:
     """The manifest for ``kubectl apply``; the engine's options are those of the plan."""
     ray = schedulers().ray
     _refuse_what_ray_lacks(plan, ray)
@@ -40,12 +46,12 @@ def write(plan: Plan) -> str:
             "rayClusterConfig": {
                 "rayVersion": ray.version,
                 "headGroupSpec": _head(plan, ray),
-                "workerGroupSpecs": [_workers(plan, ray)],
+                "workerGroupSpecs": [_workers(plan, ray, cluster)],
             },
         },
     }
     open_to_all = changed(plan, key=None, unguarded=_OPEN)
-    return comments(open_to_all) + _usage(plan) + yaml_of(service)
+    return comments(open_to_all) + _usage(plan) + yaml_of(*_claims(plan), service)
 
 
 def _usage(plan: Plan) -> str:
@@ -75,6 +81,9 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
     if plan.hardware.vendor not in ray.resources:
         built = ", ".join(ray.resources)
         raise refuse(plan, "ray", f"{ray.image} is built for {built} alone", elsewhere)
+    if plan.hardware.partition:
+        why = "KubeRay counts whole GPUs (nvidia.com/gpu), and this is a slice of one"
+        raise refuse(plan, "ray", why, elsewhere)
     if plan.data_parallel > 1:
         why = "ranks of data parallelism that share experts need a builder of their own in Ray"
         raise refuse(plan, "ray", why, elsewhere)
@@ -165,7 +174,20 @@ def _head(plan: Plan, ray: Ray) -> dict[str, Any]:
     }
 
 
-def _workers(plan: Plan, ray: Ray) -> dict[str, Any]:
+def _claims(plan: Plan) -> list[dict[str, Any]]:
+    """The claim that keeps what is downloaded; without one it fills the disks of the nodes."""
+    if plan.model.startswith("/"):
+        return []
+    several = plan.nodes * plan.replicas > 1
+    spec = {
+        "accessModes": ["ReadWriteMany" if several else "ReadWriteOnce"],
+        "resources": {"requests": {"storage": f"{cache_gib(plan)}Gi"}},
+    }
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+    return [{**claim, "metadata": {"name": claim_name(plan)}, "spec": spec}]
+
+
+def _workers(plan: Plan, ray: Ray, cluster: Kubernetes) -> dict[str, Any]:
     """One pod a machine; its devices are all of the kind that the plan counts."""
     resource = ray.resources[plan.hardware.vendor or ""]
     container = {
@@ -179,20 +201,35 @@ def _workers(plan: Plan, ray: Ray) -> dict[str, Any]:
         "securityContext": {"allowPrivilegeEscalation": False},
     }
     count = plan.nodes * plan.replicas
-    tolerations = [{"key": resource, "operator": "Exists", "effect": "NoSchedule"}]
+    spec = _keeping(plan, _pod(plan, container))
     return {
         "groupName": "devices",
         "replicas": count,
         "minReplicas": count,
         "maxReplicas": count,
         "rayStartParams": {},
-        "template": {"spec": {**_pod(plan, container), "tolerations": tolerations}},
+        "template": {"spec": {**spec, **placement(plan, cluster, cluster.device(plan.hardware))}},
     }
 
 
 def _environment() -> list[dict[str, Any]]:
     secret = {"name": "hf-token", "key": "HF_TOKEN", "optional": True}
     return [{"name": "HF_TOKEN", "valueFrom": {"secretKeyRef": secret}}]
+
+
+def _keeping(plan: Plan, pod: dict[str, Any]) -> dict[str, Any]:
+    """The pod with the claim at the place where the hub's client of the image keeps weights."""
+    if not _claims(plan):
+        return pod
+    (container,) = pod["containers"]
+    volume = {"name": "models", "persistentVolumeClaim": {"claimName": claim_name(plan)}}
+    env = [*container["env"], {"name": "HF_HOME", "value": _CACHE}]
+    mounts = [*container.get("volumeMounts", ()), {"name": "models", "mountPath": _CACHE}]
+    return {
+        "securityContext": {"fsGroup": _GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
+        "containers": [{**container, "env": env, "volumeMounts": mounts}],
+        "volumes": [*pod.get("volumes", ()), volume],
+    }
 
 
 def _pod(plan: Plan, container: Mapping[str, Any]) -> dict[str, Any]:

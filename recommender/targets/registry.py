@@ -1,6 +1,7 @@
 """The targets by name: what each needs of a plan, and the module that writes it."""
 
 from importlib import import_module
+from typing import Any
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts.noun import noun
@@ -9,6 +10,7 @@ from recommender.knowledge import load
 
 _PROGRAMS = ("pip", "native")
 _IMAGE = ("docker",)
+_PODS: dict[str, Any] = {"methods": _IMAGE, "cluster": True, "inside": True}
 
 
 @noun
@@ -16,16 +18,20 @@ class Target:
     """One kind of file or script that starts a server.
 
     ``methods`` are the ways to install that it can use, empty for any. ``cluster`` says that an
-    orchestrator starts it: it brings a container engine of its own, and other machines reach the
-    server. ``devices`` hands the module what Kubernetes calls devices. ``shares_network`` says that
-    its containers have no network of their own, and that it brings an engine for them. ``pinned``
-    says that its image holds one version of a framework, for which the plan has to be made.
-    ``suffix`` is that of the file.
+    orchestrator starts it, which brings a container engine of its own; ``inside`` that other
+    machines reach the server by the network inside of it, whether that is asked for or not;
+    ``shared`` that strangers work on the same machine, so that a key is asked for in any case.
+    ``devices`` hands the module what Kubernetes calls devices. ``shares_network`` says that its
+    containers have no network of their own, and that it brings an engine for them. ``pinned`` says
+    that its image holds one version of a framework, for which the plan has to be made. ``suffix``
+    is that of the file.
     """
 
     name: str
     methods: tuple[str, ...] = ()
     cluster: bool = False
+    inside: bool = False
+    shared: bool = False
     devices: bool = False
     shares_network: bool = False
     pinned: bool = False
@@ -66,10 +72,16 @@ TARGETS = {
         Target(name="compose", methods=_IMAGE, suffix=".yaml"),
         Target(name="systemd", methods=_PROGRAMS, suffix=".service"),
         Target(name="quadlet", methods=_IMAGE, suffix=".container"),
-        Target(name="kubernetes", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
-        Target(name="lws", methods=_IMAGE, cluster=True, devices=True, suffix=".yaml"),
-        Target(name="slurm", methods=(*_PROGRAMS, *_IMAGE), shares_network=True, suffix=".sbatch"),
-        Target(name="ray", methods=_IMAGE, cluster=True, pinned=True, suffix=".yaml"),
+        Target(name="kubernetes", **_PODS, devices=True, suffix=".yaml"),
+        Target(name="lws", **_PODS, devices=True, suffix=".yaml"),
+        Target(
+            name="slurm",
+            methods=(*_PROGRAMS, *_IMAGE),
+            shared=True,
+            shares_network=True,
+            suffix=".sbatch",
+        ),
+        Target(name="ray", **_PODS, devices=True, pinned=True, suffix=".yaml"),
         Target(name="skypilot", methods=(*_PROGRAMS, *_IMAGE), cluster=True, suffix=".yaml"),
     )
 }

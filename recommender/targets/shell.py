@@ -14,10 +14,11 @@ from recommender.targets.waiting import asking
 _LITERAL = "# shellcheck disable=SC2016\n"
 _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
-    "API_KEY": "the key that the server asks for",
+    "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "LORA_NAME": "the name of the LoRA adapter in the API",
     "LORA_PATH": "where the LoRA adapter lies",
+    "MIG_DEVICE": "the slice of a GPU, as nvidia-smi -L names it (MIG-...)",
     "NIC_NAME": "the network interface between the machines",
     "NODE_RANK": "0 on the first machine, 1 on the second, ...",
     "OWN_IP": "the address of this machine",
@@ -56,7 +57,7 @@ def _variable(name: str) -> str:
 
 
 def _named(name: str) -> str:
-    return "LLMPICK_API_KEY" if name == "API_KEY" else name
+    return "LLMPICK_API_KEY" if name == "SERVER_KEY" else name
 
 
 def _needed(plan: Plan) -> Iterator[str]:
@@ -64,13 +65,13 @@ def _needed(plan: Plan) -> Iterator[str]:
     if plan.nodes > 1 and not launched_as_one(plan):
         yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
     if plan.key:
-        yield f': "${{{plan.key.env}:?{_ABOUT["API_KEY"]}}}"\n'
+        yield f': "${{{plan.key.env}:?{_ABOUT["SERVER_KEY"]}}}"\n'
         yield f"export {plan.key.env}\n"
     if plan.admin_env:
         yield f': "${{{plan.admin_env}:?the password of its administrator}}"\n'
         yield f"export {plan.admin_env}\n"
     first = {name for process in plan.of("server") for name in used(process)}
-    for name in sorted(first - {"API_KEY", "NODE_RANK"}):
+    for name in sorted(first - {"SERVER_KEY", "NODE_RANK"}):
         yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
 
 
@@ -114,7 +115,7 @@ def _inner(commands: Sequence[str]) -> str:
 
 def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     """Variables that these need besides those of the server."""
-    told = {"API_KEY", "NODE_RANK", *used(plan.server)}
+    told = {"SERVER_KEY", "NODE_RANK", *used(plan.server)}
     names = {name for process in processes for name in used(process)} - told
     return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
 

@@ -13,10 +13,9 @@ from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.documents import yaml_of
 from recommender.targets.schedulers import called, schedulers
+from recommender.targets.waiting import start_seconds
 
 _GB_IN_GIB = 2**30 / 1e9
-# Weights may come in as slowly as this; SkyServe gives up a server that is not ready in time.
-_SLOWEST_GBIT = 1
 _HUB = "HF_TOKEN"
 _SYSTEMS = (None, "linux")
 
@@ -43,9 +42,14 @@ def write(plan: Plan) -> str:
     if plan.install:
         task["setup"] = _text(["set -eu", *map(ranks.line, plan.install)])
     task["run"] = _text(_run(plan))
-    if plan.key and plan.nodes == 1:
+    if _kept(plan) and plan.key:
         task["service"] = _service(plan, plan.key)
     return comments(plan) + _usage(plan) + yaml_of(task)
+
+
+def _kept(plan: Plan) -> bool:
+    """Whether SkyServe can keep copies of it, which it reaches from elsewhere."""
+    return plan.exposed and plan.key is not None and plan.nodes == 1
 
 
 def _usage(plan: Plan) -> str:
@@ -55,7 +59,7 @@ def _usage(plan: Plan) -> str:
     lines.append(f"# sky launch -c {plan.name}{secret} FILE, then, from your machine,\n")
     lines.append(f"#   ssh -N -L {plan.port}:127.0.0.1:{plan.port} {plan.name}\n")
     lines.append(ranks.checks(plan))
-    if plan.key and plan.nodes == 1:
+    if _kept(plan):
         lines.append(
             f"# sky serve up -n {plan.name}{secret} FILE keeps it running behind one address\n"
         )
@@ -74,8 +78,8 @@ def _resources(plan: Plan) -> dict[str, Any]:
         resources["memory"] = f"{ceil(plan.memory_gib * _GB_IN_GIB)}+"
     disk = schedulers().skypilot.disk_gb
     resources["disk_size"] = disk + ceil((plan.weights_gib or 0) * _GB_IN_GIB)
-    if plan.key:
-        # A server without a key is reached through SSH alone.
+    if plan.exposed and plan.key:
+        # The cloud opens the port to everybody; a server without a key is reached by SSH alone.
         resources["ports"] = plan.port
     return resources
 
@@ -130,10 +134,9 @@ def _started(process: Process) -> Command:
 
 
 def _service(plan: Plan, key: Key) -> dict[str, Any]:
-    """How SkyServe knows that a copy is ready; the weights are loaded by then."""
-    arrives = (plan.weights_gib or 0) * _GB_IN_GIB * 8 / _SLOWEST_GBIT
+    """How SkyServe knows that a copy is ready; it gives up one that is not in time."""
     probe: dict[str, Any] = {"path": plan.ready}
-    probe["initial_delay_seconds"] = schedulers().skypilot.ready_s + ceil(arrives)
+    probe["initial_delay_seconds"] = schedulers().skypilot.ready_s + start_seconds(plan)
     if plan.ready.startswith("/v1/"):
         probe["headers"] = {"Authorization": f"Bearer ${key.env}"}
     return {"readiness_probe": probe, "replicas": plan.replicas}

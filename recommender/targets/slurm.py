@@ -69,6 +69,10 @@ def _usage(plan: Plan) -> str:
     to = "NODE" if named else _LOOPBACK
     tunnel = f"ssh -N -L {plan.port}:{to}:{plan.port} -J LOGIN_NODE NODE"
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
+    if plan.key:
+        lines.append(f"The first start makes the key: {plan.key.env}=$(cat {_key_file(plan)})")
+    else:
+        lines.append("It knows no key: whoever else works on that machine can ask it, too.")
     text = "".join(f"# {line}\n" for line in lines) + ranks.checks(_through_tunnel(plan))
     if _over_mpi(plan) and not plan.model.startswith("/"):
         text += "# Ranks of MPI download nothing: the model is a folder that all machines see.\n"
@@ -132,15 +136,23 @@ def _share(plan: Plan) -> Iterator[str]:
     yield f"cpus-per-task={max(cores // _tasks(plan), 1)}"
     if hardware.ram_gib:
         yield f"mem={max(int(hardware.ram_gib * share), 1)}G"
+    elif hardware.memory_gib:
+        # All that the devices hold passes through main memory; a site's default may be a few GiB.
+        yield f"mem={ceil(hardware.memory_gib * wanted)}G"
+
+
+def _key_file(plan: Plan) -> str:
+    return f'"$HOME"/.config/llmpick/{plan.name}.key'
 
 
 def _key(plan: Plan) -> Iterator[str]:
-    """The key is read from a file that nobody else can read."""
+    """The key is read from a file that nobody else can read, made where there is none."""
     if plan.key is None:
         return
-    name, file = plan.key.env, f'"$HOME"/.config/llmpick/{plan.name}.key'
-    yield f"# Once: (umask 077; mkdir -p ~/.config/llmpick; openssl rand -hex 32 >{file})\n"
-    yield f"key_file={file}\n"
+    name = plan.key.env
+    yield f"key_file={_key_file(plan)}\n"
+    yield 'if [ ! -s "$key_file" ]; then\n  (umask 077; mkdir -p "${key_file%/*}"\n'
+    yield "   od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' >\"$key_file\")\nfi\n"
     yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
     yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
     yield f'{name}=$(cat "$key_file")\nexport {name}\n'

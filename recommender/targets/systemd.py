@@ -14,7 +14,7 @@ from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import unit_words as unit
-from recommender.targets.common import comments, refuse, refuse_launcher
+from recommender.targets.common import HUB_TOKEN, comments, gated, refuse, refuse_launcher
 from recommender.targets.waiting import asking, start_seconds
 
 _LOWEST_FREE_PORT = 1024
@@ -90,12 +90,15 @@ def _usage(plan: Plan) -> Iterator[str]:
     if told := _told(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"Write into {_file(plan)}, one line each: {', '.join(f'{n}=...' for n in told)}"
+    if gated(plan):
+        yield f"A model that is gated: {HUB_TOKEN}=... in {_file(plan)}, which root alone reads."
     if plan.model.startswith("/"):
         yield f"  chmod -R a+rX {posix(Command(argv=(plan.model,)))}"
     now = "--now --no-block" if plan.of("worker") else "--now"
     yield f"  systemctl daemon-reload && systemctl enable {now} {name(plan)}.service"
     if plan.of("worker"):
         yield "The same on every machine; NODE_RANK is 0 on the first, 1 on the second, ..."
+    yield from ("Once it answers:", *(f"  {posix(line, _shell)}" for line in plan.check))
     if _manual(plan):
         yield "Once it answers, by hand:"
         for process in plan.of("load"):
@@ -115,7 +118,7 @@ def _told(plan: Plan) -> tuple[str, ...]:
     for process in plan.processes:
         words = (*process.argv, *process.env.values(), process.shell.raw if process.shell else "")
         names += [found for item in words for found in variables(item or "")]
-    return tuple(dict.fromkeys(item for item in names if item != "API_KEY"))
+    return tuple(dict.fromkeys(item for item in names if item != "SERVER_KEY"))
 
 
 def _about(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -155,7 +158,8 @@ def _environment(plan: Plan) -> Iterator[str]:
     yield f"PATH={root}/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     if not plan.of("worker"):
         for key, value in _placed(plan, plan.server.env).items():
-            yield unit.environment(key, value)
+            if not variables(value):
+                yield unit.environment(key, value)
 
 
 def _placed(plan: Plan, env: Mapping[str, str]) -> dict[str, str]:
@@ -172,7 +176,7 @@ def _in_home(plan: Plan) -> bool:
 
 
 def _devices(plan: Plan) -> Iterator[tuple[str, str]]:
-    if plan.access is None:
+    if plan.access is None or not plan.access.allow:
         return
     yield "DevicePolicy", "closed"
     for pattern in plan.access.allow:
@@ -207,7 +211,9 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
 def _main(plan: Plan) -> str:
     workers, beside = plan.of("worker"), plan.of("beside")
     if not workers and not beside:
-        return _started(plan, changed(plan.server, env={}))
+        # Environment= puts in no variables; the command does.
+        told = {key: value for key, value in plan.server.env.items() if variables(value)}
+        return _started(plan, changed(plan.server, env=told))
     waiting = f"until {_asking(plan)}; do sleep 2; done; "
     line = posix(_command(plan, plan.server), _shell)
     later = (posix(_command(plan, process), _shell) for process in beside)
@@ -228,7 +234,7 @@ def _together(plan: Plan, processes: Sequence[Process]) -> str:
 
 
 def _shell(variable: str) -> str:
-    return f'"${{{"LLMPICK_API_KEY" if variable == "API_KEY" else variable}}}"'
+    return f'"${{{"LLMPICK_API_KEY" if variable == "SERVER_KEY" else variable}}}"'
 
 
 def _started(plan: Plan, process: Process) -> str:

@@ -53,7 +53,7 @@ def environment(name: str, value: str, write: Callable[[str], str] = setting) ->
 
 
 def _variable(name: str) -> str:
-    return f"${{{'LLMPICK_API_KEY' if name == 'API_KEY' else name}}}"
+    return f"${{{'LLMPICK_API_KEY' if name == 'SERVER_KEY' else name}}}"
 
 
 def _escaped(text: str) -> str:

@@ -13,6 +13,7 @@ from recommender.targets.common import refuse
 
 _SHM = "/dev/shm"  # noqa: S108  # shared memory, not a temporary file
 _UNITS = {"k": "Ki", "m": "Mi", "g": "Gi", "t": "Ti"}
+_GIB = {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10}
 # Beside the weights lie the tokenizer and compiled kernels, and file systems keep a part.
 _ROOM = 1.2
 _OTHER_GIB = 10
@@ -92,6 +93,12 @@ def quantity(size: str) -> str | None:
     """A size of ``docker run --shm-size`` as Kubernetes writes it: 64gb is 64Gi."""
     found = re.fullmatch(r"(\d+)([kmgt])b?", size.casefold())
     return f"{found[1]}{_UNITS[found[2]]}" if found else None
+
+
+def shared_gib(box: Container) -> float:
+    """The size of /dev/shm in GiB, 0 where it has no size of its own."""
+    found = re.fullmatch(r"(\d+)([kmgt])b?", (box.shm or "").casefold())
+    return int(found[1]) * _GIB[found[2]] if found else 0.0
 
 
 def _shared_memory(plan: Plan, box: Container) -> Iterator[Volume]:

@@ -42,13 +42,13 @@ _ENOUGH = 4
 _WORDS = Words(table=load().words, lang="en")
 
 
-def opening(target: str, **more: Any) -> Opening:
+def opening(target: str, *, expose: bool = False, **more: Any) -> Opening:
     """What ``llmpick launch --target`` wishes for."""
     found = TARGETS[target]
     return Opening(
         methods=found.methods,
-        exposed=found.cluster,
-        guarded=found.cluster,
+        exposed=expose or found.inside,
+        guarded=expose or found.inside or found.shared,
         shares_network=found.shares_network,
         **more,
     )

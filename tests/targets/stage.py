@@ -121,6 +121,12 @@ KEY = "the key"
 def submitted(stage: Stage, found: Plan, **env: str) -> None:
     """The script of the plan, run by a Slurm whose machines are ranks one after the other."""
     _stubs(stage, found)
+    if found.key:
+        file = stage.folder / f".config/llmpick/{found.name}.key"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.write_text(f"{KEY}\n", encoding="utf-8")
+            file.chmod(0o600)
     text = TARGETS["slurm"].write(found)
     _succeeds(stage, text, NODES=str(found.nodes), SLURM_JOB_NODELIST="node[1-9]", **env)
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from recommender.errors import InputError
+from recommender.facts import Accelerator
 from recommender.facts.plan import Opening, Plan
 from recommender.targets import compose
 from tests.launch.test_commands import nvidia
@@ -162,6 +163,18 @@ def test_a_model_file_is_read_by_what_makes_a_model_of_it() -> None:
     assert "/models/model.gguf" in {mount["target"] for mount in load["volumes"]}
 
 
+def test_files_of_the_driver_are_never_made_as_folders() -> None:
+    card = Accelerator(vendor="huawei", name="Ascend 910B3", memory_gib=64.0, chip="910B3", index=0)
+    machine = replace(nvidia(1), accelerators=(card,), arch="aarch64")
+    found = plan("vllm", machine, opening=Opening(methods=("docker",)))
+    assert found is not None
+    volumes = yaml.safe_load(compose.write(found))["services"]["server"]["volumes"]
+    made = {item["source"]: item["bind"]["create_host_path"] for item in volumes}
+    assert made["/usr/local/Ascend/driver/version.info"] is False
+    assert made["/etc/ascend_install.info"] is False
+    assert made["~/.cache"] is True
+
+
 def test_as_many_gpus_are_reserved_as_are_used() -> None:
     some, whole = made("vllm"), plan("vllm", nvidia(1), opening=Opening(methods=("docker",)))
     assert whole is not None
@@ -174,7 +187,7 @@ def _reserved(whole: Plan) -> int:
     deploy = read(compose.write(whole))["services"]["server"]["deploy"]
     (device,) = deploy["resources"]["reservations"]["devices"]
     assert device["driver"] == "nvidia"
-    return int(device["count"])
+    return len(device["device_ids"]) if "device_ids" in device else int(device["count"])
 
 
 def test_larger_weights_are_waited_for_longer() -> None:

@@ -16,6 +16,7 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Key, Plan
 from recommender.knowledge import load
 from recommender.targets.registry import TARGETS
+from recommender.targets.waiting import start_seconds
 from tests.targets.pods import (
     LARGE,
     PLATFORMS,
@@ -143,9 +144,24 @@ def test_nodes_are_those_of_the_machine_that_was_asked_for() -> None:
 
 def test_the_processor_alone_asks_for_main_memory() -> None:
     plan = changed(plan_for("llama.cpp", machine()), memory_gib=6.3)
-    assert server_of(plan)["resources"] == {"requests": {"memory": "7Gi"}}
+    assert server_of(plan)["resources"] == {"requests": {"cpu": "2", "memory": "7Gi"}}
     least = changed(plan, memory_gib=None, weights_gib=4.2)
-    assert server_of(least)["resources"] == {"requests": {"memory": "5Gi"}}
+    assert server_of(least)["resources"]["requests"]["memory"] == "9Gi"
+
+
+def test_no_server_is_the_first_to_be_evicted() -> None:
+    plan = plan_for("vllm", h100s())
+    assert server_of(plan)["resources"]["requests"] == {"cpu": str(plan.devices + 2)}
+
+
+def test_memory_holds_the_cache_and_the_shared_memory() -> None:
+    plan = plan_for("vllm", machine())
+    box = plan.server.container
+    assert box is not None
+    cache = float(plan.server.env["VLLM_CPU_KVCACHE_SPACE"])
+    asked = server_of(plan)["resources"]["requests"]["memory"]
+    assert box.shm == "4g"
+    assert int(asked.removesuffix("Gi")) >= (plan.weights_gib or 0) + cache + 4
 
 
 def test_the_claim_and_the_start_follow_the_weights() -> None:
@@ -156,9 +172,17 @@ def test_the_claim_and_the_start_follow_the_weights() -> None:
         storage = claim["spec"]["resources"]["requests"]["storage"]
         sizes.append(int(storage.removesuffix("Gi")) / gib)
         server = found["spec"]["template"]["spec"]["containers"][0]
-        thresholds.append(server["startupProbe"]["failureThreshold"] * 10 / gib)
+        thresholds.append(server["startupProbe"]["failureThreshold"] * 10 - start_seconds(plan))
     assert min(sizes) > 1.1
-    assert min(thresholds) > 1024 / 50
+    assert all(0 <= rest < 10 for rest in thresholds)
+
+
+def test_no_target_gives_up_a_start_for_which_others_wait() -> None:
+    plan = changed(plan_for("vllm", h100s()), weights_gib=131.4)
+    wait = start_seconds(plan)
+    assert server_of(plan)["startupProbe"]["failureThreshold"] * 10 >= wait
+    for target, line in (("compose", "start_period: {}s"), ("quadlet", "TimeoutStartSec={}")):
+        assert line.format(wait) in TARGETS[target].write(plan)
 
 
 def test_device_files_and_what_the_runtime_brings_are_not_mounted() -> None:
@@ -213,7 +237,7 @@ def test_keys_are_secrets_and_never_text() -> None:
 
 def test_a_key_in_the_command_is_read_from_the_secret() -> None:
     plan = plan_for("vllm", h100s())
-    words = (*plan.server.argv, "--api-key", "\0API_KEY\0")
+    words = (*plan.server.argv, "--api-key", "\0SERVER_KEY\0")
     server = changed(plan.server, argv=words)
     keyed = changed(plan, key=Key(env="LLMPICK_API_KEY", in_argv=True), processes=(server,))
     found = server_of(keyed)

@@ -44,7 +44,7 @@ def test_two_machines_are_a_leader_and_a_worker(framework: str) -> None:
     set_by_lws = {
         "LWS_LEADER_ADDRESS": "HEAD_IP",
         "LWS_WORKER_INDEX": "NODE_RANK",
-        "LLMPICK_API_KEY": "API_KEY",
+        "LLMPICK_API_KEY": "SERVER_KEY",
     }
     assert [expanded(word, set_by_lws) for word in leader["args"]] == argv(plan.server)
     assert [expanded(word, set_by_lws) for word in worker["args"]] == argv(plan.of("worker")[0])

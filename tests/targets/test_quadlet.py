@@ -164,7 +164,7 @@ def test_a_key_is_a_secret_of_podman(tmp_path: Path) -> None:
 
 def test_a_key_among_the_words_is_a_variable_of_the_unit(tmp_path: Path) -> None:
     whole = made()
-    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0API_KEY\0"))
+    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0SERVER_KEY\0"))
     whole = replace(whole, processes=(server,), key=Key(env="LLMPICK_API_KEY", in_argv=True))
     assert started(whole, tmp_path)[-1] == "${LLMPICK_API_KEY}"
     assert "\nEnvironmentFile=/etc/llmpick/qwen3-8b.env\n" in quadlet.write(whole)

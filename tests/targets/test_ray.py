@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from recommender.errors import InputError
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Hardware, Mount, Plan, Process
-from recommender.targets.ray import engine_kwargs, write
+from recommender.targets.ray import engine_kwargs
+from recommender.targets.registry import TARGETS
 from recommender.targets.schedulers import schedulers
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
@@ -53,9 +54,14 @@ def _schema() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
+def write(found: Plan) -> str:
+    """The manifest, with what Kubernetes calls devices."""
+    return TARGETS["ray"].write(found)
+
+
 def valid(text: str) -> dict[str, Any]:
     """The service, after the schema found nothing in it."""
-    service: dict[str, Any] = yaml.safe_load(text)
+    service: dict[str, Any] = list(yaml.safe_load_all(text))[-1]
     errors = list(_schema().iter_errors(service))
     assert not errors, (errors[0].json_path, errors[0].message)
     return service
@@ -106,6 +112,23 @@ def test_two_machines_share_one_model() -> None:
     (container,) = group["template"]["spec"]["containers"]
     assert (group["replicas"], group["minReplicas"], group["maxReplicas"]) == (2, 2, 2)
     assert container["resources"]["limits"] == {"nvidia.com/gpu": "8"}
+
+
+def test_what_is_downloaded_is_kept_and_nodes_are_of_the_right_kind() -> None:
+    for found, access in ((two_machines("ray", "vllm"), "Many"), (served(), "Once")):
+        claim, service = yaml.safe_load_all(write(found))
+        assert claim["spec"]["accessModes"] == [f"ReadWrite{access}"]
+        (group,) = service["spec"]["rayClusterConfig"]["workerGroupSpecs"]
+        pod = group["template"]["spec"]
+        assert pod["volumes"][-1]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+        env = {item["name"]: item.get("value") for item in pod["containers"][0]["env"]}
+        (mount,) = pod["containers"][0]["volumeMounts"]
+        assert env["HF_HOME"] == mount["mountPath"]
+    both = yaml.safe_load_all(write(two_machines("ray", "vllm")))
+    (group,) = list(both)[-1]["spec"]["rayClusterConfig"]["workerGroupSpecs"]
+    wanted = json.dumps(group["template"]["spec"]["affinity"])
+    assert "nvidia.com/gpu.memory" in wanted
+    assert "nvidia.com/gpu.compute.major" in wanted
 
 
 def test_options_become_arguments_of_their_type() -> None:
@@ -165,8 +188,8 @@ def test_a_model_on_disk_is_seen_by_every_pod() -> None:
     cluster = service["spec"]["rayClusterConfig"]
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
         pod = group["template"]["spec"]
-        assert pod["volumes"] == [{"name": "model-0", "hostPath": {"path": "/models/mine"}}]
-        (mount,) = pod["containers"][0]["volumeMounts"]
+        assert pod["volumes"][0] == {"name": "model-0", "hostPath": {"path": "/models/mine"}}
+        mount = pod["containers"][0]["volumeMounts"][0]
         assert (mount["mountPath"], mount["readOnly"]) == ("/models/mine", True)
 
 
@@ -181,6 +204,7 @@ def test_what_ray_cannot_serve_is_refused() -> None:
         "no published image": by_hand(process("server", "serve"), framework="sglang"),
         "holds version": changed(served(), version="0.1"),
         "built for nvidia alone": changed(served(), hardware=Hardware(vendor="amd", devices=8)),
+        "slice of one": changed(served(), hardware=changed(served().hardware, partition="1g.10gb")),
         "share experts": changed(served(), data_parallel=2),
         "from a bucket": served("--enable-lora", "--lora-modules", "ADAPTER=PATH"),
     }

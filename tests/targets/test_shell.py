@@ -129,3 +129,14 @@ def test_a_model_is_loaded_once_the_server_answers() -> None:
     )
     assert start < wait < load
     assert isinstance(whole.of("load")[0], Process)
+
+
+def test_a_server_whose_own_variable_is_called_api_key_is_asked_with_that_one() -> None:
+    wish = Opening(methods=("docker",), exposed=True, guarded=True)
+    whole = plan("tgi", nvidia(1), opening=wish)
+    assert whole is not None
+    assert whole.key == Key(env="API_KEY")
+    text = shell.write(whole)
+    assert ': "${API_KEY:?' in text
+    assert '"${API_KEY}"' in text.split("Bearer")[1]
+    assert "LLMPICK_API_KEY" not in text

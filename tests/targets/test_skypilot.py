@@ -19,6 +19,7 @@ from recommender.facts.plan import Container, Hardware, Key, Plan, Process
 from recommender.launching import NothingRunsError
 from recommender.targets.schedulers import called, schedulers
 from recommender.targets.skypilot import write
+from recommender.targets.waiting import start_seconds
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     by_hand,
@@ -116,7 +117,7 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
         found = two_machines("skypilot", framework)
         for rank, item in enumerate((found.server, *found.of("worker"))):
             rented(stage, found, rank)
-            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank), API_KEY=KEY)
+            expected = words(item, HEAD_IP="10.0.0.1", NODE_RANK=str(rank), SERVER_KEY=KEY)
             assert stage.called(rank, framework) == expected[1:]
             assert not any(
                 line.startswith("HF_TOKEN") for line in stage.environment(rank, framework)
@@ -165,17 +166,32 @@ def test_what_is_of_devices() -> None:
     assert task["resources"] == {"memory": "11+", "disk_size": 256}
 
 
+@pytest.mark.parametrize("framework", ["vllm", "llama.cpp", "ollama"])
+def test_no_port_is_opened_that_nobody_asked_for(framework: str) -> None:
+    found = plan("skypilot", framework, nvidia(1))
+    text = write(found)
+    assert "0.0.0.0" not in text
+    assert "ports" not in valid(text)["resources"]
+    assert "sky serve" not in text
+    opened = plan("skypilot", framework, nvidia(1), expose=True)
+    task = valid(write(opened))
+    assert ("ports" in task["resources"]) == ("service" in task) == (opened.key is not None)
+    assert (opened.key is None) == (framework == "ollama")
+
+
 def test_a_server_with_a_key_may_be_reached_and_kept_running(stage: Stage) -> None:
     key = Key(env="OWN_API_KEY")
     found = changed(by_hand(process("server", "bin/serve")), key=key, weights_gib=100.0)
+    assert "ports" not in valid(write(found))["resources"]
+    found = changed(found, exposed=True)
     task = valid(write(found))
     assert task["secrets"] == {"HF_TOKEN": "", "OWN_API_KEY": None}
     assert task["resources"]["ports"] == 8123
-    probe = {"path": "/health", "initial_delay_seconds": 1200 + 859}
+    probe = {"path": "/health", "initial_delay_seconds": 1200 + start_seconds(found)}
     assert task["service"] == {"readiness_probe": probe, "replicas": 1}
     guarded = valid(write(changed(found, ready="/v1/models")))["service"]["readiness_probe"]
     assert guarded["headers"] == {"Authorization": "Bearer $OWN_API_KEY"}
-    in_words = by_hand(process("server", "bin/serve --key API_KEY"))
+    in_words = by_hand(process("server", "bin/serve --key SERVER_KEY"))
     in_words = changed(in_words, key=Key(env="LLMPICK_API_KEY", in_argv=True))
     rented(stage, in_words, 0, LLMPICK_API_KEY="a secret")
     assert stage.called(0, "serve") == ["--key", "a secret"]

@@ -25,7 +25,7 @@ from tests.targets.scheduled import (
     words,
     written,
 )
-from tests.targets.stage import Stage, shellcheck, submitted
+from tests.targets.stage import KEY, Stage, shellcheck, submitted
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Slurm runs on Linux")
 
@@ -63,7 +63,7 @@ def test_every_rank_gets_the_words_of_the_plan(stage: Stage) -> None:
     for framework in ("vllm", "sglang"):
         found = two_machines("slurm", framework, port=18123)
         submitted(stage, found)
-        head = words(found.server, HEAD_IP="node1", NODE_RANK="0")
+        head = words(found.server, HEAD_IP="node1", NODE_RANK="0", SERVER_KEY=KEY)
         other = words(found.of("worker")[0], HEAD_IP="node1", NODE_RANK="1")
         assert stage.called(0, framework) == head[1:]
         assert stage.called(1, framework) == other[1:]
@@ -86,7 +86,7 @@ def test_every_program_of_every_platform_gets_its_words(tmp_path: Path) -> None:
         folder.mkdir()
         cluster = Stage(folder)
         submitted(cluster, found)
-        server = words(found.server)
+        server = words(found.server, SERVER_KEY=KEY)
         assert cluster.called(0, Path(server[0]).name) == server[1:]
         started.add(found.framework)
     assert {"vllm", "lmdeploy", "llama.cpp"} <= started
@@ -185,7 +185,7 @@ def test_images_as_enroot_names_them() -> None:
 
 
 def test_the_key_comes_from_a_file_that_nobody_else_reads(stage: Stage) -> None:
-    found = by_hand(process("server", "bin/serve --key API_KEY"))
+    found = by_hand(process("server", "bin/serve --key SERVER_KEY"))
     found = changed(found, key=Key(env="LLMPICK_API_KEY", in_argv=True), name="mine")
     file = stage.folder / ".config/llmpick/mine.key"
     file.parent.mkdir(parents=True)
@@ -201,6 +201,25 @@ def test_the_key_comes_from_a_file_that_nobody_else_reads(stage: Stage) -> None:
     assert "LLMPICK_API_KEY=a secret" in stage.environment(0, "serve")
 
 
+@pytest.mark.parametrize("framework", ["vllm", "sglang", "llama.cpp", "lmdeploy"])
+def test_on_a_machine_of_many_the_server_asks_for_a_key(stage: Stage, framework: str) -> None:
+    found = plan("slurm", framework, nvidia(1), port=18123)
+    assert found.key is not None
+    file = stage.folder / f".config/llmpick/{found.name}.key"
+    stage.stub(found.server.argv[0])
+    done = stage.run(write(found), NODES="1", SLURM_JOB_NODELIST="node1")
+    assert done.returncode == 0, done.stderr
+    made = file.read_text(encoding="utf-8")
+    assert re.fullmatch("[0-9a-f]{64}", made)
+    assert file.stat().st_mode & 0o777 == 0o600
+    told = stage.environment(0, Path(found.server.argv[0]).name)
+    assert f"{found.key.env}={made}" in told
+
+
+def test_who_knows_no_key_says_so() -> None:
+    assert "whoever else works on that machine" in write(plan("slurm", "ollama", nvidia(1)))
+
+
 def test_what_is_asked_of_slurm() -> None:
     whole = by_hand(process("server", "serve"))
     assert asked(whole)[:6] == [
@@ -209,6 +228,8 @@ def test_what_is_asked_of_slurm() -> None:
     ]
     part = changed(whole, world_size=2)
     assert {"gpus-per-node=2", "cpus-per-task=4"} <= set(asked(part))
+    sized = changed(whole.hardware, memory_gib=79.6)
+    assert "mem=160G" in asked(changed(part, hardware=sized))
     known = changed(whole.hardware, cores=96, ram_gib=1000.0)
     assert {"cpus-per-task=24", "mem=250G"} <= set(asked(changed(part, hardware=known)))
     alone = changed(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recommender.errors import InputError
-from recommender.facts import Machine, Model, Os
+from recommender.facts import Accelerator, Machine, Model, Os
 from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Key, Opening, Plan
 from recommender.targets import systemd
@@ -55,6 +55,17 @@ def made(framework: str = "vllm", method: str = "pip", machine: Machine | None =
     found = plan(framework, machine or nvidia(1), opening=Opening(methods=(method,)))
     assert found is not None
     return found
+
+
+def test_a_service_joins_the_groups_that_own_the_files_of_intel() -> None:
+    card = Accelerator(vendor="intel", name="Arc B580", index=0, memory_gib=12.0)
+    found = plan("llama.cpp", replace(nvidia(1), accelerators=(card,)))
+    assert found is not None
+    assert found.hardware.vendor == "intel"
+    found = replace(found, processes=(replace(found.server, container=None),))
+    text = systemd.write(found)
+    assert "SupplementaryGroups=render video\n" in text
+    assert "DevicePolicy" not in text
 
 
 def settings(whole: Plan) -> dict[str, list[str]]:
@@ -129,7 +140,7 @@ def test_without_its_key_a_server_does_not_start(tmp_path: Path) -> None:
 
 def test_a_key_among_the_words_is_a_variable_of_the_unit(tmp_path: Path) -> None:
     whole = made()
-    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0API_KEY\0"))
+    server = replace(whole.server, argv=(*whole.server.argv, "--api-key", "\0SERVER_KEY\0"))
     (unit,) = installed([systemd.write(replace(whole, processes=(server,)))], tmp_path)
     assert parsed(unit)["ExecStart"][0][-1] == "${LLMPICK_API_KEY}"
 

@@ -121,7 +121,7 @@ def launch(
     words = Words(table=load().words, lang=question.lang)
     _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
-    _tell(question, words)
+    _tell(question, plan, words)
     if plan.wsl2 and to is None:
         chosen = target("shell")
     if run:
@@ -152,11 +152,13 @@ def _check_proposed(question: Meant, words: Words) -> None:
     raise typer.Exit(NOTHING_RUNS)
 
 
-def _tell(question: Meant, words: Words) -> None:
+def _tell(question: Meant, plan: Plan, words: Words) -> None:
     """What is uncertain of the model, beside the file that is written."""
     for problem in question.problems:
         fix = f"; {words.key('launch.fix', fix=problem.fix)}" if problem.fix else ""
         sys.stderr.write(f"{visible(f'{problem.what}{fix}')}\n")
+    if plan.weights_gib is None:
+        sys.stderr.write(f"{words.key('launch.unchecked')}\n")
 
 
 def _placed(model: str | None, *, elsewhere: bool) -> str | None:

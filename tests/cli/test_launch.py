@@ -116,6 +116,7 @@ def test_what_is_unknown_of_the_model_is_told_beside_the_file(llmpick: Run) -> N
     assert done.out.startswith("#!/bin/sh\n")
     assert "nosuch/thing is not in the catalogue: its size is unknown" in done.err
     assert "fix: add --hub" in done.err
+    assert "so whether it fits was not checked" in done.err
     assert llmpick("launch", "vllm", *H100X8, *QWEN).err == ""
 
 

@@ -39,7 +39,10 @@ printf '%s\\0' "$@" | tee "$RECORD/$$.call" > "$file"
 env > "$file.env"
 """
 
-
+_UNTIL = """for try in $(seq 100); do
+  [ ! -e "$RECORD/0-NAME.env" ] || break; /bin/sleep 0.1
+done
+"""
 _SCONTROL = """#!/bin/sh
 test "$1 $2" = "show hostnames" || exit 9
 for at in $(seq 1 "$NODES"); do echo "node$at"; done
@@ -147,9 +150,12 @@ def _given(found: Plan) -> dict[str, str]:
 
 
 def _stubs(stage: Stage, found: Plan) -> None:
+    """A server that ends ends what runs beside it, and so stays until that has begun."""
+    beside = (Path(item.argv[0]).name for item in found.of("beside"))
+    stays = "".join(_UNTIL.replace("NAME", name) for name in beside)
     for item in found.processes:
         if not item.argv[0].startswith(("/", "~")):
-            stage.stub(item.argv[0])
+            stage.stub(item.argv[0], _STUB + (stays if item.role == "server" else ""))
         if item.container:
             stage.stub("docker")
 

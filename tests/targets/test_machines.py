@@ -79,7 +79,8 @@ def test_a_proxy_is_asked_where_it_listens() -> None:
     text = target("slurm").write(made("lmdeploy", "slurm", nvidia(1, nodes=2), QWEN_8B))
     assert '</dev/tcp/"${HEAD_IP}"/23333' in text
     assert "-L 23333:NODE:23333" in text
-    assert "curl http://127.0.0.1:23333/v1/models -H " in text
+    assert "curl http://127.0.0.1:23333/v1/models\n" in text
+    assert "--api-keys" not in text
     alone = made("lmdeploy", "shell", nvidia(1), QWEN_8B)
     assert (alone.ready, alone.address) == ("/health", "127.0.0.1")
 

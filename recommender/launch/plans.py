@@ -9,8 +9,8 @@ from recommender.facts import Method, Platform
 from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
-from recommender.facts.plan import Container, Hardware, Key, Opening, Plan, Process
-from recommender.launch import choosing, container, plan, served_name
+from recommender.facts.plan import Container, Key, Opening, Plan, Process
+from recommender.launch import choosing, container, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import marked
 from recommender.rules.candidates import Scored
@@ -55,7 +55,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    taken = _devices(scored) // fit.nodes
+    taken = machines.devices(scored) // fit.nodes
     mine = choosing.chosen(scored.trial.group, taken, opening)
     processes = choosing.handed(tuple(_processes(made, key)), mine)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
@@ -69,10 +69,10 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         method=name,
         model=fit.model or scored.model.id,
         name=_name(made),
-        hardware=_hardware(scored),
+        hardware=machines.hardware(scored),
         nodes=together,
         replicas=max(nodes // together, 1),
-        world_size=_devices(scored) * together // fit.nodes,
+        world_size=machines.devices(scored) * together // fit.nodes,
         exposed=opening.exposed,
         port=made.facts.fact("port"),
         ready=_ready(made, together),
@@ -81,7 +81,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         unguarded=_unguarded(made, words),
         admin_env=_admin(made),
         weights_gib=fit.weights_gib,
-        memory_gib=_main_memory(scored),
+        memory_gib=machines.main_memory(scored),
         context_tokens=fit.context_tokens,
         nonroot=made.exposure.nonroot if made.exposure else None,
         user=made.exposure.user if made.exposure else None,
@@ -158,13 +158,6 @@ def _together(processes: Sequence[Process], holding: int, nodes: int) -> int:
     return nodes if several and holding == 1 else holding
 
 
-def _devices(scored: Scored) -> int:
-    """Accelerators that one copy takes, 1 where the processor does the work."""
-    fit = scored.fit
-    used = fit.tensor_parallel * fit.pipeline_parallel * fit.data_parallel
-    return max(used, len(fit.per_device)) if scored.trial.group.members else 1
-
-
 def _ready(made: _Made, together: int) -> str:
     exposure = made.exposure
     if exposure is None:
@@ -177,34 +170,6 @@ def _address(asked: Sequence[Command]) -> str:
     """The address that the first line asks, which may be a variable."""
     urls = (word for command in asked for word in command.argv if "://" in word)
     return next((url.split("://")[1].split(":")[0] for url in urls), _THIS_MACHINE)
-
-
-def _hardware(scored: Scored) -> Hardware:
-    group, facts = scored.trial.group, scored.facts
-    first = group.first
-    return Hardware(
-        os=facts.fact("os.family"),
-        vendor=first.vendor if group.members else None,
-        name=first.name,
-        series=group.series,
-        arch=facts.fact("arch"),
-        devices=len(group.members),
-        memory_gib=first.memory_gib,
-        partition=first.partition,
-        capability=first.compute_capability,
-        integrated=first.integrated is True,
-        cores=facts.fact("cpu.cores") or None,
-        ram_gib=facts.fact("ram_gib") or None,
-    )
-
-
-def _main_memory(scored: Scored) -> float | None:
-    """On the processor everything lies in main memory; beside devices the need is not known."""
-    if scored.trial.group.members or not scored.fit.per_device:
-        return None
-    parts = scored.fit.per_device[0]
-    filled = parts.weights_gib + parts.kv_cache_gib + parts.activations_gib + parts.overhead_gib
-    return round(filled, 2)
 
 
 def _processes(made: _Made, key: Key | None) -> Iterator[Process]:

@@ -127,7 +127,7 @@ def test_ranks_of_a_launcher_find_what_pip_installed() -> None:
     step = target("slurm").write(plan).partition("rank() {")[2]
     assert step.index(". .venv-trtllm/bin/activate\n") < step.index("exec trtllm-")
     text = target("shell").write(plan)
-    assert text.index("fi\n\n. .venv-trtllm/bin/activate\n") < text.index("exec mpirun -n 16")
+    assert text.index("\n. .venv-trtllm/bin/activate\n") < text.index("exec mpirun -n 16")
     assert "NODE_RANK" not in text
 
 

@@ -92,7 +92,7 @@ def test_every_word_arrives_in_the_container(name: str, tmp_path: Path) -> None:
         ("vllm", ".venv-vllm/bin/vllm", "--served-model-name"),
         ("sglang", ".venv-sglang/bin/sglang", "--served-model-name"),
         ("lmdeploy", ".venv-lmdeploy/bin/lmdeploy", "--model-name"),
-        ("llama.cpp", "llama-server", "--alias"),
+        ("llama.cpp", ".conda-llama-cpp/bin/llama-server", "--alias"),
     ],
 )
 def test_a_served_name_is_one_word(

@@ -64,8 +64,6 @@ class Situation:
         return changed(self, values={**self.values, **values})
 
 
-# Orchestrators that start nothing but containers.
-_OF_CONTAINERS = frozenset(("kubernetes",))
 # Facts of the machine that are others inside WSL2.
 WSL2_FACTS: Mapping[str, Any] = {
     "os.family": "linux",
@@ -170,8 +168,7 @@ def workload_facts(workload: Workload) -> dict[str, Any]:
     """Facts about the work; an unset priority follows from the number of users."""
     busy = workload.concurrency > 4  # noqa: PLR2004  # facts: equal up to about 4 users
     # An image is the one package that carries everything to a machine without a network.
-    boxed = workload.orchestrator in _OF_CONTAINERS
-    packed = boxed or workload.managed or workload.offline
+    packed = workload.orchestrator == "kubernetes" or workload.managed or workload.offline
     return {
         "workload.use_case": workload.use_case,
         "workload.concurrency": workload.concurrency,

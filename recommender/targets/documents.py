@@ -2,6 +2,9 @@
 
 from typing import Any
 
+# YAML 1.1 takes these for ends of lines too; only double quotes keep them apart.
+_OTHER_BREAKS = frozenset("\x85\u2028\u2029")
+
 
 def yaml_of(*documents: Any) -> str:
     """Documents of plain values as YAML, with ``---`` between them."""
@@ -14,7 +17,7 @@ def yaml_of(*documents: Any) -> str:
             return True
 
     def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in value else None
+        style = '"' if _OTHER_BREAKS.intersection(value) else "|" if "\n" in value else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)

@@ -290,13 +290,3 @@ def test_a_pipe_gets_one_line_a_state(lang: str, capsys: pytest.CaptureFixture[s
     assert len(lines) == 4
     assert "42" in lines[-1]
     assert "http://127.0.0.1:8000" in lines[-1]
-
-
-def test_a_terminal_is_told_how_much_came(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    tell = display(Words(table=load().words, lang="en"), "http://127.0.0.1:8000", 15.25)
-    tell(State(name="downloading", after_s=1.0, downloaded_gib=0.5))
-    tell(State(name="downloading", after_s=9.0, downloaded_gib=1.5))
-    assert "1.5 of about 15.2 GiB" in capsys.readouterr().err

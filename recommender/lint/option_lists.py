@@ -3,13 +3,12 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import InputError
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 
 # The place of environment variables among the programs of a framework.
 ENVIRONMENT = "environment"
@@ -79,12 +78,19 @@ class OptionList:
 
     def options(self, program: str, version: str) -> tuple[Option, ...]:
         """The options of a program in ``version``, one of those that were read."""
-        every = self.programs[program].options if program in self.programs else ()
-        return tuple(
-            replace(option, since=None, until=None)
-            for option in every
-            if self.holds(option, version)
-        )
+        if (program, version) not in self._known:
+            every = self.programs[program].options if program in self.programs else ()
+            self._known[program, version] = tuple(
+                changed(option, since=None, until=None)
+                for option in every
+                if self.holds(option, version)
+            )
+        return self._known[program, version]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], tuple[Option, ...]]:
+        """What was asked for before: commands are checked one after the other."""
+        return {}
 
 
 def key(version: str) -> tuple[int, ...]:

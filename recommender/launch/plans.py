@@ -12,13 +12,12 @@ from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Key, Opening, Plan, Process
 from recommender.launch import choosing, container, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
-from recommender.launch.variables import marked
+from recommender.launch.variables import KEY, marked
 from recommender.rules.candidates import Scored
 from recommender.rules.eligibility import usable_methods
 from recommender.rules.situation import Situation
 from recommender.words import Words
 
-_PLAIN_KEY = "LLMPICK_API_KEY"
 _THIS_MACHINE = "127.0.0.1"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _SHELL = frozenset(("&&", "||", "|", ";", "&", ">", "<"))
@@ -89,7 +88,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
         install=plan.commands(made.method.install, platform, made.facts),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
-        stop=tuple(_stops(made)),
+        stop=tuple(_stops(processes)),
         processes=processes,
         check=tuple(_asking(command, key) for command in asked),
         notes=notes(made.facts, words),
@@ -212,9 +211,9 @@ def _asking(command: Command, key: Key | None) -> Command:
     return changed(command, argv=(*command.argv, *header))
 
 
-def _stops(made: _Made) -> Iterator[Command]:
+def _stops(processes: Sequence[Process]) -> Iterator[Command]:
     """What ends the server from another terminal, where a command of its own can."""
-    boxes = (process.container for process in _processes(made, None))
+    boxes = (process.container for process in processes)
     for name in dict.fromkeys(box.name for box in boxes if box and box.name):
         yield Command(argv=("docker", "stop", name))
 
@@ -233,7 +232,7 @@ def _key(made: _Made) -> Key | None:
         return None
     if made.exposure.key_env:
         return Key(env=made.exposure.key_env)
-    return Key(env=_PLAIN_KEY, in_argv=True) if made.exposure.key_args else None
+    return Key(env=KEY, in_argv=True) if made.exposure.key_args else None
 
 
 def _unguarded(made: _Made, words: Words) -> str | None:

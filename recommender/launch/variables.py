@@ -22,6 +22,8 @@ NAMES = (
 )
 ADAPTER = frozenset(("LORA_NAME", "LORA_PATH"))
 """Those of a LoRA adapter, which the user alone knows."""
+KEY = "LLMPICK_API_KEY"
+"""Where a key is read from that has to stand in the server's own command."""
 _IN_TEMPLATE = re.compile(rf"(?<![A-Z_])({'|'.join(NAMES)})(?![A-Z_])")
 _MARKED = re.compile("\0([A-Z_]+)\0")
 
@@ -34,6 +36,11 @@ def mark(template: str) -> str:
 def marked(name: str) -> str:
     """The variable of this name as it stands in a word."""
     return f"\0{name}\0"
+
+
+def exported(name: str) -> str:
+    """The variable of the environment that holds what a name stands for."""
+    return KEY if name == "SERVER_KEY" else name
 
 
 def plain(word: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from recommender.facts.plan import Container, Mount, Plan, Port
-from recommender.launch.variables import written
+from recommender.launch.variables import exported, written
 
 _ABOUT = {
     "SERVER_KEY": "the key that the server asks for",
@@ -26,7 +26,7 @@ def word(text: str) -> str:
 def _variable(name: str) -> str:
     if name == "NODE_RANK":
         return "${NODE_RANK:-1}"  # the file is read as a whole on the first machine, too
-    return needed("LLMPICK_API_KEY" if name == "SERVER_KEY" else name, _ABOUT.get(name, _OWN))
+    return needed(exported(name), _ABOUT.get(name, _OWN))
 
 
 def needed(name: str, about: str) -> str:

@@ -6,6 +6,7 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan
 from recommender.launch import engine
 from recommender.launch.shell import powershell
+from recommender.launch.variables import exported
 from recommender.targets.common import comments, refuse, used
 
 
@@ -47,7 +48,7 @@ def line(command: Command) -> str:
 
 
 def _variable(name: str) -> str:
-    return "${env:LLMPICK_API_KEY}" if name == "SERVER_KEY" else f"${{env:{name}}}"
+    return f"${{env:{exported(name)}}}"
 
 
 def _needed(plan: Plan) -> Iterator[str]:

@@ -10,17 +10,17 @@ from typing import TypeAlias
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
+from recommender.launch.variables import exported
 from recommender.targets.common import used
 from recommender.targets.schedulers import schedulers
 from recommender.targets.waiting import asking
 
 Start: TypeAlias = Callable[[Process], Command]
-KEY = "LLMPICK_API_KEY"
 
 
 def variable(name: str) -> str:
     """A name of the plan as a variable of the shell."""
-    return f'"${{{KEY if name == "SERVER_KEY" else name}}}"'
+    return f'"${{{exported(name)}}}"'
 
 
 def line(command: Command) -> str:
@@ -59,7 +59,7 @@ def ranked(plan: Plan, start: Start) -> list[str]:
     workers = plan.of("worker")
     if plan.nodes == 1 or not workers:
         return first(plan, start)
-    further = [*_once_up(plan), *_worker(workers, start)]
+    further = [*once_up(plan), *_worker(workers, start)]
     return [
         'if [ "$NODE_RANK" -eq 0 ]; then',
         *indented(first(plan, start)),
@@ -96,7 +96,7 @@ def _loaded(plan: Plan, server: Command, rest: Sequence[str]) -> Iterator[str]:
     yield 'wait "$server"'
 
 
-def _once_up(plan: Plan) -> Iterator[str]:
+def once_up(plan: Plan) -> Iterator[str]:
     """A worker that looks for a server which hands out work ends where there is none yet."""
     if plan.of("beside"):
         yield f"until {line(asking(plan))}; do sleep 1; done"

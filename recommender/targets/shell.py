@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
-from recommender.launch.shell import posix
 from recommender.targets.common import comments, launched_as_one, refuse_launcher, used
+from recommender.targets.ranks import line, once_up
 from recommender.targets.waiting import asking
 
 # ShellCheck warns of a $ between single quotes, where every word is meant to stay as it is.
@@ -45,19 +45,6 @@ def write(plan: Plan) -> str:
     ]
     text = "\n".join(part for part in body if part)
     return f"#!/bin/sh\n{comments(plan)}{_LITERAL if _QUOTED.search(text) else ''}\n{text}"
-
-
-def line(command: Command) -> str:
-    """A command in which variables of the plan are variables of the shell."""
-    return posix(command, _variable)
-
-
-def _variable(name: str) -> str:
-    return f'"${{{_named(name)}}}"'
-
-
-def _named(name: str) -> str:
-    return "LLMPICK_API_KEY" if name == "SERVER_KEY" else name
 
 
 def _needed(plan: Plan) -> Iterator[str]:
@@ -102,7 +89,7 @@ def _serve(plan: Plan) -> str:
         return "".join(f"{text}\n" for text in server)
     further = (
         *_asked(plan, workers),
-        *_once_up(plan),
+        *once_up(plan),
         *(_worker(process, last=process is workers[-1]) for process in workers),
     )
     return f'if [ "$NODE_RANK" -eq 0 ]; then\n{_inner(server)}else\n{_inner(further)}fi\n'
@@ -118,13 +105,6 @@ def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     told = {"SERVER_KEY", "NODE_RANK", *used(plan.server)}
     names = {name for process in processes for name in used(process)} - told
     return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
-
-
-def _once_up(plan: Plan) -> tuple[str, ...]:
-    """A worker that looks for a server which hands out work ends where there is none yet."""
-    if not plan.of("beside"):
-        return ()
-    return (f"until {line(asking(plan))}; do sleep 1; done",)
 
 
 def _worker(process: Process, *, last: bool) -> str:

@@ -13,6 +13,7 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix
 from recommender.launch.variables import variables
+from recommender.targets import ranks
 from recommender.targets import unit_words as unit
 from recommender.targets.common import HUB_TOKEN, comments, gated, refuse, refuse_launcher
 from recommender.targets.waiting import asking, start_seconds
@@ -98,7 +99,7 @@ def _usage(plan: Plan) -> Iterator[str]:
     yield f"  systemctl daemon-reload && systemctl enable {now} {name(plan)}.service"
     if plan.of("worker"):
         yield "The same on every machine; NODE_RANK is 0 on the first, 1 on the second, ..."
-    yield from ("Once it answers:", *(f"  {posix(line, _shell)}" for line in plan.check))
+    yield from ("Once it answers:", *(f"  {ranks.line(line)}" for line in plan.check))
     if _manual(plan):
         yield "Once it answers, by hand:"
         for process in plan.of("load"):
@@ -215,13 +216,13 @@ def _main(plan: Plan) -> str:
         told = {key: value for key, value in plan.server.env.items() if variables(value)}
         return _started(plan, changed(plan.server, env=told))
     waiting = f"until {_asking(plan)}; do sleep 2; done; "
-    line = posix(_command(plan, plan.server), _shell)
-    later = (posix(_command(plan, process), _shell) for process in beside)
+    line = ranks.line(_command(plan, plan.server))
+    later = (ranks.line(_command(plan, process)) for process in beside)
     first = "".join(f"({waiting}exec {text}) & " for text in later) + f"exec {line}"
     if not workers:
         return unit.script(first)
     # What one of several machines leaves running, systemd would end after an ExecStartPre.
-    ahead = (posix(_command(plan, process), _shell) for process in plan.of("before"))
+    ahead = (ranks.line(_command(plan, process)) for process in plan.of("before"))
     first = " && ".join((*ahead, first))
     others = (waiting if beside else "") + _together(plan, workers)
     return unit.script(f'if [ "$NODE_RANK" -eq 0 ]; then {first}; else {others}; fi')
@@ -229,17 +230,13 @@ def _main(plan: Plan) -> str:
 
 def _together(plan: Plan, processes: Sequence[Process]) -> str:
     """The last one in the foreground; systemd ends the others with it."""
-    *behind, last = (posix(_command(plan, process), _shell) for process in processes)
+    *behind, last = (ranks.line(_command(plan, process)) for process in processes)
     return " ".join([*(f"{line} &" for line in behind), f"exec {last}"])
-
-
-def _shell(variable: str) -> str:
-    return f'"${{{"LLMPICK_API_KEY" if variable == "SERVER_KEY" else variable}}}"'
 
 
 def _started(plan: Plan, process: Process) -> str:
     if process.shell:
-        return unit.script(posix(process.shell, _shell))
+        return unit.script(ranks.line(process.shell))
     return unit.command(_command(plan, process).argv)
 
 
@@ -267,7 +264,7 @@ def _kept(plan: Plan, item: str) -> str:
 
 
 def _asking(plan: Plan) -> str:
-    return posix(asking(plan), _shell)
+    return ranks.line(asking(plan))
 
 
 def _wait(plan: Plan) -> str:

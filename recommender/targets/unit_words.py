@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from recommender.launch.variables import written
+from recommender.launch.variables import exported, written
 
 _BARE = re.compile(r"[\w@%+=:,./{}$-]+", re.ASCII)
 _NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
@@ -53,7 +53,7 @@ def environment(name: str, value: str, write: Callable[[str], str] = setting) ->
 
 
 def _variable(name: str) -> str:
-    return f"${{{'LLMPICK_API_KEY' if name == 'SERVER_KEY' else name}}}"
+    return f"${{{exported(name)}}}"
 
 
 def _escaped(text: str) -> str:

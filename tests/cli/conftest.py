@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,3 +48,13 @@ def llmpick(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         return Done(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The measurement file of this test; no key is in the environment."""
+    file = tmp_path / "data" / "measurements.jsonl"
+    monkeypatch.setenv("LLMPICK_MEASUREMENTS", str(file))
+    for name in ("OPENAI_API_KEY", "LLMPICK_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return file

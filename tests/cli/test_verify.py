@@ -11,20 +11,12 @@ from tests.serving.fake_server import TOKENS, Manners, fake_server
 
 from .conftest import Run
 
+pytestmark = pytest.mark.usefixtures("kept")
+
 JSON = {"Content-Type": "application/json"}
 QUICK = ("--max-tokens", "24", "--prompt-tokens", "16", "--concurrency", "3", "--timeout", "20")
 CARD = ("--gpu", "RTX 4090")
 WORDLESS = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The measurement file of this test; no key is in the environment."""
-    file = tmp_path / "data" / "measurements.jsonl"
-    monkeypatch.setenv("LLMPICK_MEASUREMENTS", str(file))
-    for name in ("OPENAI_API_KEY", "LLMPICK_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    return file
 
 
 def lines(file: Path) -> list[dict[str, Any]]:

@@ -1,38 +1,19 @@
 """``llmpick verify``, against servers and wishes that are wrong."""
 
-import json
 import socket
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.serving.fake_server import Manners, fake_server
 
 from .conftest import Run
+from .test_verify import CARD, JSON, MODELS, QUICK
 
-MODELS = "/v1/models"
-JSON = {"Content-Type": "application/json"}
-QUICK = ("--max-tokens", "24", "--prompt-tokens", "16", "--concurrency", "3", "--timeout", "20")
-CARD = ("--gpu", "RTX 4090")
-WORDLESS = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The measurement file of this test; no key is in the environment."""
-    file = tmp_path / "data" / "measurements.jsonl"
-    monkeypatch.setenv("LLMPICK_MEASUREMENTS", str(file))
-    for name in ("OPENAI_API_KEY", "LLMPICK_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    return file
-
-
-def lines(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+pytestmark = pytest.mark.usefixtures("kept")
 
 
 def test_a_slow_server_ends_with_the_time(llmpick: Run) -> None:

@@ -26,6 +26,7 @@ from recommender.pipeline import recommend
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Group, Situation, device_facts
 from tests.launch.emitted_argv import UNLISTED, only, option_list, refused, served, started
+from tests.launch.test_commands import CURRENT
 from tests.rules.drawn import ROWS, accelerator_of
 
 VENDORS = sorted({row["vendor"] for row in ROWS})
@@ -34,19 +35,6 @@ SYSTEMS = [
     Os(family="linux", distro="fedora", version="43", libc="glibc", libc_version="2.42"),
     Os(family="windows", version="11"),
 ]
-READY = Software(
-    nvidia_driver="590.48",
-    rocm="7.2",
-    cann="9.1.0",
-    level_zero="1.24",
-    habana="1.24.1",
-    neuron="2.33",
-    maca="3.5",
-    neuware="4.0",
-    musa="4.3",
-    python="3.12",
-    docker=True,
-)
 GGUFS = [
     Model(id="unsloth/Qwen3-8B-GGUF", params=8_190_735_360, quantization="q4_k_m", format="gguf"),
     Model(id="./a b.gguf", weights_gib=4.7, quantization="q8_0", format="gguf"),
@@ -92,7 +80,7 @@ def machines(draw: st.DrawFn, kinds: Sequence[Accelerator]) -> Machine:
         cpu=CPU,
         memory=Memory(total_gib=draw(st.sampled_from([32.0, 512.0]))),
         accelerators=tuple(replace(sized, index=index) for index in range(count)),
-        software=draw(st.sampled_from([READY, READY, Software(docker=True), Software()])),
+        software=draw(st.sampled_from([CURRENT, CURRENT, Software(docker=True), Software()])),
         nodes=draw(st.sampled_from([1, 1, 2, 4])),
     )
 

@@ -20,12 +20,12 @@ from recommender.facts import (
     Model,
     Os,
     Platform,
-    Software,
     Workload,
 )
 from recommender.knowledge import Knowledge, document, load
 from recommender.models.rows import of_row, rows
 from recommender.pipeline import recommend
+from tests.launch.test_commands import CURRENT, EVERYTHING
 
 MODELS: Mapping[str, Model] = {row["id"]: of_row(row) for row in rows()}
 FEW = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.3-70B-Instruct", "deepseek-ai/DeepSeek-V3")
@@ -41,20 +41,6 @@ HOSTS = (
     (Os(family="windows", version="11"), "x86_64"),
     (Os(family="macos", version="26.1"), "aarch64"),
 )
-SOFTWARE = Software(
-    nvidia_driver="590.48",
-    rocm="7.2",
-    cann="9.1.0",
-    level_zero="1.24",
-    habana="1.24.1",
-    neuron="2.33",
-    maca="3.5",
-    neuware="4.0",
-    musa="4.3",
-    python="3.12",
-    docker=True,
-)
-EVERYTHING = ("plugin", "source", "experimental", "wsl2")
 TOOLS = Workload(use_case="agents", features=("function-calling",), allow=EVERYTHING)
 WORK = (
     TOOLS,
@@ -190,6 +176,6 @@ def _machines(platform: Platform) -> Iterator[Machine]:
             cpu=Cpu(flags=("avx2", "avx512f", "amx_tile"), x86_level=4, physical_cores=32),
             memory=Memory(total_gib=1024.0),
             accelerators=devices,
-            software=SOFTWARE,
+            software=CURRENT,
             nodes=nodes,
         )

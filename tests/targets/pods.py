@@ -20,9 +20,7 @@ from recommender.facts import (
     Machine,
     Memory,
     Model,
-    Os,
     Platform,
-    Software,
     Workload,
 )
 from recommender.facts.plan import Opening, Plan, Process
@@ -31,25 +29,11 @@ from recommender.launching import NothingRunsError, launching
 from recommender.models.rows import of_row, rows
 from recommender.targets.registry import TARGETS
 from recommender.words import Words
+from tests.launch.test_commands import CURRENT, EVERYTHING, LINUX
 
 KUBERNETES = "1.34"
 MODELS = {row["id"]: of_row(row) for row in rows()}
 SMALL, LARGE = MODELS["Qwen/Qwen3-8B"], MODELS["deepseek-ai/DeepSeek-V3"]
-LINUX = Os(family="linux", distro="ubuntu", version="24.04", libc="glibc", libc_version="2.39")
-SOFTWARE = Software(
-    nvidia_driver="590.48",
-    rocm="7.2",
-    cann="9.1.0",
-    level_zero="1.24",
-    habana="1.24.1",
-    neuron="2.33",
-    maca="3.5",
-    neuware="4.0",
-    musa="4.3",
-    python="3.12",
-    docker=True,
-)
-EVERYTHING = ("plugin", "source", "experimental", "wsl2")
 PLATFORMS = {
     (framework.id, platform.id): platform
     for framework in (*load().frameworks, *load().challengers)
@@ -68,7 +52,7 @@ def machine(*devices: Accelerator, arch: str = "x86_64", nodes: int = 1) -> Mach
         cpu=_CPU,
         memory=Memory(total_gib=1024.0),
         accelerators=tuple(replace(item, index=index) for index, item in enumerate(devices)),
-        software=SOFTWARE,
+        software=CURRENT,
         nodes=nodes,
     )
 

@@ -61,8 +61,8 @@ class Meant:
     lang: str
     measurements: "tuple[Measurement, ...]" = ()
 
-    def answer(self, include: Collection[str] = ()) -> Answer:
-        """The answer, with more challengers or layers than were asked for."""
+    def answer(self, include: Collection[str] = (), *, turns: bool = False) -> Answer:
+        """The answer, with more challengers or layers than were asked for, and with the turns."""
         from recommender.pipeline import recommend
 
         return recommend(
@@ -74,6 +74,7 @@ class Meant:
             include=self.include | set(include),
             problems=self.problems,
             measurements=self.measurements,
+            turns=turns,
         )
 
 

@@ -98,4 +98,5 @@ def frameworks(
     else:
         from recommender.render.frameworks import show
 
-        show((*known.frameworks, *known.challengers), words, output.console())
+        every = (*known.frameworks, *known.challengers)
+        show(every, known.conflicts, words, output.console())

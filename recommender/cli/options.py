@@ -184,3 +184,12 @@ Output: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Short for -o json.", rich_help_panel=_OUTPUT)
 ]
+Verbose: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Every reason with its points, layer, source and date.",
+        rich_help_panel=_OUTPUT,
+    ),
+]

@@ -1,5 +1,6 @@
 """Writing results: to standard output alone, without colour codes for pipes."""
 
+import codecs
 import io
 import os
 import sys
@@ -21,8 +22,21 @@ def chosen(output: str, *, json: bool, known: tuple[str, ...] = ("table", "json"
     return "json" if json else one_of("--output", output, known)
 
 
+# What stands for a sign where the encoding of a stream lacks it.
+_PLAIN = str.maketrans({"→": "->", "≈": "~", "·": "-", "…": "...", "≠": "!="})
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
+
+
 def prepare() -> None:
-    """Make the standard streams write every character: as an escape where the encoding lacks it.
+    """Make the standard streams write every character, whatever their encoding.
+
+    A sign that the encoding lacks is written in ASCII, any other character as an escape.
 
     A stream that the caller closed is replaced by one that goes nowhere.
     """
@@ -30,9 +44,10 @@ def prepare() -> None:
     sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")  # lives as long as we
     sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
     sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    codecs.register_error("llmpick", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="llmpick")
 
 
 def abandon() -> None:

@@ -1,11 +1,9 @@
 """``llmpick recommend``: the answer."""
 
-from collections.abc import Collection
-
 import typer
 
 from recommender.cli import options, output
-from recommender.cli.asking import Asked, asks, meant
+from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Answer
 from recommender.knowledge import load
 
@@ -19,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     asked: Asked,
+    verbose: options.Verbose = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -28,16 +27,16 @@ def recommend(
     """
     form = output.chosen(out, json=json)
     question = meant(asked)
-    answer = question.answer()
+    answer = question.answer(turns=form == "table" or verbose)
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
-    _write(answer, form, question.lang, question.include)
+    _write(answer, form, question, verbose=verbose)
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
 
 
-def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> None:
+def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None:
     if form == "json":
         output.write_json(answer)
     elif form == "name":
@@ -46,10 +45,13 @@ def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> N
         if answer.ranking:
             output.write(names(answer))
     else:
-        from recommender.render.terminal import show
+        from recommender.render import terminal
+        from recommender.render import verbose as whole
         from recommender.words import Words
 
         known = load()
-        heads = (*known.heads, *(known.challenger_heads if included else ()))
+        heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
-        show(answer, titles, Words(table=known.words, lang=lang), output.console())
+        words = Words(table=known.words, lang=question.lang)
+        show = whole.show if verbose else terminal.show
+        show(answer, titles, words, output.console())

@@ -1,7 +1,7 @@
 """Text under a hanging indent, without trailing blanks, for any width and for CJK."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -33,6 +33,22 @@ def hanging(text: Text, first: int, rest: int, console: Console) -> Text:
         line.rstrip()
         lines.append(Text.assemble(" " * (rest if position else first), _without_blanks(line)))
     return Text("\n").join(lines)
+
+
+def beside(head: Text, text: Text, console: Console) -> Text:
+    """``text`` wrapped in the columns to the right of ``head``."""
+    wrapped = hanging(text, head.cell_len, head.cell_len, console)
+    return Text.assemble(head, wrapped[head.cell_len :])
+
+
+def listed(title: str, items: Sequence[str], console: Console) -> Text:
+    """``title`` and the items after it, broken between items alone."""
+    lines = [title]
+    for position, item in enumerate(items):
+        joiner = " · " if position else " "
+        room = cell_len(lines[-1]) + len(joiner) + cell_len(item) <= console.width
+        lines = [*lines[:-1], f"{lines[-1]}{joiner}{item}"] if room else [*lines, f"  {item}"]
+    return Text("\n".join(lines))
 
 
 def marked(

@@ -54,9 +54,7 @@ def _explain(framework: Framework, question: Meant, form: str) -> None:
     known = load()
     answer = question.answer(include=(framework.id,))
     words = Words(table=known.words, lang=question.lang)
-    if form == "json":
-        output.write_json(explanation.document(answer, framework, known, words))
-    else:
+    if not output.written(explanation.document(answer, framework, known, words), form):
         explanation.show(answer, framework, known, words, output.console())
 
 
@@ -74,9 +72,7 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
         lang=question.lang,
         problems=question.problems,
     )
-    if form == "json":
-        output.write_json(found)
-    else:
+    if not output.written(found, form):
         words = Words(table=known.words, lang=question.lang)
         render.show(found, framework, words, output.console())
 
@@ -90,9 +86,9 @@ def frameworks(
     form = output.chosen(out, json=json)
     known = load()
     words = Words(table=known.words, lang=inputs.language(lang))
-    if form == "json":
-        output.write_json(list(known.frameworks))
-    elif form == "name":
+    if output.written(list(known.frameworks), form):
+        return
+    if form == "name":
         for framework in known.heads:
             output.write(framework.id)
     else:

@@ -179,7 +179,10 @@ Lang: TypeAlias = Annotated[
     str | None, typer.Option("--lang", help="en or zh.", rich_help_panel=_OUTPUT)
 ]
 Output: TypeAlias = Annotated[
-    str, typer.Option("--output", "-o", help="table, json or name.", rich_help_panel=_OUTPUT)
+    str,
+    typer.Option(
+        "--output", "-o", help="table, json, yaml, csv, markdown or name.", rich_help_panel=_OUTPUT
+    ),
 ]
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Short for -o json.", rich_help_panel=_OUTPUT)

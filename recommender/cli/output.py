@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def chosen(output: str, *, json: bool, known: tuple[str, ...] = ("table", "json", "name")) -> str:
+FORMS = ("table", "json", "yaml", "csv", "markdown", "name")
+
+
+def chosen(output: str, *, json: bool, known: tuple[str, ...] = FORMS) -> str:
     """The form of the result; ``--json`` is short for ``-o json``.
 
     Raises:
@@ -58,6 +61,19 @@ def abandon() -> None:
 def write(text: str) -> None:
     """A result and a line end."""
     sys.stdout.write(f"{text}\n")
+
+
+def written(value: object, form: str) -> bool:
+    """Whether ``form`` is one for programs and documents, in which the result was now written."""
+    if form == "json":
+        write_json(value)
+        return True
+    if form in {"table", "name"}:
+        return False
+    from recommender.render import forms
+
+    write({"yaml": forms.as_yaml, "csv": forms.as_csv, "markdown": forms.as_markdown}[form](value))
+    return True
 
 
 def write_json(value: object) -> None:

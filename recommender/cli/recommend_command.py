@@ -37,9 +37,9 @@ def recommend(
 
 
 def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None:
-    if form == "json":
-        output.write_json(answer)
-    elif form == "name":
+    if output.written(answer, form):
+        return
+    if form == "name":
         from recommender.render.document import names
 
         if answer.ranking:

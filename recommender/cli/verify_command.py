@@ -113,7 +113,7 @@ def verify(
     A completion, a stream, then one and N users, beside what llmpick predicts. `fit`, `recommend`
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
-    form = output.chosen(out, json=json, known=("table", "json"))
+    form = output.chosen(out, json=json, known=output.FORMS[:-1])
     words = Words(table=load().words, lang=inputs.language(lang))
     if save is not None and no_save:
         message = "--save and --no-save exclude each other"
@@ -236,9 +236,7 @@ def _kept(told: Verification, model: Model | None, file: Path, words: Words) -> 
 
 
 def _write(told: Verification, form: str, words: Words) -> None:
-    if form == "json":
-        output.write_json(told)
-    else:
+    if not output.written(told, form):
         from recommender.render.verification import show
 
         show(told, load().titles, words, output.console())

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
+from recommender.cli.progress import working
 from recommender.errors import InputError, printable
 from recommender.facts import Machine, Model, Problem
 from recommender.facts.measurement import Verification
@@ -164,12 +165,12 @@ def _key(variable: str | None) -> Key | None:
 
 
 def _asked(client: Client, asking: Asking, words: Words) -> Found:
-    def tell(step: str) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(words.key(f"verify.step.{step}", count=asking.concurrency) + "\n")
+    def told(step: str) -> str:
+        return words.key(f"verify.step.{step}", count=asking.concurrency)
 
     try:
-        return ask_server(client, asking, tell)
+        with working(told("models")) as tell:
+            return ask_server(client, asking, lambda step: tell(told(step)))
     except WrongAnswer as error:
         sys.stderr.write(f"llmpick: {printable(error, 500)}\n")
         raise typer.Exit(ANSWERED_WRONGLY) from None

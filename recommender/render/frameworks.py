@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts import Cell, Conflict, Framework
+from recommender.render import columns
 from recommender.render.brief import line
 from recommender.render.layout import hanging
 from recommender.words import Words
@@ -69,18 +69,15 @@ def _band(
     words: Words,
     console: Console,
 ) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, expand=True)
-    table.add_column("", width=_NAMES, overflow="fold")
-    for name in names:
-        heading = Text(words.key(f"article.{name}"))
-        table.add_column(heading, header_style="bold", ratio=1, overflow="fold")
-    for framework in frameworks:
-        cells = (_cell(framework, name, numbered, words) for name in names)
-        table.add_row(_name(framework, words), *cells)
-    with console.capture() as captured:
-        console.print(table)
-    for row in captured.get().splitlines():
-        console.print(Text.from_ansi(row.rstrip()), soft_wrap=True)
+    head = [Text(), *(Text(words.key(f"article.{name}"), style="bold") for name in names)]
+    rows = [
+        [
+            _name(framework, words),
+            *(_cell(framework, name, numbered, words) for name in names),
+        ]
+        for framework in frameworks
+    ]
+    columns.show(head, rows, _NAMES, console)
 
 
 def _name(framework: Framework, words: Words) -> Text:

@@ -3,6 +3,7 @@
     python -m scripts.write_documents
 """
 
+from scripts.documents import words
 from scripts.documents.pictures import pictures
 
 
@@ -11,6 +12,8 @@ def main() -> None:
     for path, content in pictures():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="\n")
+    page = words.page(words.PAGE.read_text(encoding="utf-8"))
+    words.PAGE.write_text(page, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

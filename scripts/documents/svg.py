@@ -27,7 +27,7 @@ _FONTS = (
 )
 # Plain spaces in a row shrink to one.
 _FIXED = "\u00a0"
-_RUN = re.compile(r"<text [^>]*?y=\"([\d.]+)\"[^>]*>(.*?)</text>|<title>.*?</title>", re.DOTALL)
+_RUN = re.compile(r"<text [^>]*?y=\"([\d.]+)\"[^>]*>(.*?)</text>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,6 @@ def words_of(svg: str) -> str:
     """The text that a picture shows, line by line."""
     rows: dict[int, str] = {}
     for match in _RUN.finditer(svg):
-        if match[1] is None:
-            continue
         row = round((float(match[1]) - _MARGIN - _FONT) / _LINE)
         column = _column(match[0])
         line = rows.get(row, "")
@@ -108,7 +106,7 @@ def plain(ansi: str) -> str:
 def _lines(ansi: str, columns: int) -> list[list[Segment]]:
     console = Console(width=columns, force_terminal=True, color_system="truecolor", legacy_windows=False)
     segments = console.render(Text.from_ansi(ansi.rstrip()), console.options)
-    return list(Segment.split_and_crop_lines(segments, columns, pad=False))
+    return list(Segment.split_and_crop_lines(segments, columns, pad=False, include_new_lines=False))
 
 
 def _runs(line: Sequence[Segment]) -> Iterator[tuple[str, Style, int]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from recommender.devices.described import describe
@@ -122,23 +123,34 @@ def _sentence(text: str, word: str) -> str:
 
 def _commanded(group: str, word: str) -> Iterator[str]:
     """The frameworks whose options, variables or lines ask for a word."""
-    for path in sorted((ROOT / "knowledge" / "frameworks").glob("*.yaml")):
-        framework = spell_out(read_yaml(path))
-        parts = [
-            platform.get(part) for platform in framework["platforms"] for part in _PARTS
-        ]
-        if any(_conditions(parts, _FACTS[group], word)):
-            yield str(framework["name"])
+    for name, conditions in _printed():
+        if any(mentions(when, _FACTS[group], word) for when in conditions):
+            yield name
 
 
-def _conditions(tree: Any, fact: str, word: str) -> Iterator[bool]:
+@cache
+def _printed() -> list[tuple[str, list[Any]]]:
+    """Each framework and the conditions on what it prints."""
+    files = sorted((ROOT / "knowledge" / "frameworks").glob("*.yaml"))
+    found = [spell_out(read_yaml(path)) for path in files]
+    return [(item["name"], list(_conditions(list(_said(item))))) for item in found]
+
+
+def _said(framework: Tree) -> Iterator[Any]:
+    for platform in framework["platforms"]:
+        yield from (platform.get(part) for part in _PARTS)
+
+
+def _conditions(tree: Any) -> Iterator[Any]:
+    """Every condition inside of a tree."""
     if isinstance(tree, Mapping):
-        yield mentions(tree.get("when"), fact, word)
+        if "when" in tree:
+            yield tree["when"]
         for value in tree.values():
-            yield from _conditions(value, fact, word)
+            yield from _conditions(value)
     elif isinstance(tree, list):
         for item in tree:
-            yield from _conditions(item, fact, word)
+            yield from _conditions(item)
 
 
 def _pick(word: str, gpu: str, users: int) -> str:

@@ -15,7 +15,7 @@ from tests.cli.conftest import Done
 from tests.documents.reading import ROOT
 
 Shell = Callable[[str], Done]
-_SHELL_WORDS = frozenset("|<>;&")
+_SHELL_WORDS = frozenset("|<>;&$")
 
 
 @pytest.fixture

@@ -1,0 +1,102 @@
+"""What pages say of options, exit codes, words and variables is what the program has."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from recommender.cli.main import COMMANDS, application
+from recommender.knowledge import load
+from scripts.documents import words
+from tests.documents.reading import DOCS, DOCUMENTS, ROOT
+
+# Options of other programs, which pages mention.
+_OTHERS = {
+    "--trust-remote-code",
+    "--quiet",
+    "--editable",
+    "--extra-index-url",
+    "--folder",
+    "--no-cov",
+    "--source",
+    "--day",
+    "--check",
+    "--rows",
+    "--quantization",
+}
+
+
+def _options() -> Iterator[str]:
+    group = typer.main.get_command(application([]))
+    yield "--version"
+    for name in COMMANDS:
+        command = group.commands[name]  # type: ignore[attr-defined]
+        for sub in (command, *getattr(command, "commands", {}).values()):
+            for parameter in sub.params:
+                yield from (*parameter.opts, *parameter.secondary_opts)
+
+
+OPTIONS = frozenset(_options()) | {"--help"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_options_exist(path: Path) -> None:
+    spans = re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))
+    named = {option for span in spans for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", span)}
+    assert named <= OPTIONS | _OTHERS, named - OPTIONS - _OTHERS
+
+
+def test_exit_codes_are_those_of_the_help() -> None:
+    from recommender.cli.knowledge_commands import INVALID
+    from recommender.cli.recommend_command import NOTHING_RUNS
+
+    page = (DOCS / "scripting.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d) \| (.+) \|$", page, re.MULTILINE))
+    assert list(rows) == list("012345")
+    assert "nothing can run" in rows[str(NOTHING_RUNS)]
+    assert "knowledge validate" in rows[str(INVALID)]
+
+
+def test_the_tables_of_words_are_those_of_the_knowledge() -> None:
+    page = words.PAGE.read_text(encoding="utf-8")
+    assert words.page(page) == page, "python -m scripts.write_documents makes the tables anew"
+
+
+def test_a_condition_mentions_what_it_asks_for() -> None:
+    fact = "workload.use_case"
+    assert words.mentions({fact: "rag"}, fact, "rag")
+    assert words.mentions({"any": [{fact: ["rag", "chat"]}]}, fact, "chat")
+    assert words.mentions({"holds": "personal-like"}, fact, "local-api")
+    assert not words.mentions({"none": [{fact: "rag"}]}, fact, "rag")
+    assert not words.mentions({fact: {"not_in": ["rag"]}}, fact, "rag")
+    assert words.mentions({"workload.features": {"has": ["asr"]}}, "workload.features", "asr")
+
+
+def test_variables_are_read_somewhere() -> None:
+    page = (DOCS / "scripting.md").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "recommender").rglob("*.py"))
+    for name in re.findall(r"`(LLMPICK_\w+)`", page):
+        assert name in sources, name
+
+
+def test_every_kind_of_knowledge_is_described() -> None:
+    page = (DOCS / "data-guidelines.md").read_text(encoding="utf-8")
+    for path in (ROOT / "knowledge").glob("*.yaml"):
+        assert f"`{path.name}`" in page, path.name
+
+
+def test_every_schema_is_named() -> None:
+    from recommender.schema import NOUNS
+
+    page = (DOCS / "json-contract.md").read_text(encoding="utf-8")
+    listed = re.search(r"`llmpick schema ([\w|-]+)`", page)
+    assert listed is not None
+    assert set(listed[1].split("|")) == set(NOUNS)
+
+
+def test_every_framework_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for head in load().heads:
+        assert head.name in readme, head.name

@@ -1,6 +1,6 @@
 """Writes what in the documents is made: the pictures of the answer, the tables of use cases.
 
-    python -m scripts.write_documents
+python -m scripts.write_documents
 """
 
 from scripts.documents import words

@@ -45,7 +45,7 @@ class Look:
         return TerminalTheme(self.background, self.foreground, list(self.colours))
 
 
-# The colours of GitHub's terminal palettes, each at least 4.5:1 against its background (WCAG 2.1, 1.4.3).
+# Each colour has a contrast of at least 4.5 to 1 with its background, as WCAG 2.1 asks (1.4.3).
 LIGHT = Look(
     background=(255, 255, 255),
     foreground=(31, 35, 40),
@@ -59,7 +59,7 @@ DARK = Look(
     background=(13, 17, 23),
     foreground=(230, 237, 243),
     colours=(
-        *((72, 79, 88), (255, 123, 114), (63, 185, 80), (210, 153, 34)),
+        *((125, 133, 144), (255, 123, 114), (63, 185, 80), (210, 153, 34)),
         *((88, 166, 255), (188, 140, 255), (57, 197, 207), (177, 186, 196)),
     ),
     border="#3d444d",
@@ -67,7 +67,7 @@ DARK = Look(
 
 
 def picture(ansi: str, title: str, columns: int, look: Look) -> str:
-    """The SVG of coloured text, at most ``columns`` wide; ``title`` is read to who cannot see it."""
+    """The SVG of coloured text, ``columns`` wide; ``title`` is read to who cannot see it."""
     lines = _lines(ansi, columns)
     width = round(columns * _COLUMN + 2 * _MARGIN)
     height = len(lines) * _LINE + 2 * _MARGIN
@@ -104,7 +104,9 @@ def plain(ansi: str) -> str:
 
 
 def _lines(ansi: str, columns: int) -> list[list[Segment]]:
-    console = Console(width=columns, force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console = Console(
+        width=columns, force_terminal=True, color_system="truecolor", legacy_windows=False
+    )
     segments = console.render(Text.from_ansi(ansi.rstrip()), console.options)
     return list(Segment.split_and_crop_lines(segments, columns, pad=False, include_new_lines=False))
 
@@ -116,13 +118,17 @@ def _runs(line: Sequence[Segment]) -> Iterator[tuple[str, Style, int]]:
         for run in re.findall(r"[\x20-\u2fff]+|[^\x20-\u2fff]+", segment.text):
             text = run.strip(" ")
             if text:
-                yield text, segment.style or Style.null(), column + cell_len(run) - cell_len(run.lstrip(" "))
+                yield (
+                    text,
+                    segment.style or Style.null(),
+                    column + cell_len(run) - cell_len(run.lstrip(" ")),
+                )
             column += cell_len(run)
 
 
 def _run(text: str, style: Style, column: int, row: int, look: Look) -> str:
     weight = ' font-weight="bold"' if style.bold else ""
-    faint = ' opacity="0.75"' if style.dim else ""
+    faint = ' opacity="0.75"' if style.dim and _is_plain(style) else ""
     # The length keeps columns straight, whatever font the reader's machine has.
     return (
         f'<text x="{_MARGIN + column * _COLUMN:.1f}" y="{_MARGIN + _FONT + row * _LINE}" '
@@ -131,8 +137,12 @@ def _run(text: str, style: Style, column: int, row: int, look: Look) -> str:
     )
 
 
+def _is_plain(style: Style) -> bool:
+    return style.color is None or style.color.is_default
+
+
 def _colour(style: Style, look: Look) -> str:
-    if style.color is None or style.color.is_default:
+    if style.color is None or _is_plain(style):
         return str(look.theme.foreground_color.hex)
     return str(style.color.get_truecolor(look.theme).hex)
 

@@ -31,7 +31,7 @@ def _own_knowledge(clone: Path) -> None:
 
 def _inserted(sources: str, row: str) -> str:
     """``sources`` with a row more, in the order of the ids."""
-    new = row.split(":")[0]
+    new = row.split(":", maxsplit=1)[0]
     for found in re.finditer(r"^  [\w.-]+(?=:$)", sources, re.MULTILINE):
         if found[0] > new:
             return sources[: found.start()] + row + sources[found.start() :]

@@ -1,4 +1,4 @@
-"""The Chinese README is the English one: headings, commands, links; pages point to what is there."""
+"""The Chinese README is the English one, and pages point to what is there."""
 
 import re
 from pathlib import Path

@@ -2,12 +2,39 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import typer
 
 from recommender.cli.main import COMMANDS, application
+from recommender.facts import (
+    Accelerator,
+    Answer,
+    Considered,
+    Cpu,
+    DeviceMemory,
+    Fit,
+    Framework,
+    Launch,
+    Link,
+    Machine,
+    Memory,
+    Model,
+    Os,
+    Platform,
+    Problem,
+    Reason,
+    Rejection,
+    Software,
+    Speed,
+    Workload,
+)
+from recommender.facts.answer import Candidate
+from recommender.facts.budget import Budget
+from recommender.facts.exposure import Exposure
+from recommender.facts.platform import Package
 from recommender.knowledge import load
 from scripts.documents import words
 from tests.documents.reading import DOCS, DOCUMENTS, ROOT
@@ -25,6 +52,7 @@ _OTHERS = {
     "--check",
     "--rows",
     "--quantization",
+    "--strict",
 }
 
 
@@ -76,7 +104,8 @@ def test_a_condition_mentions_what_it_asks_for() -> None:
 
 def test_variables_are_read_somewhere() -> None:
     page = (DOCS / "scripting.md").read_text(encoding="utf-8")
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "recommender").rglob("*.py"))
+    files = (ROOT / "recommender").rglob("*.py")
+    sources = "".join(path.read_text(encoding="utf-8") for path in files)
     for name in re.findall(r"`(LLMPICK_\w+)`", page):
         assert name in sources, name
 
@@ -94,6 +123,24 @@ def test_every_schema_is_named() -> None:
     listed = re.search(r"`llmpick schema ([\w|-]+)`", page)
     assert listed is not None
     assert set(listed[1].split("|")) == set(NOUNS)
+
+
+def _fields(*nouns: type) -> set[str]:
+    return {field.name for noun in nouns for field in fields(noun)}
+
+
+def test_every_field_of_an_answer_is_explained() -> None:
+    page = (DOCS / "json-contract.md").read_text(encoding="utf-8")
+    parts = (Answer, Candidate, Fit, DeviceMemory, Speed, Launch, Rejection, Considered, Reason)
+    said = (Workload, Model, Machine, Os, Cpu, Memory, Accelerator, Link, Software, Problem)
+    for name in _fields(*parts, *said):
+        assert re.search(rf"\b{name}\b", page), name
+
+
+def test_every_part_of_a_framework_is_explained() -> None:
+    page = (DOCS / "data-guidelines.md").read_text(encoding="utf-8")
+    for name in _fields(Framework, Platform, Budget, Exposure, Package):
+        assert re.search(rf"\b{name}\b", page), name
 
 
 def test_every_framework_is_in_the_readme() -> None:

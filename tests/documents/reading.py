@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -13,7 +14,7 @@ DOCUMENTS = (README, CHINESE, ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"
 # The two lines of the README that set an environment up; .ci/run runs them.
 SET_UP = "python3 -m venv "
 
-_FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 
 
@@ -39,7 +40,7 @@ class Block:
 def blocks(path: Path, language: str | None = None) -> list[Block]:
     """The fenced blocks of a document, of one language or all."""
     found = _FENCE.findall(path.read_text(encoding="utf-8"))
-    return [Block(name, text) for name, text in found if language in {None, name}]
+    return [Block(name, dedent(text)) for name, text in found if language in {None, name}]
 
 
 def commands(path: Path, language: str = "sh") -> list[str]:

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import yaml
 
@@ -19,14 +21,26 @@ REFUSED = 'llmpick recommend --gpu "Tesla T4" --include toyserve --json'
 
 
 def _own_knowledge(clone: Path) -> None:
-    """Knowledge that may be written, with the page's source and framework in it."""
+    """Knowledge that may be written, with all that the page adds in it."""
     (clone / "knowledge").unlink()
-    shutil.copytree(ROOT / "knowledge", clone / "knowledge")
-    source, framework = (block.text for block in blocks(PAGE, "yaml"))
+    folder = clone / "knowledge"
+    shutil.copytree(ROOT / "knowledge", folder)
+    source, framework, accelerator, model = (block.text for block in blocks(PAGE, "yaml"))
     name = yaml.safe_load(framework)["id"]
-    (clone / "knowledge" / "frameworks" / f"{name}.yaml").write_text(framework, encoding="utf-8")
-    file = clone / "knowledge" / "sources.yaml"
-    file.write_text(_inserted(file.read_text(encoding="utf-8"), source), encoding="utf-8")
+    (folder / "frameworks" / f"{name}.yaml").write_text(framework, encoding="utf-8")
+    _change(folder / "sources.yaml", lambda text: _inserted(text, indent(source, "  ")))
+    for file, row in (("accelerators", accelerator), ("models", model)):
+        # The first row of the list, whose name is the file's.
+        head = f"\n{file}:\n"
+        _change(folder / f"{file}.yaml", _first(head, row))
+
+
+def _first(head: str, row: str) -> Callable[[str], str]:
+    return lambda text: text.replace(head, f"{head}{row}", 1)
+
+
+def _change(file: Path, changed: Callable[[str], str]) -> None:
+    file.write_text(changed(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _inserted(sources: str, row: str) -> str:
@@ -58,7 +72,7 @@ def test_the_walk_works(clone: Path) -> None:
     *walked, ranked, refused = _done([*walk, RANKED, REFUSED], clone)
     for line, done in zip(walk, walked, strict=True):
         assert done.code == 0, (line, done)
-        assert "toyserve" in done.out.casefold() or "is valid" in done.out, line
+        assert "toy" in done.out.casefold() or "is valid" in done.out, line
     found = {item["framework"]: item for item in ranked.json["ranking"]}
     assert "--tp 2" in " ".join(found["toyserve"]["launch"]["serve"])
     rules = {item["framework"]: item["reasons"] for item in refused.json["rejected"]}

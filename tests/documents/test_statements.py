@@ -37,6 +37,7 @@ from recommender.facts.exposure import Exposure
 from recommender.facts.platform import Package
 from recommender.knowledge import load
 from scripts.documents import words
+from tests.documents.conftest import Shell
 from tests.documents.reading import DOCS, DOCUMENTS, ROOT
 
 # Options of other programs, which pages mention.
@@ -74,6 +75,29 @@ def test_options_exist(path: Path) -> None:
     spans = re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))
     named = {option for span in spans for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", span)}
     assert named <= OPTIONS | _OTHERS, named - OPTIONS - _OTHERS
+
+
+_ASKED = {
+    "recommend": "recommend --gpu L40S",
+    "fit": "fit Qwen/Qwen3-8B --gpu L40S",
+    "compare": "compare --gpu L40S --gpu L4",
+    "explain": "explain vllm --gpu L40S",
+    "frameworks": "frameworks",
+    "models": "models qwen3",
+    "probe": "probe",
+    "doctor": "doctor ollama",
+    "verify": "verify http://127.0.0.1:1",
+}
+
+
+def test_forms_of_output_are_those_of_the_commands(shell: Shell) -> None:
+    page = (DOCS / "scripting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+`) \| .+ \| .+ \| (.+) \|$", page, re.MULTILINE)
+    named = {name: bare for names, bare in rows for name in re.findall(r"`(\w+)`", names)}
+    assert named.keys() == _ASKED.keys() | {"launch"}
+    for name, line in _ASKED.items():
+        done = shell(f"llmpick {line} -o name")
+        assert (done.code == 2) == (named[name] == "none"), (line, done.err)
 
 
 def test_exit_codes_are_those_of_the_help() -> None:

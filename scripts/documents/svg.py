@@ -18,6 +18,7 @@ from rich.text import Text
 
 # Sizes in pixels. Monospaced fonts are about 0.6 em wide.
 _FONT = 14
+_WIDE_FONT = 16
 _COLUMN = 8.4
 _LINE = 19
 _MARGIN = 16
@@ -129,10 +130,12 @@ def _runs(line: Sequence[Segment]) -> Iterator[tuple[str, Style, int]]:
 def _run(text: str, style: Style, column: int, row: int, look: Look) -> str:
     weight = ' font-weight="bold"' if style.bold else ""
     faint = ' opacity="0.75"' if style.dim and _is_plain(style) else ""
+    # Two columns are wider than a letter is high: what fills them is set larger.
+    large = f' font-size="{_WIDE_FONT}"' if cell_len(text) == 2 * len(text) else ""
     # The length keeps columns straight, whatever font the reader's machine has.
     return (
         f'<text x="{_MARGIN + column * _COLUMN:.1f}" y="{_MARGIN + _FONT + row * _LINE}" '
-        f'textLength="{cell_len(text) * _COLUMN:.1f}" fill="{_colour(style, look)}"{weight}{faint}>'
+        f'textLength="{cell_len(text) * _COLUMN:.1f}" fill="{_colour(style, look)}"{weight}{faint}{large}>'
         f"{escape(text, quote=False).replace(' ', _FIXED)}</text>"
     )
 

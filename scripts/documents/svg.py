@@ -128,14 +128,18 @@ def _runs(line: Sequence[Segment]) -> Iterator[tuple[str, Style, int]]:
 
 
 def _run(text: str, style: Style, column: int, row: int, look: Look) -> str:
-    weight = ' font-weight="bold"' if style.bold else ""
-    faint = ' opacity="0.75"' if style.dim and _is_plain(style) else ""
-    # Two columns are wider than a letter is high: what fills them is set larger.
-    large = f' font-size="{_WIDE_FONT}"' if cell_len(text) == 2 * len(text) else ""
+    marks = [f'fill="{_colour(style, look)}"']
+    if style.bold:
+        marks.append('font-weight="bold"')
+    if style.dim and _is_plain(style):
+        marks.append('opacity="0.75"')
+    if cell_len(text) == 2 * len(text):
+        # Two columns are wider than a letter is high: what fills them is set larger.
+        marks.append(f'font-size="{_WIDE_FONT}"')
     # The length keeps columns straight, whatever font the reader's machine has.
     return (
         f'<text x="{_MARGIN + column * _COLUMN:.1f}" y="{_MARGIN + _FONT + row * _LINE}" '
-        f'textLength="{cell_len(text) * _COLUMN:.1f}" fill="{_colour(style, look)}"{weight}{faint}{large}>'
+        f'textLength="{cell_len(text) * _COLUMN:.1f}" {" ".join(marks)}>'
         f"{escape(text, quote=False).replace(' ', _FIXED)}</text>"
     )
 

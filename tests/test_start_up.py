@@ -91,5 +91,4 @@ def test_cpu_time(arguments: tuple[str, ...]) -> None:
 def _ratio(plain: list[str], asked: list[str]) -> float:
     """The least time of one program over that of the other, run in turns."""
     rounds = [(_cpu_s(plain), _cpu_s(asked)) for _ in range(_ROUNDS)]
-    first, second = (min(times) for times in zip(*rounds, strict=True))
-    return second / first
+    return min(second for _, second in rounds) / min(first for first, _ in rounds)

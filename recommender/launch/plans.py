@@ -94,10 +94,19 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, words) if item != name),
+        brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
     )
+
+
+def _brings(method: Method, processes: Sequence[Process]) -> str | None:
+    """The program that a first start installs: a launcher such as mpirun may be there without."""
+    server = next(process for process in processes if process.role == "server")
+    if server.container or server.within or server.shell or not server.argv:
+        return None
+    return method.brings or server.argv[0]
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:

@@ -64,18 +64,11 @@ def _needed(plan: Plan) -> Iterator[str]:
 
 def _install(plan: Plan) -> str:
     lines = [line(command) for command in plan.install]
-    program = _program(plan)
-    if not lines or program is None:
+    if not lines or plan.brings is None:
         return "".join(f"{text}\n" for text in lines)
     inner = "".join(f"  {text}\n" for text in lines)
-    return f"if ! command -v {line(Command(argv=(program,)))} >/dev/null 2>&1; then\n{inner}fi\n"
-
-
-def _program(plan: Plan) -> str | None:
-    """The program whose absence means that nothing is installed yet."""
-    server = plan.server
-    boxed = server.container or server.within
-    return None if boxed or server.shell or not server.argv else server.argv[0]
+    program = line(Command(argv=(plan.brings,)))
+    return f"if ! command -v {program} >/dev/null 2>&1; then\n{inner}fi\n"
 
 
 def _serve(plan: Plan) -> str:

@@ -22,6 +22,10 @@ class Mount:
         return not self.source.startswith(("/", "~", "."))
 
 
+ADAPTERS = Mount(source="./adapters", target="/adapters", read_only=True)
+"""Where a container finds the LoRA adapters of this machine."""
+
+
 @noun
 class Port:
     """A port of the container, and where the host lends it its own."""

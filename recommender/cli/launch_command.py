@@ -221,7 +221,7 @@ def _explain(
         lines += [f"    {words.key('launch.fix', fix=reason.fix)}"] if reason.fix else []
     single = load().kubernetes.groups.single(framework) if chosen.grouped else None
     if single and question.machine.nodes > 1:
-        said = [words.text(text, {}.get) for text in (single.text, single.instead)]
+        said = [words.text(text, lambda _: None) for text in (single.text, single.instead)]
         lines.append(f"  {words.key('launch.one-machine', why=said[0], instead=said[1])}")
     best = next(iter(question.answer().ranking), None)
     if best:

@@ -10,6 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Key, Opening, Plan, Process
+from recommender.facts.visible import Visible
 from recommender.launch import choosing, container, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import KEY, marked
@@ -21,6 +22,7 @@ from recommender.words import Words
 _THIS_MACHINE = "127.0.0.1"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _SHELL = frozenset(("&&", "||", "|", ";", "&", ">", "<"))
+_MANAGES = "layer"  # it hands the devices of a machine to servers of its own
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
 
@@ -36,7 +38,13 @@ class _Made:
     exposure: Exposure | None
 
 
-def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
+def plan_of(
+    scored: Scored,
+    opening: Opening,
+    nodes: int,
+    words: Words,
+    visible: Sequence[Visible] = (),
+) -> Plan:
     """The plan of a scored candidate.
 
     Args:
@@ -44,6 +52,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         opening: what the user wants of the server beside the work itself.
         nodes: how many such machines there are.
         words: the language of the notes.
+        visible: how each vendor's devices are hidden from a server that takes fewer than all.
 
     Raises:
         LookupError: the platform cannot be started in the way that ``opening`` names.
@@ -54,9 +63,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    taken = machines.devices(scored) // fit.nodes
-    mine = choosing.chosen(scored.trial.group, taken, opening)
-    processes = choosing.handed(tuple(_processes(made, key)), mine)
+    processes = _handed(made, tuple(_processes(made, key)), visible)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
     return Plan(
@@ -99,6 +106,20 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
     )
+
+
+def _handed(
+    made: _Made, processes: tuple[Process, ...], visible: Sequence[Visible]
+) -> tuple[Process, ...]:
+    """The processes with as many devices of their machine as the server takes."""
+    scored, platform = made.scored, made.platform.id
+    hardware = machines.hardware(scored)
+    row = next((row for row in visible if row.holds(hardware, platform)), None)
+    if row is None or scored.trial.framework.role == _MANAGES:
+        return processes
+    taken = machines.devices(scored) // scored.fit.nodes
+    mine = choosing.chosen(scored.trial.group, taken, made.opening, sliced=row.slices)
+    return choosing.handed(processes, mine, row) if mine else processes
 
 
 def _brings(method: Method, processes: Sequence[Process]) -> str | None:

@@ -52,6 +52,11 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
     yield from _shape(Kubernetes, knowledge.clusters.get("kubernetes"), "clusters: kubernetes")
     yield from _shape(scheduler.Schedulers, knowledge.schedulers, "schedulers")
+    yield from _rows(knowledge)
+
+
+def _rows(knowledge: Loaded) -> Iterator[str]:
+    """Sentences about tables."""
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)

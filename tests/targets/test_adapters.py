@@ -67,6 +67,25 @@ def test_compose_makes_the_folder_of_adapters_and_nothing_else() -> None:
     assert volume["bind"] == {"create_host_path": True}
 
 
+@pytest.mark.parametrize("framework", BOXED)
+def test_every_pod_with_an_adapter_is_one_that_kubernetes_knows(framework: str) -> None:
+    whole = made(framework, "kubernetes")
+    (claim, deployment, _) = written("kubernetes", whole)
+    spec = deployment["spec"]["template"]["spec"]
+    (volume,) = [item for item in spec["volumes"] if item["name"] == "models"]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    for container in spec["containers"]:
+        words = " ".join(container.get("args", ()))
+        names = {item["name"] for item in container["env"]}
+        assert set(re.findall(r"\$\((LORA_\w+)\)", words)) <= names
+
+
+def test_a_job_mounts_the_adapters_of_the_folder_it_is_submitted_from() -> None:
+    text = target("slurm").write(made("tgi", "slurm"))
+    assert 'mkdir -p "$SLURM_SUBMIT_DIR"/adapters\n' in text
+    assert '"$SLURM_SUBMIT_DIR"/adapters:/adapters:ro' in text
+
+
 @pytest.mark.parametrize("name", ["kubernetes", "lws"])
 def test_a_cluster_is_told_of_the_adapter_by_a_configmap(name: str) -> None:
     group = written(name, made("vllm", name))[1]

@@ -10,22 +10,43 @@ from collections.abc import Sequence
 from recommender.facts.noun import changed
 from recommender.facts.plan import Opening, Process
 from recommender.facts.visible import Visible
+from recommender.launch.machines import hardware
 from recommender.launch.variables import marked
+from recommender.rules.candidates import Scored
 from recommender.rules.situation import Group
 
 SLICE = "MIG_DEVICE"
+_MANAGES = "layer"  # it hands the devices of a machine to servers of its own
 
 
-def chosen(group: Group, taken: int, opening: Opening, *, sliced: bool) -> str | None:
+def handed(
+    processes: tuple[Process, ...],
+    scored: Scored,
+    devices: int,
+    opening: Opening,
+    visible: Sequence[Visible],
+) -> tuple[Process, ...]:
+    """The processes with as many devices of their machine as the server takes.
+
+    Args:
+        processes: as knowledge has them, with all devices.
+        scored: what they start.
+        devices: how many the server takes on all its machines.
+        opening: how the server is started.
+        visible: how each vendor's devices are hidden.
+    """
+    here, platform = hardware(scored), scored.trial.platform.id
+    row = next((row for row in visible if row.holds(here, platform)), None)
+    if row is None or scored.trial.framework.role == _MANAGES:
+        return processes
+    mine = _chosen(scored.trial.group, devices // scored.fit.nodes, opening, sliced=row.slices)
+    return tuple(_handed(process, mine, row) for process in processes) if mine else processes
+
+
+def _chosen(group: Group, taken: int, opening: Opening, *, sliced: bool) -> str | None:
     """The devices of one machine, with commas between; None where all are handed in.
 
     A scheduler chooses by itself. A slice has no number: whoever starts the server names it.
-
-    Args:
-        group: the devices that the plan is for.
-        taken: how many of them one machine hands in.
-        opening: how the server is started.
-        sliced: whether a slice of a device has a name of its own.
     """
     if opening.orchestrated or opening.shares_network:
         return None
@@ -35,11 +56,6 @@ def chosen(group: Group, taken: int, opening: Opening, *, sliced: bool) -> str |
     if None in numbers or (taken >= len(group.members) and not group.others):
         return None
     return ",".join(map(str, numbers))
-
-
-def handed(processes: Sequence[Process], devices: str, row: Visible) -> tuple[Process, ...]:
-    """The processes with no other devices than these."""
-    return tuple(_handed(process, devices, row) for process in processes)
 
 
 def _handed(process: Process, devices: str, row: Visible) -> Process:

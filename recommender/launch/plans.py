@@ -22,7 +22,6 @@ from recommender.words import Words
 _THIS_MACHINE = "127.0.0.1"
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  # what the user asked to be reached from elsewhere
 _SHELL = frozenset(("&&", "||", "|", ";", "&", ">", "<"))
-_MANAGES = "layer"  # it hands the devices of a machine to servers of its own
 _EVERYWHERE = {"everywhere": ("beside", "worker")}
 
 
@@ -63,7 +62,8 @@ def plan_of(
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    processes = _handed(made, tuple(_processes(made, key)), visible)
+    whole = tuple(_processes(made, key))
+    processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
     return Plan(
@@ -106,20 +106,6 @@ def plan_of(
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
     )
-
-
-def _handed(
-    made: _Made, processes: tuple[Process, ...], visible: Sequence[Visible]
-) -> tuple[Process, ...]:
-    """The processes with as many devices of their machine as the server takes."""
-    scored, platform = made.scored, made.platform.id
-    hardware = machines.hardware(scored)
-    row = next((row for row in visible if row.holds(hardware, platform)), None)
-    if row is None or scored.trial.framework.role == _MANAGES:
-        return processes
-    taken = machines.devices(scored) // scored.fit.nodes
-    mine = choosing.chosen(scored.trial.group, taken, made.opening, sliced=row.slices)
-    return choosing.handed(processes, mine, row) if mine else processes
 
 
 def _brings(method: Method, processes: Sequence[Process]) -> str | None:

@@ -16,10 +16,10 @@ class Exposure:
     none. ``admin_env`` is the variable with the password by which the lines set up an
     administrator. ``ready`` is the path that answers 200, without a key, once the server takes
     requests, ``ready_of_proxy`` that of the server which hands out work to several machines, where
-    it is another. ``nonroot`` says whether the image can run as a user that is not root, ``user``
-    which one it is made for (uid or uid:gid; any, where it is left out) and ``home`` the home of
-    that user, where caches lie; ``drop_capabilities`` whether every Linux capability can be
-    dropped.
+    it is another; copies report to that one without a key, too. ``nonroot`` says whether the image
+    can run as a user that is not root, ``user`` which one it is made for (uid or uid:gid; any,
+    where it is left out) and ``home`` the home of that user, where caches lie;
+    ``drop_capabilities`` whether every Linux capability can be dropped.
     """
 
     key_env: str | None = None

@@ -226,10 +226,6 @@ def _only_asks(command: Command) -> bool:
 def _key(made: _Made) -> Key | None:
     if not made.opening.guarded or made.exposure is None:
         return None
-    several = (made.facts.fact("nodes") or 1) > made.scored.fit.nodes
-    if made.exposure.ready_of_proxy and several and not made.opening.exposed:
-        # With a key a proxy turns away the copies that have to report to it without one.
-        return None
     if made.exposure.key_env:
         return Key(env=made.exposure.key_env)
     return Key(env=KEY, in_argv=True) if made.exposure.key_args else None

@@ -25,6 +25,13 @@ def comments(plan: Plan, sign: str = "#") -> str:
     return "".join(f"{sign} {line}\n" for line in headline(plan))
 
 
+def secrets(plan: Plan) -> dict[str, str]:
+    """Variables without which the server must not start, with what each holds."""
+    key = {plan.key.env: "the key that the server asks for"} if plan.key else {}
+    admin = {plan.admin_env: "the password of its administrator"} if plan.admin_env else {}
+    return key | admin
+
+
 def gated(plan: Plan) -> bool:
     """Whether what is downloaded may ask for a token of the hub."""
     boxes = [process.container for process in plan.processes if process.container]

@@ -79,8 +79,10 @@ def _name(plan: Plan) -> str:
     return f"llmpick-{plan.name}"
 
 
-def _secret(plan: Plan) -> str:
-    return f"{_name(plan)}-key"
+def _secrets(plan: Plan) -> dict[str, str]:
+    """The secrets of podman by the variables that they become in the container."""
+    key = {plan.key.env: f"{_name(plan)}-key"} if plan.key and not _in_words(plan) else {}
+    return key | ({plan.admin_env: f"{_name(plan)}-admin"} if plan.admin_env else {})
 
 
 def _file(plan: Plan) -> str:
@@ -99,8 +101,9 @@ def _usage(plan: Plan, box: Container) -> Iterator[str]:
     if plan.key and _in_words(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"  # and write {plan.key.env}=... into it"
-    elif plan.key:
-        yield f'  printf %s "${plan.key.env}" | podman secret create {_secret(plan)} -'
+    for variable, secret in _secrets(plan).items():
+        yield f'  printf %s "${variable}" | podman secret create {secret} -'
+    yield from (f"  {posix(line)}" for line in plan.prepare)
     file = f"{_name(plan)}.container"
     yield f"  install -D -m 0644 {file} /etc/containers/systemd/{file}"
     yield f"  systemctl daemon-reload && systemctl start {_name(plan)}.service"
@@ -128,8 +131,8 @@ def _container(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:
     yield from unit.repeated("Ulimit", box.ulimits)
     yield from _single(box)
     yield from _rights(plan, box)
-    if plan.key and not _in_words(plan):
-        yield "Secret", f"{_secret(plan)},type=env,target={plan.key.env}"
+    for variable, secret in _secrets(plan).items():
+        yield "Secret", f"{secret},type=env,target={variable}"
     if asked := question(plan):
         yield "HealthCmd", json.dumps(asked).replace("%", "%%").replace("$", "$$")
         yield "HealthInterval", "15s"
@@ -194,8 +197,8 @@ def _options(plan: Plan, box: Container) -> Iterator[tuple[str, ...]]:
     for mount in box.mounts:
         if not _simple(mount):
             yield "--volume", _volume(mount)
-    secret = plan.key.env if plan.key else None
-    yield from (("--env", name) for name in box.passed if name != secret)
+    secret = _secrets(plan)
+    yield from (("--env", name) for name in box.passed if name not in secret)
 
 
 def _service(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:

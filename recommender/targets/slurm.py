@@ -36,7 +36,7 @@ def write(plan: Plan) -> str:
     parts = [
         "#!/bin/bash\n" + comments(plan) + _usage(plan),
         "".join(f"#SBATCH --{text}\n" for text in _asked(plan)),
-        "set -eu\n" + "".join(_key(plan)) + "".join(_places(plan, box)) + "".join(_hosts(plan)),
+        "set -eu\n" + "".join(_secrets(plan)) + "".join(_places(plan, box)) + "".join(_hosts(plan)),
         "rank() {\n" + "".join(f"{text}\n" for text in ranks.indented(_rank(plan))) + "}\n",
         _srun(plan, box),
     ]
@@ -69,9 +69,10 @@ def _usage(plan: Plan) -> str:
     to = "NODE" if named else _LOOPBACK
     tunnel = f"ssh -N -L {plan.port}:{to}:{plan.port} -J LOGIN_NODE NODE"
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
-    if plan.key:
-        lines.append(f"The first start makes the key: {plan.key.env}=$(cat {_key_file(plan)})")
-    else:
+    for name, file in _files(plan).items():
+        what = "the password" if name == plan.admin_env else "the key"
+        lines.append(f"The first start makes {what}: {name}=$(cat {file})")
+    if not _files(plan):
         lines.append("It knows no key: whoever else works on that machine can ask it, too.")
     text = "".join(f"# {line}\n" for line in lines) + ranks.checks(_through_tunnel(plan))
     if _over_mpi(plan) and not plan.model.startswith("/"):
@@ -141,21 +142,22 @@ def _share(plan: Plan) -> Iterator[str]:
         yield f"mem={ceil(hardware.memory_gib * wanted)}G"
 
 
-def _key_file(plan: Plan) -> str:
-    return f'"$HOME"/.config/llmpick/{plan.name}.key'
+def _files(plan: Plan) -> dict[str, str]:
+    """The files of the user from which variables with secrets are read."""
+    folder = f'"$HOME"/.config/llmpick/{plan.name}'
+    key = {plan.key.env: f"{folder}.key"} if plan.key else {}
+    return key | ({plan.admin_env: f"{folder}.admin"} if plan.admin_env else {})
 
 
-def _key(plan: Plan) -> Iterator[str]:
-    """The key is read from a file that nobody else can read, made where there is none."""
-    if plan.key is None:
-        return
-    name = plan.key.env
-    yield f"key_file={_key_file(plan)}\n"
-    yield 'if [ ! -s "$key_file" ]; then\n  (umask 077; mkdir -p "${key_file%/*}"\n'
-    yield "   od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' >\"$key_file\")\nfi\n"
-    yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
-    yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
-    yield f'{name}=$(cat "$key_file")\nexport {name}\n'
+def _secrets(plan: Plan) -> Iterator[str]:
+    """Each is read from a file that nobody else can read, made where there is none."""
+    for name, file in _files(plan).items():
+        yield f"key_file={file}\n"
+        yield 'if [ ! -s "$key_file" ]; then\n  (umask 077; mkdir -p "${key_file%/*}"\n'
+        yield "   od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' >\"$key_file\")\nfi\n"
+        yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
+        yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
+        yield f'{name}=$(cat "$key_file")\nexport {name}\n'
 
 
 def _hosts(plan: Plan) -> Iterator[str]:

@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Framework, Machine, Model, Reason, Workload
+from recommender.facts.codec import decode
 from recommender.facts.noun import changed
+from recommender.facts.offline import Offline
 from recommender.facts.plan import DeviceAccess, Opening, Plan
 from recommender.knowledge import document, load
 from recommender.launch import pinning
+from recommender.launch.carrying import carried
 from recommender.launch.plans import plan_of
 from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
@@ -65,6 +68,8 @@ def launching(  # noqa: PLR0913  # the whole question
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
     made = plan_of(found, opening, machine.nodes, words)
+    if workload.offline:
+        made = carried(made, found, decode(Offline, document("offline")), words)
     if opening.brings:
         pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
     return with_host(made)

@@ -23,6 +23,7 @@ class Loaded:
     clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
     hosts: Mapping[str, Any]
+    offline: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
@@ -54,6 +55,7 @@ def load(root: Path) -> Loaded:
         clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
         hosts=read_yaml(root / "hosts.yaml"),
+        offline=compile_document(root, "offline"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),

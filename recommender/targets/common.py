@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from recommender.errors import InputError, visible
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
+from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
@@ -17,7 +18,15 @@ def headline(plan: Plan) -> tuple[str, ...]:
         lines.append(f"The API key is read from {plan.key.env}; whoever asks has to know it.")
     if plan.unguarded:
         lines.append(plan.unguarded)
-    return tuple(visible(line) for line in (*lines, *plan.notes))
+    return tuple(visible(line) for line in (*lines, *plan.notes, *_brought(plan)))
+
+
+def _brought(plan: Plan) -> Iterator[str]:
+    """What a machine with a network fetches for one that has none."""
+    if plan.fetch:
+        yield "There is no network here. On a machine of the same kind that has one:"
+        yield from (f"  {posix(line)}" for line in plan.fetch)
+        yield "Then copy the folder beside this file."
 
 
 def comments(plan: Plan, sign: str = "#") -> str:

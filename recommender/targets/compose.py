@@ -64,7 +64,7 @@ def _head(plan: Plan) -> str:
 
 
 def _usage(plan: Plan) -> Iterator[str]:
-    lines = (*plan.install, *plan.prepare)
+    lines = (*plan.install, *plan.unpack, *plan.prepare)
     if prepared := [line for line in lines if line.argv[:2] != ("docker", "pull")]:
         yield "Before, in the folder of this file:"
         yield from (f"  {posix(line)}" for line in prepared)

@@ -38,7 +38,7 @@ def write(plan: Plan) -> str:
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
-        "".join(f"{line(command)}\n" for command in plan.prepare),
+        "".join(f"{line(command)}\n" for command in (*plan.unpack, *plan.prepare)),
         _serve(plan),
         "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]

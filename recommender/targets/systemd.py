@@ -84,7 +84,7 @@ def _usage(plan: Plan) -> Iterator[str]:
     yield f"Save it as {name(plan)}.service and install it in a shell of root:"
     yield f"  install -m 0644 {name(plan)}.service /etc/systemd/system/{name(plan)}.service"
     yield f'  install -d -m 0755 {_root(plan)} && cd {_root(plan)} && export HOME="$PWD"'
-    for command in plan.install:
+    for command in (*plan.install, *plan.unpack):
         yield f"  {posix(command)}"
     if plan.rival and not plan.install:
         yield f"  systemctl disable --now {plan.rival} || true"

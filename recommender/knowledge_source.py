@@ -90,7 +90,14 @@ def pack(root: Path) -> dict[str, str]:
     names = ("accelerators", "clusters", "conflicts", "hosts", "offline", "remedies", "schedulers")
     for name in (*names, "servers", "speed"):
         files[f"{name}.json"] = _text(compile_document(root, name))
+    files["versions.json"] = _text(_versions(root))
     return files
+
+
+def _versions(root: Path) -> dict[str, list[str]]:
+    """The versions of each framework whose options were read, oldest first."""
+    lists = (json.loads(path.read_bytes()) for path in sorted(root.glob("options/*.json")))
+    return {item["framework"]: list(item["versions"]) for item in lists}
 
 
 def is_ranked(framework: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
 from recommender.rules.candidates import Scored
 from recommender.rules.ranking import Refused
+from recommender.versions import parts
 from recommender.words import Words
 
 
@@ -70,9 +71,29 @@ def launching(  # noqa: PLR0913  # the whole question
     made = plan_of(found, opening, machine.nodes, words)
     if workload.offline:
         made = carried(made, found, decode(Offline, document("offline")), words)
+    made = changed(made, notes=(*made.notes, *_unread(made, opening, words)))
     if opening.brings:
         pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
     return with_host(made)
+
+
+def _unread(made: Plan, opening: Opening, words: Words) -> tuple[str, ...]:
+    """That no options of the version that was asked for have been read."""
+    read = document("versions").get(made.framework, ())
+    if opening.version is None or not read:
+        return ()
+    own = load().platform(made.framework, made.platform).version
+    newest = max(read[-1], own, key=_number)
+    said = {"title": made.title, "version": made.version}
+    if _number(made.version) > _number(newest):
+        return (words.key("note.version-newer", newest=newest, **said),)
+    if _number(made.version) < _number(read[0]):
+        return (words.key("note.version-older", oldest=read[0], **said),)
+    return ()
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return parts(version) or ()
 
 
 def _framework(name: str) -> Framework:

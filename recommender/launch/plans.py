@@ -66,7 +66,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         platform=platform.id,
         version=made.facts.fact("version"),
         method=name,
-        model=fit.model or scored.model.id,
+        model=_model(made),
         name=_name(made),
         hardware=machines.hardware(scored),
         nodes=together,
@@ -138,6 +138,14 @@ def _wished(opening: Opening) -> dict[str, Any]:
     if opening.shares_network and not opening.exposed:
         wished["host"] = _THIS_MACHINE
     return {name: value for name, value in wished.items() if value is not None}
+
+
+def _model(made: _Made) -> str:
+    """What is served, by the name that the server itself pulls where it has one."""
+    pulls = made.exposure.pulls if made.exposure else None
+    if pulls and made.facts.fact("gguf.repo"):
+        return plan.fill(pulls, made.facts)
+    return made.scored.fit.model or made.scored.model.id
 
 
 def _name(made: _Made) -> str:

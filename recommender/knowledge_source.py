@@ -39,6 +39,8 @@ def compile_document(root: Path, name: str) -> dict[str, Any]:
         return with_commands(read_yaml(root / "remedies.yaml"))
     if name == "offline":
         return _with_carried(read_yaml(root / "offline.yaml"))
+    if name == "conversions":
+        return _method(read_yaml(root / "conversions.yaml"))  # type: ignore[no-any-return]
     if name != "core":
         return read_yaml(root / f"{name}.yaml")
     document: dict[str, Any] = {part: read_yaml(root / f"{part}.yaml") for part in _CORE}
@@ -87,8 +89,8 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "hosts", "offline", "remedies", "schedulers")
-    for name in (*names, "servers", "speed"):
+    names = ("accelerators", "clusters", "conflicts", "conversions", "hosts", "offline")
+    for name in (*names, "remedies", "schedulers", "servers", "speed"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     files["versions.json"] = _text(_versions(root))
     return files
@@ -241,7 +243,7 @@ def _step(step: Any) -> Any:
     return {"args": step} if isinstance(step, str) else step
 
 
-_CARRIED = ("fetch", "fetch_first", "load", "load_first")
+_CARRIED = ("fetch", "fetch_first", "lines", "load", "load_first")
 
 
 def _with_carried(document: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from typing import Any
 
 from recommender.facts import Framework, Machine, Model, Reason, Workload
 from recommender.facts.codec import decode
+from recommender.facts.conversions import Conversions
 from recommender.facts.noun import changed
 from recommender.facts.offline import Offline
 from recommender.facts.plan import DeviceAccess, Opening, Plan
 from recommender.knowledge import document, load
 from recommender.launch import pinning
 from recommender.launch.carrying import carried
+from recommender.launch.converting import converted
 from recommender.launch.plans import plan_of
 from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
@@ -69,6 +71,7 @@ def launching(  # noqa: PLR0913  # the whole question
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
     made = plan_of(found, opening, machine.nodes, words)
+    made = converted(made, found, decode(Conversions, document("conversions")))
     if workload.offline:
         made = carried(made, found, decode(Offline, document("offline")), words)
     made = changed(made, notes=(*made.notes, *_unread(made, opening, words)))

@@ -22,6 +22,7 @@ class Loaded:
     remedies: Mapping[str, Any]
     clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    conversions: Mapping[str, Any]
     hosts: Mapping[str, Any]
     offline: Mapping[str, Any]
     speeds: Mapping[str, Any]
@@ -54,6 +55,7 @@ def load(root: Path) -> Loaded:
         remedies=compile_document(root, "remedies"),
         clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        conversions=compile_document(root, "conversions"),
         hosts=read_yaml(root / "hosts.yaml"),
         offline=compile_document(root, "offline"),
         speeds=read_yaml(root / "speed.yaml"),

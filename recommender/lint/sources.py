@@ -16,6 +16,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         **knowledge.core,
         "clusters": dict(knowledge.clusters),
         "conflicts": dict(knowledge.conflicts),
+        "conversions": dict(knowledge.conversions),
         "hosts": dict(knowledge.hosts),
         "offline": dict(knowledge.offline),
         "remedies": dict(knowledge.remedies),

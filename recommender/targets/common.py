@@ -1,6 +1,6 @@
 """What several targets share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from recommender.errors import InputError, visible
 from recommender.facts.command import Command
@@ -39,6 +39,15 @@ def secrets(plan: Plan) -> dict[str, str]:
     key = {plan.key.env: "the key that the server asks for"} if plan.key else {}
     admin = {plan.admin_env: "the password of its administrator"} if plan.admin_env else {}
     return key | admin
+
+
+def prepared(plan: Plan, line: Callable[[Command], str]) -> list[str]:
+    """The commands of a shell that prepare the model; what they make, they make once."""
+    lines = [line(command) for command in plan.prepare]
+    if plan.makes is None:
+        return lines
+    file = line(Command(argv=(plan.makes,)))
+    return [f"if [ ! -e {file} ]; then", *(f"  {text}" for text in lines), "fi"]
 
 
 def gated(plan: Plan) -> bool:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
-from recommender.targets.common import comments, launched_as_one, refuse_launcher, secrets, used
+from recommender.targets.common import (
+    comments,
+    launched_as_one,
+    prepared,
+    refuse_launcher,
+    secrets,
+    used,
+)
 from recommender.targets.ranks import line, once_up
 from recommender.targets.waiting import asking
 
@@ -38,7 +45,8 @@ def write(plan: Plan) -> str:
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
-        "".join(f"{line(command)}\n" for command in (*plan.unpack, *plan.prepare)),
+        "".join(f"{line(command)}\n" for command in plan.unpack),
+        "".join(f"{text}\n" for text in prepared(plan, line)),
         _serve(plan),
         "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]

@@ -10,7 +10,7 @@ from recommender.facts.plan import Key, Plan, Process
 from recommender.launch import engine
 from recommender.launch.variables import ADAPTER
 from recommender.targets import ranks
-from recommender.targets.common import comments, refuse, secrets
+from recommender.targets.common import comments, prepared, refuse, secrets
 from recommender.targets.documents import yaml_of
 from recommender.targets.schedulers import called, schedulers
 from recommender.targets.waiting import start_seconds
@@ -107,7 +107,7 @@ def _setup(plan: Plan) -> Iterator[str]:
     yield from map(ranks.line, plan.install)
     if plan.prepare:
         yield _NO_EMPTY_TOKEN
-        yield from map(ranks.line, plan.prepare)
+        yield from prepared(plan, ranks.line)
 
 
 def _run(plan: Plan) -> Iterator[str]:

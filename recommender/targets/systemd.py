@@ -86,6 +86,10 @@ def _usage(plan: Plan) -> Iterator[str]:
     yield f'  install -d -m 0755 {_root(plan)} && cd {_root(plan)} && export HOME="$PWD"'
     for command in (*plan.install, *plan.unpack):
         yield f"  {posix(command)}"
+    if plan.makes:
+        yield from (f"  {posix(command)}" for command in plan.prepare)
+        copied = ("install", "-D", "-m", "0644", plan.makes, _kept(plan, plan.makes))
+        yield f"  {posix(Command(argv=copied))}"
     if plan.rival and not plan.install:
         yield f"  systemctl disable --now {plan.rival} || true"
     if told := _told(plan):
@@ -199,7 +203,7 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
         # As root outside of the sandbox (+), and where it is missing that does not matter (-).
         yield "ExecStartPre", "-+" + unit.command(("/usr/bin/env", *plan.access.before))
     # Every machine fetches what it loads.
-    for line in plan.prepare:
+    for line in () if plan.makes else plan.prepare:
         yield "ExecStartPre", _started(plan, _first(line))
     if not plan.of("worker"):
         for process in plan.of("before"):

@@ -11,6 +11,7 @@ from recommender.launch.shell import posix
 from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import unit_words as unit
 from recommender.targets.common import comments, refuse, refuse_launcher, used
+from recommender.targets.schedulers import schedulers
 from recommender.targets.waiting import question, start_seconds
 
 # What the generator hands on as it stands; it puts paths into settings that take several.
@@ -95,7 +96,9 @@ def _in_words(plan: Plan) -> bool:
 
 
 def _usage(plan: Plan, box: Container) -> Iterator[str]:
-    yield f"Save it as {_name(plan)}.container and install it in a shell of root (podman 4.7 on):"
+    oldest = schedulers().quadlet.podman
+    file = f"{_name(plan)}.container"
+    yield f"Save it as {file} and install it in a shell of root (podman {oldest} on):"
     if box.gpus:
         yield "  nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"
     if plan.key and _in_words(plan):
@@ -104,7 +107,6 @@ def _usage(plan: Plan, box: Container) -> Iterator[str]:
     for variable, secret in _secrets(plan).items():
         yield f'  printf %s "${variable}" | podman secret create {secret} -'
     yield from (f"  {posix(line)}" for line in plan.prepare)
-    file = f"{_name(plan)}.container"
     yield f"  install -D -m 0644 {file} /etc/containers/systemd/{file}"
     yield f"  systemctl daemon-reload && systemctl start {_name(plan)}.service"
 

@@ -85,7 +85,16 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "hosts", "remedies", "schedulers", "servers")
+    names = (
+        "accelerators",
+        "clusters",
+        "conflicts",
+        "help",
+        "hosts",
+        "remedies",
+        "schedulers",
+        "servers",
+    )
     for name in (*names, "speed"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     return files

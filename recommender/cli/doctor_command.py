@@ -22,10 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    frameworks: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FRAMEWORK]...", help="Those in question (default: all)."),
-    ] = None,
+    frameworks: Annotated[list[str] | None, typer.Argument(metavar="[FRAMEWORK]...")] = None,
     machine: options.MachineFile = None,
     lang: options.Lang = None,
     out: options.Output = "table",

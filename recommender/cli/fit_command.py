@@ -21,9 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     asked: Asked,
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Hub repository, name, tag or path of the model.")
-    ],
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
     *,
     framework: options.Frameworks = None,
     out: options.Output = "table",

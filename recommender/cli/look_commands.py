@@ -19,16 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     asked: Asked,
-    framework: Annotated[
-        str, typer.Argument(help="A framework, challenger or layer: vllm, ollama, mlx-lm, ...")
-    ],
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK")],
     *,
-    why_not: Annotated[
-        bool,
-        typer.Option(
-            "--why-not", help="Why it does not run or lead here, and what would change it."
-        ),
-    ] = False,
+    why_not: Annotated[bool, typer.Option("--why-not")] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:

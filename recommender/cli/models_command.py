@@ -15,22 +15,11 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(help="Words of a name, family, maker, task or licence: qwen3 embedding."),
-    ] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...")] = None,
     *,
-    task: Annotated[
-        str | None, typer.Option("--task", help="generate, embedding, rerank or asr.")
-    ] = None,
-    max_params: Annotated[
-        str | None,
-        typer.Option("--max-params", metavar="SIZE", help="Not larger than this: 8b, 500m."),
-    ] = None,
-    fits: Annotated[
-        float | None,
-        typer.Option("--fits", metavar="GIB", help="16-bit weights not larger than this."),
-    ] = None,
+    task: Annotated[str | None, typer.Option("--task")] = None,
+    max_params: Annotated[str | None, typer.Option("--max-params", metavar="SIZE")] = None,
+    fits: Annotated[float | None, typer.Option("--fits", metavar="GIB")] = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,

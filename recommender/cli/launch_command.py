@@ -80,6 +80,11 @@ def launch(
 
         raise typer.Exit(serve(plan, words))
     _deliver(plan, chosen, file, force=force, json=json)
+    if file not in {None, "-"} and not json:
+        from recommender.cli.next_step import mention
+
+        url = f"http://127.0.0.1:{plan.port}"
+        mention(words, ("verify", url), key="next.start", file=str(file))
 
 
 def _check_here(asked: Asked) -> None:

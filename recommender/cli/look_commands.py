@@ -39,6 +39,16 @@ def explain(
         _why_not(named, question, form)
     else:
         _explain(named, question, form)
+    if form == "table":
+        _suggest(named, asked, why_not=why_not, lang=question.lang)
+
+
+def _suggest(named: Framework, asked: Asked, *, why_not: bool, lang: str) -> None:
+    """What stops it, after what it is; the whole ranking after that."""
+    from recommender.cli.next_step import same, suggest
+
+    further = ("recommend",) if why_not else ("explain", named.id, "--why-not")
+    suggest(Words(table=load().words, lang=lang), (*further, *same(asked)))
 
 
 def _explain(framework: Framework, question: Meant, form: str) -> None:
@@ -92,3 +102,6 @@ def frameworks(
         from recommender.render.frameworks import show
 
         show((*known.frameworks, *known.challengers), words, output.console())
+        from recommender.cli.next_step import suggest
+
+        suggest(words, ("explain", known.heads[0].id), ("recommend",))

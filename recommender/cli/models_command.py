@@ -41,4 +41,8 @@ def models(
     else:
         from recommender.render.models import show
 
-        show(found, Words(table=load().words, lang=inputs.language(lang)), output.console())
+        said = Words(table=load().words, lang=inputs.language(lang))
+        show(found, said, output.console())
+        from recommender.cli.next_step import suggest
+
+        suggest(said, ("fit", found[0].id), ("recommend", "--model", found[0].id))

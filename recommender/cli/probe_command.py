@@ -58,6 +58,9 @@ def _show(found: Machine, form: str, language: str) -> None:
 
     machine.show(found, words, output.console())
     machine.evidence(found, output.console())
+    from recommender.cli.next_step import suggest
+
+    suggest(words, ("recommend",), ("doctor",))
 
 
 def _requirement(text: str) -> tuple[str, int]:

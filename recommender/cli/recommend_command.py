@@ -1,13 +1,16 @@
 """``llmpick recommend``: the answer."""
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import typer
 
 from recommender.cli import options, output
-from recommender.cli.asking import Asked, asks, meant
+from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Answer
 from recommender.knowledge import load
+
+if TYPE_CHECKING:
+    from recommender.words import Words
 
 NOTHING_RUNS = 3
 
@@ -31,13 +34,13 @@ def recommend(
     answer = question.answer()
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
-    _write(answer, form, question.lang, question.include)
+    _write(answer, form, asked, question)
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
 
 
-def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> None:
+def _write(answer: Answer, form: str, asked: Asked, question: Meant) -> None:
     if form == "json":
         output.write_json(answer)
     elif form == "name":
@@ -50,6 +53,19 @@ def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> N
         from recommender.words import Words
 
         known = load()
-        heads = (*known.heads, *(known.challenger_heads if included else ()))
+        heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
-        show(answer, titles, Words(table=known.words, lang=lang), output.console())
+        words = Words(table=known.words, lang=question.lang)
+        show(answer, titles, words, output.console())
+        _suggest(answer, asked, words)
+
+
+def _suggest(answer: Answer, asked: Asked, words: "Words") -> None:
+    """How to start the pick and what speaks for it; what is missing where nothing runs."""
+    from recommender.cli.next_step import same, suggest
+
+    if answer.ranking:
+        pick, options = answer.ranking[0].framework, same(asked)
+        suggest(words, ("launch", pick, *options), ("explain", pick, *options))
+    else:
+        suggest(words, ("doctor",))

@@ -186,3 +186,12 @@ def _write(told: Verification, form: str, words: Words) -> None:
         from recommender.render.verification import show
 
         show(told, load().titles, words, output.console())
+        _suggest(told, words)
+
+
+def _suggest(told: Verification, words: Words) -> None:
+    """Where the measurement shows from now on."""
+    from recommender.cli.next_step import suggest
+
+    if told.saved and told.weights:
+        suggest(words, ("fit", told.weights))

@@ -40,9 +40,6 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
         console.print(words.key("table.nothing"), style="bold")
     rejected(answer.rejected, names, words, console)
     _beside(answer.also_consider, words, console)
-    if answer.ranking:
-        console.print()
-        console.print(_next(answer, words), style="dim")
 
 
 def problem_text(problem: Problem) -> Text:
@@ -174,7 +171,3 @@ def _beside(considered: Sequence[Considered], words: Words, console: Console) ->
         over = words.key("table.over", names=list(item.over)) if item.over else ""
         reason = f": {item.reasons[0].text}"
         marked(console, "~ ", "cyan", (item.name, "bold"), (over, "dim"), reason)
-
-
-def _next(answer: Answer, words: Words) -> str:
-    return words.key("table.next", framework=answer.ranking[0].framework)

@@ -10,8 +10,7 @@ from recommender.errors import visible
 from recommender.facts.command import Command
 from recommender.words import Words
 
-# What only this answer was asked with.
-_OWN = frozenset(("lang", "include", "rules"))
+_BETWEEN = " · "
 
 
 def suggest(
@@ -23,9 +22,12 @@ def suggest(
 
         from recommender.cli.output import console
 
+        shown = console()
         text = _sentence(words, commands, key, values)
-        console().print()
-        console().print(Text(text, style="dim"), soft_wrap=True)
+        if Text(text).cell_len > shown.width:
+            text = text.replace(_BETWEEN, "\n  ")
+        shown.print()
+        shown.print(Text(text, style="dim"), soft_wrap=True)
 
 
 def mention(words: Words, *commands: Sequence[str], key: str, **values: str) -> None:
@@ -37,7 +39,7 @@ def mention(words: Words, *commands: Sequence[str], key: str, **values: str) -> 
 def _sentence(
     words: Words, commands: Sequence[Sequence[str]], key: str, values: dict[str, str]
 ) -> str:
-    lines = " · ".join(line(command) for command in commands)
+    lines = _BETWEEN.join(line(command) for command in commands)
     shown = {name: visible(value) for name, value in values.items()}
     return words.key(key, command=lines, **shown)
 
@@ -58,11 +60,10 @@ def same(asked: Asked, *without: str, **instead: str | None) -> list[str]:
         without: fields that the other command has no option for.
         instead: fields with other values.
     """
-    left_out = {*_OWN, *without}
     found: list[str] = []
     for field in fields(Asked):
         value = instead.get(field.name, getattr(asked, field.name))
-        if field.name not in left_out and value not in (None, field.default):
+        if field.name not in without and value not in (None, field.default):
             found += _words(_name(field.type), value)
     return found
 

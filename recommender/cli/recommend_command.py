@@ -22,6 +22,8 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     asked: Asked,
+    context: typer.Context,
+    interactive: options.Interactive = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -30,7 +32,12 @@ def recommend(
     Probes this machine unless one is given. Changes nothing.
     """
     form = output.chosen(out, json=json)
-    question = meant(asked)
+    machine = None
+    if interactive:
+        from recommender.cli.interactive import completed
+
+        asked, machine = completed(asked, _given(context))
+    question = meant(asked, machine)
     answer = question.answer()
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
@@ -38,6 +45,14 @@ def recommend(
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _given(context: typer.Context) -> frozenset[str]:
+    """The names of the options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(
+        name for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    )
 
 
 def _write(answer: Answer, form: str, asked: Asked, question: Meant) -> None:

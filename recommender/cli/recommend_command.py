@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     asked: Asked,
-    context: typer.Context,
+    typed: typer.Context,
     interactive: options.Interactive = False,
     out: options.Output = "table",
     json: options.Json = False,
@@ -36,7 +36,7 @@ def recommend(
     if interactive:
         from recommender.cli.interactive import completed
 
-        asked, machine = completed(asked, _given(context))
+        asked, machine = completed(asked, _given(typed))
     question = meant(asked, machine)
     answer = question.answer()
     from recommender.rules.instead import NOTHING_HOLDS_IT

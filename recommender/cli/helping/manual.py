@@ -27,7 +27,7 @@ def manual(root: Any, texts: Texts) -> str:
             *_heading(texts.say("labels", "commands")),
             *(line for item in pages for line in _command(item, texts)),
             *_heading(texts.say("groups", "options")),
-            *_shared(pages),
+            *_shared((first, *pages)),
             *_heading(first.exits.title),
             *_entries(first.exits.entries),
             *_heading(texts.say("labels", "environment")),
@@ -79,8 +79,9 @@ def _shared(pages: Iterable[Page]) -> Iterator[str]:
     """Options of several commands by their groups, each once."""
     groups: dict[str, dict[str, Entry]] = {}
     for item in pages:
-        for section in item.sections:
-            told = {entry.names: entry for entry in section.entries if entry.shared}
+        for section in (section for section in item.sections if not section.commands):
+            kept = (entry for entry in section.entries if entry.shared or not item.path)
+            told = {entry.names: entry for entry in kept}
             groups.setdefault(section.title, {}).update(told)
     for title, entries in groups.items():
         if entries:

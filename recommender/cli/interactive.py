@@ -118,9 +118,12 @@ class _Dialogue:
         if _SIZE.fullmatch(text):
             return self._sized(text, models)
         try:
-            inputs.model(text, None, None)
+            found, problems = inputs.model(text, None, None)
         except InputError as error:
             raise InvalidResponse(str(error)) from error
+        # A repository that is not in the catalogue may be meant; a plain word is a slip.
+        if found and found.params is None and problems and "/" not in text:
+            raise InvalidResponse(problems[0].what)
         return text
 
     def _sized(self, text: str, models: Sequence[Model]) -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from recommender.lint import help as linter
-from tests.lint.conftest import Loaded, Spoilt
+from recommender.lint import helping as linter
+from recommender.lint.loaded import Loaded
+from tests.lint.conftest import Spoilt
 
 
 def test_the_shipped_help_is_sound(sound: Loaded) -> None:

@@ -116,6 +116,8 @@ def _answer(arguments: Sequence[str]) -> int:
         from recommender.cli.completing import complete
 
         return complete(arguments[1:])
+    if arguments and arguments[0] == "help":
+        arguments = [*arguments[1:], "--help"]
     return _ended(application(arguments), arguments)
 
 

@@ -1,5 +1,6 @@
 """``llmpick recommend``: the answer."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -72,7 +73,8 @@ def _write(answer: Answer, form: str, asked: Asked, question: Meant) -> None:
         titles = {framework.id: framework.name for framework in heads}
         words = Words(table=known.words, lang=question.lang)
         show(answer, titles, words, output.console())
-        _suggest(answer, asked, words)
+        if sys.stdout.isatty():
+            _suggest(answer, asked, words)
 
 
 def _suggest(answer: Answer, asked: Asked, words: "Words") -> None:

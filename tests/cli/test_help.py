@@ -155,6 +155,11 @@ def test_llmpick_alone_shows_what_it_can(llmpick: Run) -> None:
         assert "Exit codes:" in done.err
 
 
+def test_help_may_stand_first(llmpick: Run) -> None:
+    assert llmpick("help", "fit").out == llmpick("fit", "--help").out
+    assert llmpick("help").out == llmpick("--help").out
+
+
 def test_help_needs_no_pydantic(llmpick: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic", None)
     assert llmpick("schema", "--help").code == 0

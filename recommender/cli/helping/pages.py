@@ -151,7 +151,8 @@ def _values(said: Mapping[str, Any], texts: Texts) -> Iterator[str]:
     if values and len(values) <= _MOST_VALUES:
         text = texts.of(said)
         if not all(value in text for value in values):
-            yield texts.say("labels", "values", value=", ".join(values))
+            separator = "、" if texts.lang == "zh" else ", "
+            yield texts.say("labels", "values", value=separator.join(values))
 
 
 def _with(text: str, notes: list[str], texts: Texts) -> str:

@@ -133,7 +133,7 @@ def _option(item: Any, said: Mapping[str, Any], path: str, texts: Texts) -> Entr
     if item.multiple:
         notes.append(texts.say("labels", "repeatable"))
     own = texts.command(path).get("options", {})
-    text = _with(texts.of(said) or item.help or "", notes, texts)
+    text = _with(texts.of(said), notes, texts)
     return Entry(names=names, text=text, shared=not any(name in own for name in item.opts))
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Framework, Machine, Model, Reason, Workload
+from recommender.facts.codec import decode
 from recommender.facts.noun import changed
 from recommender.facts.plan import DeviceAccess, Opening, Plan
+from recommender.facts.visible import Visible
 from recommender.knowledge import document, load
 from recommender.launch import pinning
 from recommender.launch.plans import plan_of
@@ -64,7 +66,7 @@ def launching(  # noqa: PLR0913  # the whole question
         found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
-    made = plan_of(found, opening, machine.nodes, words)
+    made = plan_of(found, opening, machine.nodes, words, hidden())
     if opening.brings:
         pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
     return with_host(made)
@@ -82,11 +84,16 @@ def _other(
 
     def planned(way: str) -> Plan | None:
         try:
-            return plan_of(found, replace(opening, methods=(way,)), nodes, words)
+            return plan_of(found, replace(opening, methods=(way,)), nodes, words, hidden())
         except (LookupError, NoNameError):
             return None
 
     return planned
+
+
+def hidden() -> tuple[Visible, ...]:
+    """How each vendor's devices are hidden from a server that takes fewer than all."""
+    return tuple(decode(Visible, row) for row in document("hosts")["visible"])
 
 
 def with_host(plan: Plan) -> Plan:

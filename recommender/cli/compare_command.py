@@ -120,9 +120,9 @@ def _found(
 
 
 def _write(found: Comparison, form: str, lang: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+    if output.written(found, form):
+        return
+    if form == "name":
         if found.best is not None:
             output.write(visible(found.best))
     else:

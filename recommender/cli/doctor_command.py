@@ -99,9 +99,9 @@ def _private() -> tuple[str, ...]:
 
 
 def _write(found: Checkup, here: Machine, words: Words, form: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+    if output.written(found, form):
+        return
+    if form == "name":
         ready = (standing.framework for standing in found.frameworks if standing.ready)
         for framework in dict.fromkeys(ready):
             output.write(framework)

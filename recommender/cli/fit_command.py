@@ -65,9 +65,9 @@ def _found(question: Meant, frameworks: tuple[str, ...]) -> Fitting:
 
 
 def _write(found: Fitting, form: str, asked: Asked, lang: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+    if output.written(found, form):
+        return
+    if form == "name":
         for item in found.fits:
             output.write(item.framework)
     else:

@@ -162,17 +162,23 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
     except (NoNameError, NoVersionError) as error:
         raise InputError(str(error)) from error
     except NothingRunsError as error:
-        _explain(error, framework, question, words)
+        _explain(error, framework, question, words, chosen)
         raise typer.Exit(NOTHING_RUNS) from error
 
 
-def _explain(error: Exception, framework: str, question: Meant, words: Words) -> None:
+def _explain(
+    error: Exception, framework: str, question: Meant, words: Words, chosen: Target
+) -> None:
     """Why nothing is written, and the nearest thing that works."""
     reasons = getattr(error, "reasons", ())
     lines = [words.key("launch.cannot", title=load().titles[framework])]
     for reason in reasons:
         lines.append(f"  {reason.text}")
         lines += [f"    {words.key('launch.fix', fix=reason.fix)}"] if reason.fix else []
+    single = load().kubernetes.groups.single(framework) if chosen.grouped else None
+    if single and question.machine.nodes > 1:
+        said = [words.text(text, lambda _: None) for text in (single.text, single.instead)]
+        lines.append(f"  {words.key('launch.one-machine', why=said[0], instead=said[1])}")
     best = next(iter(question.answer().ranking), None)
     if best:
         lines.append(words.key("launch.instead", framework=best.framework))

@@ -57,9 +57,7 @@ def _explain(framework: Framework, question: Meant, form: str) -> None:
     known = load()
     answer = question.answer(include=(framework.id,))
     words = Words(table=known.words, lang=question.lang)
-    if form == "json":
-        output.write_json(explanation.document(answer, framework, known, words))
-    else:
+    if not output.written(explanation.document(answer, framework, known, words), form):
         explanation.show(answer, framework, known, words, output.console())
 
 
@@ -77,9 +75,7 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
         lang=question.lang,
         problems=question.problems,
     )
-    if form == "json":
-        output.write_json(found)
-    else:
+    if not output.written(found, form):
         words = Words(table=known.words, lang=question.lang)
         render.show(found, framework, words, output.console())
 
@@ -93,15 +89,16 @@ def frameworks(
     form = output.chosen(out, json=json)
     known = load()
     words = Words(table=known.words, lang=inputs.language(lang))
-    if form == "json":
-        output.write_json(list(known.frameworks))
-    elif form == "name":
+    if output.written(list(known.frameworks), form):
+        return
+    if form == "name":
         for framework in known.heads:
             output.write(framework.id)
     else:
         from recommender.render.frameworks import show
 
-        show((*known.frameworks, *known.challengers), words, output.console())
+        every = (*known.frameworks, *known.challengers)
+        show(every, known.conflicts, words, output.console())
         from recommender.cli.next_step import suggest
 
         suggest(words, ("explain", known.heads[0].id), ("recommend",))

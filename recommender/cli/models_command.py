@@ -33,9 +33,9 @@ def models(
 
     form = output.chosen(out, json=json)
     found = search(words or (), task=task, max_params=max_params, fits_gib=fits)
-    if form == "json":
-        output.write_json(list(found))
-    elif form == "name":
+    if output.written(list(found), form):
+        return
+    if form == "name":
         for model in found:
             output.write(model.id)
     else:

@@ -38,9 +38,7 @@ def probe(
     from recommender.probe import probe as look
 
     found = look(evidence=evidence)
-    if form == "json":
-        output.write_json(found)
-    else:
+    if not output.written(found, form):
         _show(found, form, language)
     _check(found, wanted)
 

@@ -1,17 +1,11 @@
 """``llmpick recommend``: the answer."""
 
-import sys
-from typing import TYPE_CHECKING
-
 import typer
 
 from recommender.cli import options, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Answer
 from recommender.knowledge import load
-
-if TYPE_CHECKING:
-    from recommender.words import Words
 
 NOTHING_RUNS = 3
 
@@ -25,6 +19,7 @@ def recommend(
     asked: Asked,
     typed: typer.Context,
     interactive: options.Interactive = False,
+    verbose: options.Verbose = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -39,10 +34,10 @@ def recommend(
 
         asked, machine = completed(asked, _given(typed))
     question = meant(asked, machine)
-    answer = question.answer()
+    answer = question.answer(turns=form == "table" or verbose)
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
-    _write(answer, form, asked, question)
+    _write(answer, form, question, verbose=verbose)
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
@@ -56,33 +51,22 @@ def _given(context: typer.Context) -> frozenset[str]:
     )
 
 
-def _write(answer: Answer, form: str, asked: Asked, question: Meant) -> None:
-    if form == "json":
-        output.write_json(answer)
-    elif form == "name":
+def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None:
+    if output.written(answer, form):
+        return
+    if form == "name":
         from recommender.render.document import names
 
         if answer.ranking:
             output.write(names(answer))
     else:
-        from recommender.render.terminal import show
+        from recommender.render import terminal
+        from recommender.render import verbose as whole
         from recommender.words import Words
 
         known = load()
         heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
         words = Words(table=known.words, lang=question.lang)
+        show = whole.show if verbose else terminal.show
         show(answer, titles, words, output.console())
-        if sys.stdout.isatty():
-            _suggest(answer, asked, words)
-
-
-def _suggest(answer: Answer, asked: Asked, words: "Words") -> None:
-    """How to start the pick and what speaks for it; what is missing where nothing runs."""
-    from recommender.cli.next_step import same, suggest
-
-    if answer.ranking:
-        pick, options = answer.ranking[0].framework, same(asked)
-        suggest(words, ("launch", pick, *options), ("explain", pick, *options))
-    else:
-        suggest(words, ("doctor",))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
+from recommender.cli.progress import working
 from recommender.errors import InputError, printable
 from recommender.facts import Machine, Model, Problem
 from recommender.facts.measurement import Verification
@@ -57,7 +58,7 @@ def verify(
     A completion, a stream, then one and N users, beside what llmpick predicts. `fit`, `recommend`
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
-    form = output.chosen(out, json=json, known=("table", "json"))
+    form = output.chosen(out, json=json, known=output.FORMS[:-1])
     words = Words(table=load().words, lang=inputs.language(lang))
     if save is not None and no_save:
         message = "--save and --no-save exclude each other"
@@ -108,12 +109,12 @@ def _key(variable: str | None) -> Key | None:
 
 
 def _asked(client: Client, asking: Asking, words: Words) -> Found:
-    def tell(step: str) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(words.key(f"verify.step.{step}", count=asking.concurrency) + "\n")
+    def told(step: str) -> str:
+        return words.key(f"verify.step.{step}", count=asking.concurrency)
 
     try:
-        return ask_server(client, asking, tell)
+        with working(told("models")) as tell:
+            return ask_server(client, asking, lambda step: tell(told(step)))
     except WrongAnswer as error:
         sys.stderr.write(f"llmpick: {printable(error, 500)}\n")
         raise typer.Exit(ANSWERED_WRONGLY) from None
@@ -180,9 +181,7 @@ def _kept(told: Verification, model: Model | None, file: Path, words: Words) -> 
 
 
 def _write(told: Verification, form: str, words: Words) -> None:
-    if form == "json":
-        output.write_json(told)
-    else:
+    if not output.written(told, form):
         from recommender.render.verification import show
 
         show(told, load().titles, words, output.console())

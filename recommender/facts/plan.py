@@ -22,6 +22,10 @@ class Mount:
         return not self.source.startswith(("/", "~", "."))
 
 
+ADAPTERS = Mount(source="./adapters", target="/adapters", read_only=True)
+"""Where a container finds the LoRA adapters of this machine."""
+
+
 @noun
 class Port:
     """A port of the container, and where the host lends it its own."""
@@ -174,7 +178,8 @@ class Plan:
     other ways to install. ``client`` is the program in the image that can ask the server,
     ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
     is the service of the framework's own installer that holds the same port. ``wsl2`` says that
-    the lines are for WSL2 on that Windows machine.
+    the lines are for WSL2 on that Windows machine. ``brings`` is the program without which nothing
+    is installed yet, None where the server is no program of the machine's own.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -215,6 +220,7 @@ class Plan:
     rival: str | None = None
     wsl2: bool = False
     others: tuple[str, ...] = ()
+    brings: str | None = None
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     data_parallel: int = 1

@@ -10,6 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Key, Opening, Plan, Process
+from recommender.facts.visible import Visible
 from recommender.launch import choosing, container, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import KEY, marked
@@ -36,7 +37,13 @@ class _Made:
     exposure: Exposure | None
 
 
-def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
+def plan_of(
+    scored: Scored,
+    opening: Opening,
+    nodes: int,
+    words: Words,
+    visible: Sequence[Visible] = (),
+) -> Plan:
     """The plan of a scored candidate.
 
     Args:
@@ -44,6 +51,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         opening: what the user wants of the server beside the work itself.
         nodes: how many such machines there are.
         words: the language of the notes.
+        visible: how each vendor's devices are hidden from a server that takes fewer than all.
 
     Raises:
         LookupError: the platform cannot be started in the way that ``opening`` names.
@@ -54,9 +62,8 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    taken = machines.devices(scored) // fit.nodes
-    mine = choosing.chosen(scored.trial.group, taken, opening)
-    processes = choosing.handed(tuple(_processes(made, key)), mine)
+    whole = tuple(_processes(made, key))
+    processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
     return Plan(
@@ -94,10 +101,19 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, words) if item != name),
+        brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
     )
+
+
+def _brings(method: Method, processes: Sequence[Process]) -> str | None:
+    """The program that a first start installs: a launcher such as mpirun may be there without."""
+    server = next(process for process in processes if process.role == "server")
+    if server.container or server.within or server.shell or not server.argv:
+        return None
+    return method.brings or server.argv[0]
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:

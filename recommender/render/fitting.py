@@ -10,8 +10,9 @@ from recommender.facts import Fit, Reason, Rejection, Workload
 from recommender.facts.fitting import Fitted, Fitting
 from recommender.render import bars, placed
 from recommender.render.layout import hanging, marked
+from recommender.render.others import rejected
 from recommender.render.summary import machine_line, workload_line
-from recommender.render.terminal import problem_text, rejected
+from recommender.render.terminal import problem_text
 from recommender.words import Words
 
 _TOO_LARGE = "fit.memory"

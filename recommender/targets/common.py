@@ -7,6 +7,8 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.variables import variables
 
+LORA_PATH = "where the LoRA adapter lies, which is /adapters/NAME for one in ./adapters"
+"""What a container is told, which sees that folder of the machine."""
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
 
 

@@ -64,10 +64,9 @@ def _secrets(plan: Plan) -> tuple[str, ...]:
 
 def _install(plan: Plan) -> str:
     lines = [line(command) for command in plan.install]
-    server = plan.server
-    if not lines or server.container or server.shell:
+    if not lines or plan.brings is None:
         return "".join(f"{text}\n" for text in lines)
-    program = line(Command(argv=(server.argv[0],))).removeprefix("& ")
+    program = line(Command(argv=(plan.brings,))).removeprefix("& ")
     inner = "".join(f"  {text}\n" for text in lines)
     return f"if (-not (Get-Command {program} -ErrorAction SilentlyContinue)) {{\n{inner}}}\n"
 

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Sequence
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
-from recommender.targets.common import comments, launched_as_one, refuse_launcher, used
+from recommender.targets.common import (
+    LORA_PATH,
+    comments,
+    launched_as_one,
+    refuse_launcher,
+    used,
+)
 from recommender.targets.ranks import line, once_up
 from recommender.targets.waiting import asking
 
@@ -59,23 +65,22 @@ def _needed(plan: Plan) -> Iterator[str]:
         yield f"export {plan.admin_env}\n"
     first = {name for process in plan.of("server") for name in used(process)}
     for name in sorted(first - {"SERVER_KEY", "NODE_RANK"}):
-        yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
+        yield f"{_demanded(plan, name)}\n"
+
+
+def _demanded(plan: Plan, name: str) -> str:
+    """A line that ends the script where a variable is not set."""
+    boxed = name == "LORA_PATH" and plan.server.container
+    return f': "${{{name}:?{LORA_PATH if boxed else _ABOUT[name]}}}"'
 
 
 def _install(plan: Plan) -> str:
     lines = [line(command) for command in plan.install]
-    program = _program(plan)
-    if not lines or program is None:
+    if not lines or plan.brings is None:
         return "".join(f"{text}\n" for text in lines)
     inner = "".join(f"  {text}\n" for text in lines)
-    return f"if ! command -v {line(Command(argv=(program,)))} >/dev/null 2>&1; then\n{inner}fi\n"
-
-
-def _program(plan: Plan) -> str | None:
-    """The program whose absence means that nothing is installed yet."""
-    server = plan.server
-    boxed = server.container or server.within
-    return None if boxed or server.shell or not server.argv else server.argv[0]
+    program = line(Command(argv=(plan.brings,)))
+    return f"if ! command -v {program} >/dev/null 2>&1; then\n{inner}fi\n"
 
 
 def _serve(plan: Plan) -> str:
@@ -104,7 +109,7 @@ def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     """Variables that these need besides those of the server."""
     told = {"SERVER_KEY", "NODE_RANK", *used(plan.server)}
     names = {name for process in processes for name in used(process)} - told
-    return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
+    return tuple(_demanded(plan, name) for name in sorted(names))
 
 
 def _worker(process: Process, *, last: bool) -> str:

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
-from recommender.facts.plan import Container, Mount, Plan, Process
+from recommender.facts.plan import ADAPTERS, Container, Mount, Plan, Process
 from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import ranks
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import LORA_PATH, comments, refuse
 from recommender.targets.schedulers import cores_of, program, schedulers
 
 _INSTEAD = "llmpick launch --target docker writes it for a machine with Docker"
@@ -164,7 +164,10 @@ def _hosts(plan: Plan) -> Iterator[str]:
     if "NIC_NAME" in needed:
         yield ': "${NIC_NAME:?the network interface between the machines}"\n'
     for name in sorted(needed & ADAPTER):
-        yield f': "${{{name}:?of the LoRA adapter}}"\n'
+        about = (
+            LORA_PATH if plan.server.container and name == "LORA_PATH" else "of the LoRA adapter"
+        )
+        yield f': "${{{name}:?{about}}}"\n'
     of_head = sorted(needed & {"HEAD_IP", "SUPERVISOR_IP"})
     if of_head or "WORKER_IPS" in needed:
         yield 'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n'
@@ -273,13 +276,15 @@ def _source(mount: Mount) -> str:
             "~/", '"$HOME"/', 1
         )
     text = ranks.line(Command(argv=(mount.source,)))
+    if mount == ADAPTERS:
+        return f'"$SLURM_SUBMIT_DIR"/{text[2:]}'
     return f'"$HOME"/{text[2:]}' if mount.source.startswith("~/") else text
 
 
 def _places(plan: Plan, box: Container | None) -> Iterator[str]:
     """Folders of the user that are mounted have to be there."""
     for mount in box.mounts if box else ():
-        if mount.volume or mount.source.startswith("~/"):
+        if mount.volume or mount.source.startswith("~/") or mount == ADAPTERS:
             _mounted(plan, mount)
             yield f"mkdir -p {_source(mount)}\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 from recommender.errors import InputError
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import noun
-from recommender.facts.plan import Container, Mount, Plan
+from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
 from recommender.targets.common import refuse
 
 _SHM = "/dev/shm"  # noqa: S108  # shared memory, not a temporary file
@@ -70,9 +70,9 @@ def _unknown_path(plan: Plan, mount: Mount, target: str) -> InputError:
 
 
 def is_cache(mount: Mount) -> bool:
-    """Whether downloads go there; they lie in a volume of the cluster."""
+    """Whether downloads go there, or adapters lie there: in a volume of the cluster."""
     written = mount.source.startswith("./") and not mount.read_only
-    return mount.volume or mount.source.startswith("~/.") or written
+    return mount.volume or mount.source.startswith("~/.") or written or mount == ADAPTERS
 
 
 def claim_name(plan: Plan) -> str:

@@ -34,7 +34,7 @@ _COMPLETE = "__complete"
         (("schema", "m"), ["machine", "measurement", "model"]),
         (("completion", ""), ["bash", "zsh", "fish", "powershell"]),
         (("frameworks", "--lang", ""), ["en", "zh"]),
-        (("verify", "--output", ""), ["table", "json"]),
+        (("verify", "--output", "t"), ["table"]),
         (("--lang", "zh", "prob"), ["probe"]),
         (("nonsense", "x"), []),
     ],

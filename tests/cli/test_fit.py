@@ -164,7 +164,7 @@ def test_only_the_named_frameworks_are_tried(llmpick: Run) -> None:
     [
         (("--framework", "vlm"), ("vlm", "vllm")),
         (("--framework", "gpustack"), ("GPUStack", "explain gpustack")),
-        (("-o", "yaml"), ("yaml",)),
+        (("-o", "xml"), ("xml", "yaml")),
         (("--context", "0"), ("--context", "0")),
     ],
 )

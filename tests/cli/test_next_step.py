@@ -17,7 +17,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 @pytest.mark.parametrize(
     ("arguments", "next_one"),
     [
-        ("recommend --gpu L40S", "llmpick launch ollama --gpu L40S"),
         ("fit qwen3:8b --gpu L40S:2", "llmpick recommend --gpu L40S:2 --model qwen3:8b"),
         ("fit Qwen/Qwen3-235B-A22B --gpu L4", "--why-not --gpu L4 --model Qwen/Qwen3-235B-A22B"),
         ("compare --gpu L4 --gpu H100:2", "llmpick recommend --gpu H100:2"),

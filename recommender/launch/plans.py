@@ -73,7 +73,7 @@ def plan_of(
         platform=platform.id,
         version=made.facts.fact("version"),
         method=name,
-        model=fit.model or scored.model.id,
+        model=_model(made),
         name=_name(made),
         hardware=machines.hardware(scored),
         nodes=together,
@@ -154,6 +154,14 @@ def _wished(opening: Opening) -> dict[str, Any]:
     if opening.shares_network and not opening.exposed:
         wished["host"] = _THIS_MACHINE
     return {name: value for name, value in wished.items() if value is not None}
+
+
+def _model(made: _Made) -> str:
+    """What is served, by the name that the server itself pulls where it has one."""
+    pulls = made.exposure.pulls if made.exposure else None
+    if pulls and made.facts.fact("gguf.repo"):
+        return plan.fill(pulls, made.facts)
+    return made.scored.fit.model or made.scored.model.id
 
 
 def _name(made: _Made) -> str:
@@ -241,10 +249,6 @@ def _only_asks(command: Command) -> bool:
 
 def _key(made: _Made) -> Key | None:
     if not made.opening.guarded or made.exposure is None:
-        return None
-    several = (made.facts.fact("nodes") or 1) > made.scored.fit.nodes
-    if made.exposure.ready_of_proxy and several and not made.opening.exposed:
-        # With a key a proxy turns away the copies that have to report to it without one.
         return None
     if made.exposure.key_env:
         return Key(env=made.exposure.key_env)

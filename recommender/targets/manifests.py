@@ -10,7 +10,13 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Plan
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
-from recommender.targets.pods import ADAPTER_KEYS, adapter_map, key_secret, token_secret
+from recommender.targets.pods import (
+    ADAPTER_KEYS,
+    adapter_map,
+    admin_secret,
+    key_secret,
+    token_secret,
+)
 from recommender.targets.volumes import cache_gib, claim_name, is_cache
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -119,6 +125,9 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     if plan.key:
         key = "--from-literal=api-key=YOUR_KEY"
         yield f"Before: kubectl create secret generic {key_secret(plan)} {key}"
+    if plan.admin_env:
+        literal = "--from-literal=password=YOUR_PASSWORD"
+        yield f"Before: kubectl create secret generic {admin_secret(plan)} {literal}"
     if any(_TOKEN in box.passed for box in boxes):
         token = f'{token_secret(_TOKEN)} --from-literal=token="$HF_TOKEN"'
         yield f"For gated models: kubectl create secret generic {token}"
@@ -129,6 +138,9 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
         yield "Several nodes write to the claim: its StorageClass has to offer ReadWriteMany."
     if any(mount.source == plan.model for mount in _mounts(plan)):
         yield f"{plan.model} has to lie at this path on every node that may run it."
+    if plan.prepare:
+        yield "Before, on every node that may run it:"
+        yield from (f"  {ranks.line(line)}" for line in plan.prepare)
     limits = sorted({limit for box in boxes for limit in box.ulimits})
     if limits:
         yield f"Pods set no ulimits; the nodes' container runtime has to allow {', '.join(limits)}."

@@ -237,6 +237,8 @@ def _env(where: Setting, process: Process, box: Container) -> list[dict[str, Any
 def _secret(plan: Plan, name: str) -> dict[str, Any]:
     if plan.key and name == plan.key.env:
         chosen: dict[str, Any] = {"name": key_secret(plan), "key": "api-key"}
+    elif name == plan.admin_env:
+        chosen = {"name": admin_secret(plan), "key": "password"}
     else:
         chosen = {"name": token_secret(name), "key": "token", "optional": True}
     return {"name": name, "valueFrom": {"secretKeyRef": chosen}}
@@ -245,6 +247,11 @@ def _secret(plan: Plan, name: str) -> dict[str, Any]:
 def key_secret(plan: Plan) -> str:
     """The name of the Secret with the API key."""
     return f"{plan.name}-api-key"
+
+
+def admin_secret(plan: Plan) -> str:
+    """The name of the Secret with the password of the administrator."""
+    return f"{plan.name}-admin"
 
 
 def token_secret(name: str) -> str:

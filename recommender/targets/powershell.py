@@ -7,7 +7,7 @@ from recommender.facts.plan import Plan
 from recommender.launch import engine
 from recommender.launch.shell import powershell
 from recommender.launch.variables import exported
-from recommender.targets.common import comments, refuse, used
+from recommender.targets.common import comments, refuse, secrets, used
 
 
 def write(plan: Plan) -> str:
@@ -53,13 +53,8 @@ def _variable(name: str) -> str:
 
 def _needed(plan: Plan) -> Iterator[str]:
     names = {name for process in plan.processes for name in used(process)} - {"SERVER_KEY"}
-    for name in (*_secrets(plan), *sorted(names)):
+    for name in (*secrets(plan), *sorted(names)):
         yield f'if (-not $env:{name}) {{ throw "set `$env:{name} first" }}'
-
-
-def _secrets(plan: Plan) -> tuple[str, ...]:
-    names = (plan.key.env if plan.key else None, plan.admin_env)
-    return tuple(name for name in names if name)
 
 
 def _install(plan: Plan) -> str:

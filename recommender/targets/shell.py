@@ -10,7 +10,9 @@ from recommender.targets.common import (
     LORA_PATH,
     comments,
     launched_as_one,
+    prepared,
     refuse_launcher,
+    secrets,
     used,
 )
 from recommender.targets.ranks import line, once_up
@@ -20,7 +22,6 @@ from recommender.targets.waiting import asking
 _LITERAL = "# shellcheck disable=SC2016\n"
 _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
-    "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "LORA_NAME": "the name of the LoRA adapter in the API",
     "LORA_PATH": "where the LoRA adapter lies",
@@ -45,7 +46,8 @@ def write(plan: Plan) -> str:
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
-        "".join(f"{line(command)}\n" for command in plan.prepare),
+        "".join(f"{line(command)}\n" for command in plan.unpack),
+        "".join(f"{text}\n" for text in prepared(plan, line)),
         _serve(plan),
         "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]
@@ -57,12 +59,8 @@ def _needed(plan: Plan) -> Iterator[str]:
     """Variables without which the script stops before it does anything."""
     if plan.nodes > 1 and not launched_as_one(plan):
         yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
-    if plan.key:
-        yield f': "${{{plan.key.env}:?{_ABOUT["SERVER_KEY"]}}}"\n'
-        yield f"export {plan.key.env}\n"
-    if plan.admin_env:
-        yield f': "${{{plan.admin_env}:?the password of its administrator}}"\n'
-        yield f"export {plan.admin_env}\n"
+    for name, about in secrets(plan).items():
+        yield f': "${{{name}:?{about}}}"\nexport {name}\n'
     first = {name for process in plan.of("server") for name in used(process)}
     for name in sorted(first - {"SERVER_KEY", "NODE_RANK"}):
         yield f"{_demanded(plan, name)}\n"

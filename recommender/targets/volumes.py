@@ -10,15 +10,15 @@ from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import noun
 from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
 from recommender.targets.common import refuse
+from recommender.targets.waiting import UNKNOWN_GIB
 
 _SHM = "/dev/shm"  # noqa: S108  # shared memory, not a temporary file
 _UNITS = {"k": "Ki", "m": "Mi", "g": "Gi", "t": "Ti"}
 _GIB = {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10}
-# Beside the weights lie the tokenizer and compiled kernels, and file systems keep a part.
+# An assumption: beside the weights lie the tokenizer and compiled kernels, and file systems keep
+# a part for themselves. A claim can be made larger later.
 _ROOM = 1.2
 _OTHER_GIB = 10
-# Where the size of the weights is unknown, someone has to set it; most models are below this.
-_UNKNOWN_GIB = 100
 
 
 @noun
@@ -85,7 +85,7 @@ def cache_gib(plan: Plan) -> int:
     if plan.model.startswith("/"):
         return _OTHER_GIB
     if plan.weights_gib is None:
-        return _UNKNOWN_GIB
+        return UNKNOWN_GIB
     return math.ceil(plan.weights_gib * _ROOM) + _OTHER_GIB
 
 

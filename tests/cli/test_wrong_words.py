@@ -55,7 +55,7 @@ def test_the_nearest_is_named(llmpick: Run, line: str, nearest: str) -> None:
     ("line", "sentence"),
     [
         ("zzzz", "there is no command 'zzzz'; llmpick --help tells what there is"),
-        ("recommend -x", "recommend has no option -x; did you mean -o?"),
+        ("recommend -x", "recommend has no option -x; llmpick recommend --help tells"),
         ("recommend --zzzzzz", "recommend has no option --zzzzzz; llmpick recommend --help tells"),
         ("recommend --concurrency x", "--concurrency 'x' is no number"),
         ("recommend --gpu", "--gpu needs a value"),

@@ -66,7 +66,8 @@ def _sentence(kind: str, error: Any, texts: Texts) -> str:
 def _no_option(context: Any, name: str, texts: Texts) -> str:
     command = path(context) or "llmpick"
     what = texts.say("errors", "option", command=command, name=printable(name))
-    every = [word for item in context.command.params for word in item.opts]
+    # Of single letters none is nearer than another.
+    every = [word for item in context.command.params for word in item.opts if len(word) > len("-x")]
     return what + _way_out(name, every, called(context), texts)
 
 

@@ -89,7 +89,7 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "conversions", "hosts", "offline")
+    names = ("accelerators", "clusters", "conflicts", "conversions", "help", "hosts", "offline")
     for name in (*names, "remedies", "schedulers", "servers", "speed"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     files["versions.json"] = _text(_versions(root))

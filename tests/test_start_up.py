@@ -29,6 +29,10 @@ HEAVY = (
         (("compare", "--gpu", "RTX 4090", "--gpu", "L40S", "--json"), ()),
         (("probe", "--json"), ()),
         (("probe",), ("rich",)),
+        (("--version",), ()),
+        (("__complete", "fish", "recommend", "--gpu", ""), ()),
+        (("__complete", "bash", "llmpick fit qwen3:"), ()),
+        (("fit", "--help"), ("rich",)),
     ],
 )
 def test_imports(arguments: tuple[str, ...], allowed: tuple[str, ...]) -> None:
@@ -58,6 +62,8 @@ def _check(command: list[str], allowed: tuple[str, ...]) -> None:
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     for module in HEAVY:
         assert module in allowed or module not in imported
+    if not {"--help", "__complete"} & set(command):
+        assert not any(module.startswith("recommender.cli.helping") for module in imported)
 
 
 # Times of `python -c pass`, measured side by side on a quiet machine. Beside other work the caches

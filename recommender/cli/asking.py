@@ -80,8 +80,10 @@ class Meant:
         )
 
 
-def meant(asked: Asked) -> Meant:
+def meant(asked: Asked, machine: Machine | None = None) -> Meant:
     """The options checked and read; this machine is probed where none was given.
+
+    ``machine`` is the one that the options mean, where it is known already.
 
     Raises:
         InputError: an option has no meaning.
@@ -94,7 +96,7 @@ def meant(asked: Asked) -> Meant:
     named, problems = _model(asked, Words(table=known.words, lang=language))
     measurements, broken = inputs.measurements()
     return Meant(
-        machine=_machine(asked),
+        machine=machine or _machine(asked),
         workload=workload,
         model=named,
         problems=(*problems, *broken),

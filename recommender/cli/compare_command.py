@@ -55,8 +55,23 @@ def compare(
     machines = dict(zip(_labels([*texts, *files]), (one.machine for one in each), strict=True))
     found = _found(each[0], machines, frameworks)
     _write(found, form, each[0].lang)
+    if form == "table" and found.best is not None:
+        _suggest(found.best, asked, texts, files, each[0].lang)
     if found.best is None:
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _suggest(
+    best: str, asked: Asked, texts: Sequence[str], files: Sequence[str], lang: str
+) -> None:
+    """The commands of the best machine."""
+    from recommender.cli.next_step import same, suggest
+    from recommender.words import Words
+
+    places = [("--gpu", text) for text in texts] + [("--machine", file) for file in files]
+    place = places[_labels([*texts, *files]).index(best)]
+    words = Words(table=load().words, lang=lang)
+    suggest(words, ("recommend", *place, *same(asked, "gpu", "machine")))
 
 
 def _check(names: Sequence[str], machines: Sequence[str]) -> None:

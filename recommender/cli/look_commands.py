@@ -19,16 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     asked: Asked,
-    framework: Annotated[
-        str, typer.Argument(help="A framework, challenger or layer: vllm, ollama, mlx-lm, ...")
-    ],
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK")],
     *,
-    why_not: Annotated[
-        bool,
-        typer.Option(
-            "--why-not", help="Why it does not run or lead here, and what would change it."
-        ),
-    ] = False,
+    why_not: Annotated[bool, typer.Option("--why-not")] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -46,6 +39,16 @@ def explain(
         _why_not(named, question, form)
     else:
         _explain(named, question, form)
+    if form == "table":
+        _suggest(named, asked, why_not=why_not, lang=question.lang)
+
+
+def _suggest(named: Framework, asked: Asked, *, why_not: bool, lang: str) -> None:
+    """What stops it, after what it is; the whole ranking after that."""
+    from recommender.cli.next_step import same, suggest
+
+    further = ("recommend",) if why_not else ("explain", named.id, "--why-not")
+    suggest(Words(table=load().words, lang=lang), (*further, *same(asked)))
 
 
 def _explain(framework: Framework, question: Meant, form: str) -> None:
@@ -96,3 +99,6 @@ def frameworks(
 
         every = (*known.frameworks, *known.challengers)
         show(every, known.conflicts, words, output.console())
+        from recommender.cli.next_step import suggest
+
+        suggest(words, ("explain", known.heads[0].id), ("recommend",))

@@ -17,6 +17,8 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     asked: Asked,
+    typed: typer.Context,
+    interactive: options.Interactive = False,
     verbose: options.Verbose = False,
     out: options.Output = "table",
     json: options.Json = False,
@@ -26,7 +28,12 @@ def recommend(
     Probes this machine unless one is given. Changes nothing.
     """
     form = output.chosen(out, json=json)
-    question = meant(asked)
+    machine = None
+    if interactive:
+        from recommender.cli.interactive import completed
+
+        asked, machine = completed(asked, _given(typed))
+    question = meant(asked, machine)
     answer = question.answer(turns=form == "table" or verbose)
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
@@ -34,6 +41,14 @@ def recommend(
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _given(context: typer.Context) -> frozenset[str]:
+    """The names of the options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(
+        name for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    )
 
 
 def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None:

@@ -29,6 +29,7 @@ class Loaded:
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
+    help: Mapping[str, Any]
 
     @property
     def frameworks(self) -> list[dict[str, Any]]:
@@ -62,6 +63,7 @@ def load(root: Path) -> Loaded:
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
+        help=read_yaml(root / "help.yaml"),
     )
 
 

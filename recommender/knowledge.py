@@ -11,9 +11,11 @@ from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
+from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.cluster import Kubernetes
+    from recommender.translation import Translator
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
@@ -175,6 +177,20 @@ class Knowledge:
     def words(self) -> Mapping[str, Mapping[str, str]]:
         """Sentences by key and language."""
         return self.document["words"]["words"]  # type: ignore[no-any-return]
+
+    def speak(self, lang: str) -> Words:
+        """The sentences of one language."""
+        return Words(table=self.words, lang=lang, chinese=self._chinese)
+
+    def _chinese(self, sentence: str) -> str:
+        return self.translator(sentence)
+
+    @cached_property
+    def translator(self) -> "Translator":
+        """What finds Chinese for sentences that were made in English."""
+        from recommender.translation import Translator
+
+        return Translator(table=json.loads(self.read("translations.json"))["sentences"])
 
     @property
     def date(self) -> str:

@@ -86,7 +86,7 @@ def pack(root: Path) -> dict[str, str]:
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
     names = ("accelerators", "clusters", "conflicts", "hosts", "remedies", "schedulers", "servers")
-    for name in (*names, "speed"):
+    for name in (*names, "speed", "translations"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     return files
 

@@ -13,14 +13,22 @@ _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
 
 @noun
 class Words:
-    """Speaks one language; ``table`` holds the sentences of words.yaml by key."""
+    """Speaks one language; ``table`` holds the sentences of words.yaml by key.
+
+    ``chinese`` makes Chinese of a sentence that was made in English (translation.py).
+    """
 
     table: Mapping[str, Mapping[str, str]]
     lang: str = "en"
+    chinese: Callable[[str], str] = str
 
     def key(self, key: str, **values: Any) -> str:
         """The sentence of a key, its ``{name}`` replaced."""
         return self.fill(self.table[key][self.lang], values.get)
+
+    def said(self, sentence: str) -> str:
+        """A sentence of the probe, of a reader or of an error, in this language."""
+        return self.chinese(sentence) if self.lang == "zh" else sentence
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for this key."""
@@ -42,6 +50,8 @@ class Words:
 
     def show_value(self, name: str, value: Any) -> str:
         """The value of a named fact; software that is not there is none."""
+        if name == "platform.name":
+            return self.said(str(value))
         absent = value is False and name.startswith("driver.")
         return self.key("value.none") if absent else self.show(value)
 
@@ -57,6 +67,14 @@ class Words:
             return self.key("value.separator").join(self.show(item) for item in value)
         term = f"term.{value}"
         return self.key(term) if term in self.table else str(value)
+
+    def labelled(self, label: str, text: str) -> str:
+        """A label and what it labels."""
+        return self.key("value.labelled", label=label, text=text)
+
+    def noted(self, text: str, note: str) -> str:
+        """A text with a note in brackets."""
+        return self.key("value.noted", text=text, note=note)
 
     def show_fact(self, name: str) -> str:
         """What people call a fact; its own name where words.yaml has no other."""

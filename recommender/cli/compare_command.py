@@ -112,7 +112,6 @@ def _write(found: Comparison, form: str, lang: str) -> None:
             output.write(visible(found.best))
     else:
         from recommender.render.comparison import show
-        from recommender.words import Words
 
         known = load()
-        show(found, known.titles, Words(table=known.words, lang=lang), output.console())
+        show(found, known.titles, known.speak(lang), output.console())

@@ -70,7 +70,6 @@ def _write(found: Fitting, form: str, lang: str) -> None:
             output.write(item.framework)
     else:
         from recommender.render.fitting import show
-        from recommender.words import Words
 
         known = load()
-        show(found, known.titles, Words(table=known.words, lang=lang), output.console())
+        show(found, known.titles, known.speak(lang), output.console())

@@ -8,7 +8,6 @@ from recommender.cli import inputs, options, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Framework
 from recommender.knowledge import load
-from recommender.words import Words
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +52,7 @@ def _explain(framework: Framework, question: Meant, form: str) -> None:
 
     known = load()
     answer = question.answer(include=(framework.id,))
-    words = Words(table=known.words, lang=question.lang)
+    words = known.speak(question.lang)
     if form == "json":
         output.write_json(explanation.document(answer, framework, known, words))
     else:
@@ -77,7 +76,7 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
     if form == "json":
         output.write_json(found)
     else:
-        words = Words(table=known.words, lang=question.lang)
+        words = known.speak(question.lang)
         render.show(found, framework, words, output.console())
 
 
@@ -89,7 +88,7 @@ def frameworks(
     """List the frameworks: the article's row of each, its version and platforms of today."""
     form = output.chosen(out, json=json)
     known = load()
-    words = Words(table=known.words, lang=inputs.language(lang))
+    words = known.speak(inputs.language(lang))
     if form == "json":
         output.write_json(list(known.frameworks))
     elif form == "name":

@@ -9,6 +9,7 @@ import typer
 
 from recommender import __version__
 from recommender.cli import output
+from recommender.cli.language import in_language, of_arguments
 from recommender.errors import InputError
 
 # Command -> the module whose register() adds it, and those beside it.
@@ -78,20 +79,40 @@ def _modules(arguments: list[str]) -> Iterable[str]:
     return [named] if named else dict.fromkeys(COMMANDS.values())
 
 
+def _start(arguments: list[str]) -> None:
+    """Run a command; in other languages than Typer's, wrong usage is told by us."""
+    app = application(arguments)
+    if of_arguments(arguments) == "en":
+        return app()
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        from recommender.cli.usage import tell
+
+        code = tell(error, arguments)
+    if isinstance(code, int) and code:
+        sys.exit(code)
+    return None
+
+
 def run() -> None:
     """Run a command; wrong input is one sentence and exit code 2, a closed pipe is no error."""
     output.prepare()
+    arguments = sys.argv[1:]
     try:
-        application(sys.argv[1:])()
+        _start(arguments)
         sys.stdout.flush()
     except InputError as error:
-        sys.stderr.write(f"llmpick: {error}\n")
+        sys.stderr.write(f"llmpick: {in_language(str(error), arguments)}\n")
         sys.exit(2)
     except OSError as error:
         if error.filename is not None:
             raise  # of a file that was opened, not of the result
         output.abandon()
-        sys.stderr.write(f"llmpick: the result cannot be written ({error.strerror})\n")
+        message = f"llmpick: the result cannot be written ({error.strerror})\n"
+        sys.stderr.write(in_language(message, arguments))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -6,7 +6,6 @@ import typer
 
 from recommender.cli import inputs, options, output
 from recommender.knowledge import load
-from recommender.words import Words
 
 
 def register(app: typer.Typer) -> None:
@@ -52,4 +51,4 @@ def models(
     else:
         from recommender.render.models import show
 
-        show(found, Words(table=load().words, lang=inputs.language(lang)), output.console())
+        show(found, load().speak(inputs.language(lang)), output.console())

@@ -54,9 +54,8 @@ def probe(
 
 def _show(found: Machine, form: str, language: str) -> None:
     from recommender.knowledge import load
-    from recommender.words import Words
 
-    words = Words(table=load().words, lang=language)
+    words = load().speak(language)
     if form == "name":
         for device in found.accelerators:
             output.write(printable(device.name or device.pci_id or words.key("value.unknown")))

@@ -47,9 +47,8 @@ def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> N
             output.write(names(answer))
     else:
         from recommender.render.terminal import show
-        from recommender.words import Words
 
         known = load()
         heads = (*known.heads, *(known.challenger_heads if included else ()))
         titles = {framework.id: framework.name for framework in heads}
-        show(answer, titles, Words(table=known.words, lang=lang), output.console())
+        show(answer, titles, known.speak(lang), output.console())

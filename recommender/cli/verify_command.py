@@ -114,7 +114,7 @@ def verify(
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
     form = output.chosen(out, json=json, known=("table", "json"))
-    words = Words(table=load().words, lang=inputs.language(lang))
+    words = load().speak(inputs.language(lang))
     if save is not None and no_save:
         message = "--save and --no-save exclude each other"
         raise InputError(message)

@@ -107,7 +107,7 @@ def _platforms(
     console.print(Text(words.key("look.platforms"), style="bold"))
     for platform in framework.platforms:
         grade = words.key(f"support.{platform.support}")
-        line = Text(f"{platform.name} · {platform.version} · {grade}")
+        line = Text(f"{words.said(platform.name)} · {platform.version} · {grade}")
         console.print(hanging(line, 3, 5, console))
         if platform.id == here:
             for text in _details(platform, known, words):

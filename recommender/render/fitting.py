@@ -24,7 +24,7 @@ def show(found: Fitting, names: dict[str, str], words: Words, console: Console) 
     for line, style in zip(lines, ("bold", ""), strict=True):
         console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in found.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
     console.print(hanging(Text(_verdict(found, words), style="bold"), 0, 2, console))
     if any(item.fit.per_device for item in found.fits):

@@ -24,7 +24,8 @@ def show(frameworks: Sequence[Framework], words: Words, console: Console) -> Non
         lines = [words.text(framework.summary, _nothing)]
         if framework.article:
             lines += [cell_line(framework, name, words) for name in ("throughput", "ease")]
-        lines.append(f"{words.key('look.platforms')}: {' · '.join(platforms(framework))}")
+        listed = " · ".join(platforms(framework, words))
+        lines.append(words.labelled(words.key("look.platforms"), listed))
         for line in lines:
             console.print(hanging(Text(line), 3, 5, console))
         console.print()
@@ -33,15 +34,15 @@ def show(frameworks: Sequence[Framework], words: Words, console: Console) -> Non
 def cell_line(framework: Framework, name: str, words: Words) -> str:
     """A cell of the article's table with its heading."""
     cell: Cell = getattr(framework.article, name)
-    return f"{words.key(f'article.{name}')}: {words.text(cell.text, _nothing)}"
+    return words.labelled(words.key(f"article.{name}"), words.text(cell.text, _nothing))
 
 
-def platforms(framework: Framework) -> list[str]:
+def platforms(framework: Framework, words: Words) -> list[str]:
     """Its platforms with the grade of support where it is not plain."""
     return [
-        platform.name
+        words.said(platform.name)
         if platform.support == "supported"
-        else f"{platform.name} ({platform.support})"
+        else words.noted(words.said(platform.name), words.key(f"support.{platform.support}"))
         for platform in framework.platforms
     ]
 

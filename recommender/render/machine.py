@@ -37,7 +37,7 @@ def show(machine: Machine, words: Words, console: Console) -> None:
         label.pad_right(width - label.cell_len + 2)
         console.print(hanging(Text.assemble(label, text), 0, width + 2, console))
     for problem in machine.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
 
 
 def evidence(machine: Machine, console: Console) -> None:

@@ -21,7 +21,7 @@ def show(found: WhyNot, framework: Framework, words: Words, console: Console) ->
     title = words.key(key, name=framework.name, rank=found.rank)
     console.print(Text(title, style="bold"))
     for problem in found.problems:
-        marked(console, "! ", "yellow", problem.what)
+        marked(console, "! ", "yellow", words.said(problem.what))
     for obstacle in found.obstacles:
         _obstacle(obstacle, words, console)
     if found.obstacles:

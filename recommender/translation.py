@@ -24,6 +24,9 @@ _DEEPEST = 4
 _KEY = 3
 # Holes that are filled with several names.
 _LISTS = frozenset(("names", "others", "sizes", "values", "files", "limits", "kinds"))
+# Holes that may be empty, and how they begin where they are not.
+_TAILS = frozenset(("hint", "way", "sold", "own", "effect"))
+_TAIL = r"(?:[;,] .*?| \(.*?|)"
 _BETWEEN = re.compile(r"(?<=[.:]) ")
 
 
@@ -62,7 +65,8 @@ class Shape:
         for literal, name in zip(parts[::2], [*parts[1::2], ""], strict=True):
             text += re.escape(literal)
             if name:
-                text += f"(?P={name})" if name in seen else f"(?P<{name}>.*?)"
+                filling = _TAIL if name in _TAILS else ".*?"
+                text += f"(?P={name})" if name in seen else f"(?P<{name}>{filling})"
             seen.add(name)
         return re.compile(text, re.DOTALL)
 

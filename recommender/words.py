@@ -9,6 +9,9 @@ from recommender.facts.noun import noun
 
 LANGUAGES = ("en", "zh")
 _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
+# Chinese is written without blanks; a template has them around names that may be Latin.
+_CHINESE = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"
+_BLANK = re.compile(rf"(?<={_CHINESE}) (?={_CHINESE})")
 
 
 @noun
@@ -46,7 +49,8 @@ class Words:
 
     def fill(self, template: str, value: Callable[[str], Any]) -> str:
         """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
-        return replace_names(template, lambda name: self.show_value(name, value(name)))
+        text = replace_names(template, lambda name: self.show_value(name, value(name)))
+        return _BLANK.sub("", text) if self.lang == "zh" else text
 
     def show_value(self, name: str, value: Any) -> str:
         """The value of a named fact; software that is not there is none."""

@@ -20,7 +20,7 @@ def format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
     known = refused(model, trial.platform, trial.facts, question.table)
     conditions = list(native_conditions(model.quantization or "bf16", trial.platform))
     values: Mapping[str, Any] = {
-        "name": title(trial.framework, trial.platform, words),
+        "name": title(trial.framework, trial.platform, question.words),
         "format": model.quantization if known else (model.format or "safetensors"),
         "formats": list(trial.platform.formats),
         "device": _device(question, trial),
@@ -76,7 +76,7 @@ def memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> 
     """By how much the smallest build does not fit."""
     key = "fit.memory" if trial.group.members else "fit.memory.host"
     values = {
-        "name": title(trial.framework, trial.platform, words),
+        "name": title(trial.framework, trial.platform, question.words),
         "needs": fit.needs_gib,
         "has": fit.has_gib,
         "weights": build.weights_gib,

@@ -173,10 +173,12 @@ class Knowledge:
         """Conditions by name."""
         return self.document["situations"]["situations"]  # type: ignore[no-any-return]
 
-    @property
+    @cached_property
     def words(self) -> Mapping[str, Mapping[str, str]]:
-        """Sentences by key and language."""
-        return self.document["words"]["words"]  # type: ignore[no-any-return]
+        """Sentences by key and language, and what the use cases are called."""
+        cases = self.vocabulary("use_cases").items()
+        named = {f"use-case.{name}": labels for name, labels in cases}
+        return {**self.document["words"]["words"], **named}
 
     def speak(self, lang: str) -> Words:
         """The sentences of one language."""

@@ -15,6 +15,7 @@ TERMS = frozenset(
     adreno amd apple arc aws blackwell cann epyc gaudi google gpt graphics hopper hpu igx inferentia
     instinct intel jetson metal mindcluster modelscope mt neuron node npx nvidia nvml nxd openvino orin
     pytorch qualcomm radeon ray rocm rtx ryzen skypilot snapdragon spark thor trainium transformers
+    dflash eagle gbnf guidance llguidance medusa mpi ngram opentelemetry outlines prometheus suffix xgrammar
     turing vllm volta vulkan xeon xid kuberay gptq ascend
     """.split()
 )

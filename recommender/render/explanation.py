@@ -147,9 +147,17 @@ def _package(package: Package, words: Words) -> str:
 
 def _capability(label: str, capability: Capability, words: Words) -> str:
     grade = words.key(f"grade.{capability.support}")
-    terms = f" ({', '.join(capability.terms)})" if capability.terms else ""
-    text = f": {words.text(capability.text, words.show_fact)}" if capability.text else ""
-    return f"{label} · {grade}{terms}{text}"
+    title = f"{label} · {grade}"
+    if capability.terms:
+        terms = [_term(name, words) for name in capability.terms]
+        title = words.noted(title, words.show(terms))
+    if capability.text is None:
+        return title
+    return words.labelled(title, words.text(capability.text, words.show_fact))
+
+
+def _term(name: str, words: Words) -> str:
+    return words.key(f"ability.{name}") if words.has(f"ability.{name}") else name
 
 
 def _here(answer: Answer, framework: Framework, words: Words, console: Console) -> None:

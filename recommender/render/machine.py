@@ -81,7 +81,10 @@ def _rows(machine: Machine, words: Words) -> dict[str, str]:
         **_processor(machine, words),
         "drivers": _drivers(machine) or words.key("value.none"),
         "python": f"{words.show(software.python)} ({words.show(software.python_arch)})",
-        "engines": f"Docker {words.show(software.docker)} · Podman {words.show(software.podman)}",
+        "engines": " · ".join(
+            f"{name} {words.key('value.absent') if version is False else words.show(version)}"
+            for name, version in (("Docker", software.docker), ("Podman", software.podman))
+        ),
         "installed": ", ".join(installed) or words.key("value.none"),
     }
 

@@ -62,7 +62,7 @@ def show(found: Sequence[Row], words: Words, console: Console) -> None:
     for key in ("look.article", "look.today", "look.effect"):
         table.add_column(words.key(key), header_style="bold", ratio=1, overflow="fold")
     for row in found:
-        claim = Text.assemble((f"{row.label}: ", "bold"), row.claim)
+        claim = Text.assemble((words.labelled(row.label, ""), "bold"), row.claim)
         if not row.conflicts:
             table.add_row(claim, Text(words.key("look.unchanged"), style="dim"), "")
         for position, conflict in enumerate(row.conflicts):

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from recommender.facts import Accelerator, Machine, Model, Workload
-from recommender.knowledge import load
 from recommender.words import Words
 
 
@@ -62,9 +61,7 @@ def _state(device: Accelerator, words: Words) -> str | None:
 
 def use_case(work: Workload, words: Words) -> str:
     """What the work is for: the word of ``--use-case``, or what that means in another language."""
-    if words.lang == "en":
-        return work.use_case
-    return load().vocabulary("use_cases").get(work.use_case, {}).get(words.lang, work.use_case)
+    return work.use_case if words.lang == "en" else words.key(f"use-case.{work.use_case}")
 
 
 def workload_line(work: Workload, model: Model | None, words: Words) -> str:

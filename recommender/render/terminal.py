@@ -173,7 +173,7 @@ def _beside(considered: Sequence[Considered], words: Words, console: Console) ->
     console.print(words.key("table.beside"), style="bold")
     for item in considered:
         over = words.key("table.over", names=list(item.over)) if item.over else ""
-        reason = f": {item.reasons[0].text}"
+        reason = words.labelled("", item.reasons[0].text)
         marked(console, "~ ", "cyan", (item.name, "bold"), (over, "dim"), reason)
 
 

@@ -9,7 +9,7 @@ from recommender.knowledge import document, load
 # Words that engineers in mainland China write in Latin letters, and names of makers and products.
 TERMS = frozenset(
     """
-    api app arm awq batch cpu cuda docker eager gguf gpu hub json kernel kv lora linux mac macos mig
+    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv lora linux mac macos mig
     moe mtp npu operator pod ppu prefill python rank rdma ram root sdk shell slurm socket tensor token
     tpu url vm wheel windows wsl xpu yaml kubernetes
     adreno amd apple arc aws blackwell cann epyc gaudi google gpt graphics hopper hpu igx inferentia
@@ -23,7 +23,7 @@ PHRASES = (
     *("Atlas Duo", "Cloud AI", "Container Toolkit", "Data Center", "DGX Spark", "DRIVE OS", "Edge-LLM"),
     *("Extension for PyTorch", "Fabric Manager", "Feature Discovery", "Hugging Face", "Level Zero"),
     *("Muse Spark", "NxD Inference", "OpenVINO GenAI", "RTX PRO", "Ryzen AI", "Secure Boot"),
-    *("Snapdragon X Elite", "Strix Halo", "Docker Runtime", "Device Plugin", "Ray Serve LLM", "Azure AI"),
+    *("Snapdragon X Elite", "Strix Halo", "Docker Runtime", "flash attention", "paged attention", "schedulerName volcano", "Device Plugin", "Ray Serve LLM", "Azure AI"),
 )
 # Programs of the commands that sentences quote, up to the next Chinese character.
 _PROGRAMS = (
@@ -31,11 +31,11 @@ _PROGRAMS = (
     *("hf", "hl-smi", "hy-smi", "irm", "kubectl", "llmpick", "lmdeploy", "lspci", "modprobe", "mpirun"),
     *("mx-smi", "npu-smi", "nvidia-ctk", "nvidia-smi", "ollama", "pip", "podman", "ppu-smi", "sky"),
     *("sbatch", "ssh", "sudo", "systemctl", "uv", "wsl", "xpu-smi", "amd-smi", "vulkaninfo", "winget"),
-    *("llama-server", "reg", "rocminfo", "sysctl", "usermod", "mokutil"),
+    *("trtllm-serve", "llama-server", "reg", "rocminfo", "sysctl", "usermod", "mokutil"),
 )
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
 _COMMAND = re.compile(
-    rf"(?<![\w./-])(?:{'|'.join(map(re.escape, _PROGRAMS))})(?![\w.-])[^{_WIDE}\n·]*"
+    rf"(?<![\w./-])(?:{'|'.join(map(re.escape, _PROGRAMS))})(?![\w.-])[^{_WIDE}\n]*"
 )
 # A line that a shell reads: it goes on, or has options, paths or assignments and no Chinese.
 _SHELL_LINE = re.compile(

@@ -146,7 +146,7 @@ def test_advice_is_a_sentence_or_the_key_of_one() -> None:
     assert words.fix(None, nothing.get) is None
     assert words.fix(text, {"n": 2.0}.get) == "take 2"
     assert words.fix("use-linux", nothing.get) == TABLE["fix.use-linux"]["en"]
-    assert _words("zh").fix(text, nothing.get) == "取 未知"
+    assert _words("zh").fix(text, nothing.get) == "取未知"
 
 
 def test_a_fact_goes_by_its_name_where_people_have_no_other() -> None:

@@ -72,13 +72,10 @@ class Shape:
 
 
 class Translator:
-    """Finds the Chinese of English sentences.
-
-    Args:
-        table: translations.yaml, Chinese by English.
-    """
+    """Finds the Chinese of English sentences."""
 
     def __init__(self, table: Mapping[str, str]) -> None:
+        """``table`` is translations.yaml: Chinese by English."""
         self.table = table
 
     def __call__(self, sentence: str) -> str:

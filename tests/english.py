@@ -7,30 +7,82 @@ from functools import cache
 from recommender.knowledge import document, load
 
 # Words that engineers in mainland China write in Latin letters, and names of makers and products.
-TERMS = frozenset(
-    """
-    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv lora linux mac macos mig
-    moe mtp npu operator pod ppu prefill python rank rdma ram root sdk shell slurm socket tensor token
-    tpu url vm wheel windows wsl xpu yaml kubernetes
-    adreno amd apple arc aws blackwell cann epyc gaudi google gpt graphics hopper hpu igx inferentia
-    instinct intel jetson metal mindcluster modelscope mt neuron node npx nvidia nvml nxd openvino orin
-    pytorch qualcomm radeon ray rocm rtx ryzen skypilot snapdragon spark thor trainium transformers
-    dflash eagle gbnf guidance llguidance medusa mpi ngram opentelemetry outlines prometheus suffix xgrammar
-    turing vllm volta vulkan xeon xid kuberay gptq ascend
-    """.split()
-)
+_TERMS = """
+    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv linux lora mac macos
+    mig moe mtp npu operator pod ppu prefill python ram rank rdma root sdk shell slurm socket tensor
+    token tpu url vm wheel windows wsl xpu yaml kubernetes
+    dflash eagle gbnf guidance llguidance medusa mpi ngram opentelemetry outlines prometheus suffix
+    xgrammar
+    adreno amd apple arc ascend aws blackwell cann epyc gaudi google gptq graphics hopper hpu igx
+    inferentia instinct intel jetson kuberay metal mindcluster modelscope neuron node nvidia nvml nxd
+    openvino orin pytorch qualcomm radeon ray rocm rtx ryzen skypilot snapdragon spark thor trainium
+    transformers turing vllm volta vulkan xeon xid
+"""
+TERMS = frozenset(_TERMS.split())
 PHRASES = (
-    *("Atlas Duo", "Cloud AI", "Container Toolkit", "Data Center", "DGX Spark", "DRIVE OS", "Edge-LLM"),
+    *(
+        "Atlas Duo",
+        "Cloud AI",
+        "Container Toolkit",
+        "Data Center",
+        "DGX Spark",
+        "DRIVE OS",
+        "Edge-LLM",
+    ),
     *("Extension for PyTorch", "Fabric Manager", "Feature Discovery", "Hugging Face", "Level Zero"),
     *("Muse Spark", "NxD Inference", "OpenVINO GenAI", "RTX PRO", "Ryzen AI", "Secure Boot"),
-    *("Snapdragon X Elite", "Strix Halo", "Docker Runtime", "flash attention", "paged attention", "schedulerName volcano", "Device Plugin", "Ray Serve LLM", "Azure AI"),
+    *(
+        "Snapdragon X Elite",
+        "Strix Halo",
+        "Docker Runtime",
+        "flash attention",
+        "paged attention",
+        "schedulerName volcano",
+        "Device Plugin",
+        "Ray Serve LLM",
+        "Azure AI",
+    ),
 )
 # Programs of the commands that sentences quote, up to the next Chinese character.
 _PROGRAMS = (
-    *("apt", "apt-get", "arch", "brew", "cmake", "conda", "curl", "dkms", "dmesg", "docker", "exec"),
-    *("hf", "hl-smi", "hy-smi", "irm", "kubectl", "llmpick", "lmdeploy", "lspci", "modprobe", "mpirun"),
+    *(
+        "apt",
+        "apt-get",
+        "arch",
+        "brew",
+        "cmake",
+        "conda",
+        "curl",
+        "dkms",
+        "dmesg",
+        "docker",
+        "exec",
+    ),
+    *(
+        "hf",
+        "hl-smi",
+        "hy-smi",
+        "irm",
+        "kubectl",
+        "llmpick",
+        "lmdeploy",
+        "lspci",
+        "modprobe",
+        "mpirun",
+    ),
     *("mx-smi", "npu-smi", "nvidia-ctk", "nvidia-smi", "ollama", "pip", "podman", "ppu-smi", "sky"),
-    *("sbatch", "ssh", "sudo", "systemctl", "uv", "wsl", "xpu-smi", "amd-smi", "vulkaninfo", "winget"),
+    *(
+        "sbatch",
+        "ssh",
+        "sudo",
+        "systemctl",
+        "uv",
+        "wsl",
+        "xpu-smi",
+        "amd-smi",
+        "vulkaninfo",
+        "winget",
+    ),
     *("trtllm-serve", "llama-server", "reg", "rocminfo", "sysctl", "usermod", "mokutil"),
 )
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
@@ -42,7 +94,10 @@ _SHELL_LINE = re.compile(
     rf"^\s*(?:\$ .*|.*\\|.*`)$|^(?:# )? {{4,}}[^{_WIDE}]*(?: --?\w|[/=|$\"]).*$|^#   .*$"
 )
 _QUOTED = re.compile(r"`[^`\n]*`|“[^”\n]*”|'[^'\n]*'")
-_CODE = re.compile(r"\S*[\d_/=@$\\<>{}\[\]*#~+]\S*|(?<!\w)--[A-Za-z][\w-]*(?: [a-z]+)?|(?<!\w)-[A-Za-z]\b|\w+(?:[-.:]\w+)+")
+_CODE = re.compile(
+    r"\S*[\d_/=@$\\<>{}\[\]*#~+]\S*|(?<!\w)--[A-Za-z][\w-]*(?: [a-z]+)?|(?<!\w)-[A-Za-z]\b"
+    r"|\w+(?:[-.:]\w+)+"
+)
 _WORD = r"[A-Za-z]{2,}(?:'[a-z]+)?"
 _RUN = re.compile(rf"{_WORD}(?:(?: |, |; |: |\. ){_WORD})+")
 

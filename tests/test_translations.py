@@ -16,7 +16,9 @@ HOLE = re.compile(r"\{([a-z0-9_]+)\}")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # Sentences have three words in a row; patterns and what other programs print are none of ours.
 SENTENCE = re.compile(r"(?:^|[\s('\"])[A-Za-z][a-z']*,? [a-z']+,? [a-z']+\b")
-PATTERN = re.compile(r"\\[\\wsdbS.(]|\(\?|\.\*|\[\^|\$\(|\|\|| -- |/dev/tcp|\bawk\b|trap '|import sys")
+PATTERN = re.compile(
+    r"\\[\\wsdbS.(]|\(\?|\.\*|\[\^|\$\(|\|\|| -- |/dev/tcp|\bawk\b|trap '|import sys"
+)
 # Help texts and the schema are other people's words; lint speaks to those who edit knowledge.
 APART = {"lint", "facts"}
 KEYWORDS = {"help", "epilog", "metavar", "rich_help_panel"}
@@ -157,7 +159,9 @@ def test_what_is_in_a_hole_is_translated_where_it_is_a_sentence() -> None:
 
 
 def test_the_heavier_of_two_shapes_is_meant() -> None:
-    translator = Translator({"{a}: {b}": "{a}：{b}", "{a}: cannot be read ({b})": "{a}：无法读取（{b}）"})
+    translator = Translator(
+        {"{a}: {b}": "{a}：{b}", "{a}: cannot be read ({b})": "{a}：无法读取（{b}）"}
+    )
     assert translator("x: cannot be read (y)") == "x：无法读取（y）"
     assert translator("x: y") == "x：y"
 

@@ -83,7 +83,8 @@ def _start(arguments: list[str]) -> None:
     """Run a command; in other languages than Typer's, wrong usage is told by us."""
     app = application(arguments)
     if of_arguments(arguments) == "en":
-        return app()
+        app()
+        return
     try:
         code = app(standalone_mode=False)
     except Exception as error:
@@ -94,7 +95,6 @@ def _start(arguments: list[str]) -> None:
         code = tell(error, arguments)
     if isinstance(code, int) and code:
         sys.exit(code)
-    return None
 
 
 def run() -> None:

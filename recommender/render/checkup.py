@@ -126,4 +126,4 @@ def _platform(standing: Standing, words: Words) -> str:
     states = {**dict.fromkeys(standing.methods, True), **dict.fromkeys(closed, False)}
     keys = {True: "doctor.way-open", False: "doctor.way-closed"}
     methods = [words.key(keys[state], name=name) for name, state in states.items()]
-    return words.labelled(standing.platform, words.show(methods))
+    return words.labelled(standing.platform or "", words.show(methods))

@@ -107,9 +107,7 @@ def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, _Ce
         "layout": (placed.layout(pick.fit, words),),
         "holds": (placed.holds(pick.fit, words),),
         "memory": [
-            words.labelled(
-                bars.title(part, count, device, words), bars.used_and_free(part, words)
-            )
+            words.labelled(bars.title(part, count, device, words), bars.used_and_free(part, words))
             for part, count in memory
         ],
         "decode": (placed.decode(pick.speed, words),),

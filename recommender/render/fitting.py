@@ -95,7 +95,9 @@ def _bars(fit: Fit, device: str, words: Words, console: Console) -> None:
     width = bars.width_of(console.width - 2 * _INDENT)
     for memory, count in bars.counted(fit.per_device).items():
         title = visible(bars.title(memory, count, device, words))
-        console.print(hanging(Text(words.labelled(title, "").rstrip()), _INDENT, _INDENT + 2, console))
+        console.print(
+            hanging(Text(words.labelled(title, "").rstrip()), _INDENT, _INDENT + 2, console)
+        )
         drawn = bars.bar(memory, width, longest)
         console.print(Text.assemble(" " * 2 * _INDENT, drawn), soft_wrap=True)
         shown = bars.figures(memory, words)

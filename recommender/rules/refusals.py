@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recommender.facts import Fit, Framework, Model, Platform, Reason
+from recommender.facts import Fit, Model, Reason
 from recommender.rules.builds import Build, alternative, native_conditions, refused
 from recommender.rules.eligibility import Trial, title
 from recommender.rules.question import Question
@@ -117,4 +117,3 @@ def _uncounted(question: Question, trial: Trial) -> str:
     if nodes == 1 or {"nodes", "wide-tensor"} & set(trial.platform.budget.split):
         return ""
     return question.words.key("fit.memory.nodes", nodes=nodes)
-

@@ -52,8 +52,14 @@ QUESTIONS = (
 )
 LAUNCHES = (
     *(("launch", "vllm", *H100, *R1, "--target", name) for name in ("shell", "compose", "slurm")),
-    *(("launch", "ollama", *H100, "--target", name) for name in ("docker", "systemd", "kubernetes")),
-    *(("launch", "vllm", *H100, "--target", name) for name in ("quadlet", "lws", "ray", "skypilot")),
+    *(
+        ("launch", "ollama", *H100, "--target", name)
+        for name in ("docker", "systemd", "kubernetes")
+    ),
+    *(
+        ("launch", "vllm", *H100, "--target", name)
+        for name in ("quadlet", "lws", "ray", "skypilot")
+    ),
     ("launch", "vllm", *H100, "--nodes", "2", *R1, "--target", "shell", "--expose"),
     ("launch", "lmdeploy", "--gpu", "Ascend 910B3:8", "--target", "kubernetes"),
     ("launch", "ollama", "--gpu", "RTX 4090", "--os", "windows", "--target", "powershell"),
@@ -88,7 +94,9 @@ WRONG = (
 NAMED = {"--gpu", "--model", "--machine", "--cpu"}
 HAN = "\u4e00-\u9fff"
 # Latin letters and digits stand apart from Chinese; marks are those of Chinese.
-CRAMPED = re.compile(rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]|[{HAN}] [{HAN}]|[{HAN}][,;!?]|[、，；：] ")
+CRAMPED = re.compile(
+    rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]|[{HAN}] [{HAN}]|[{HAN}][,;!?]|[、，；：] "
+)
 
 
 @pytest.fixture
@@ -157,16 +165,14 @@ def test_english_is_found(planted: str) -> None:
     assert english_left(planted) != []
 
 
-def test_english_is_found_in_an_answer(
-    answer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_english_is_found_in_an_answer(answer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recommender.translation.Translator.__call__", lambda _, text: text)
     told = answer(("recommend", "--gpu", "H100:8"))
     assert "fits several devices and is taken as" in " ".join(english_left(told, ["H100:8"]))
 
 
 def test_a_sentence_with_names_and_commands_is_chinese() -> None:
-    told = "用 Docker 运行 `docker run --gpus all`，或 sudo modprobe nvidia；NVIDIA H100 80GB，KV cache"
+    told = "用 Docker 运行 `docker run --gpus all`，或 sudo modprobe nvidia；NVIDIA H100，KV cache"
     assert english_left(told) == []
 
 

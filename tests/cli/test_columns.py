@@ -54,7 +54,7 @@ def _gutters(lines: Sequence[str]) -> int:
     return sum(len(run) > 1 for run in runs[1:])
 
 
-def _from(lines: Sequence[str], first: str) -> list[str]:
+def _from(lines: list[str], first: str) -> list[str]:
     """The lines of a table, from its heading to the next empty line."""
     start = next(at for at, line in enumerate(lines) if first in line)
     rest = lines[start:]
@@ -72,7 +72,7 @@ def _from(lines: Sequence[str], first: str) -> list[str]:
         (("doctor", "--machine", MACHINE), "llama.cpp  ", 3),
     ],
 )
-def test_columns_line_up(  # noqa: PLR0917
+def test_columns_line_up(
     llmpick: Run,
     monkeypatch: pytest.MonkeyPatch,
     arguments: tuple[str, ...],

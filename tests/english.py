@@ -8,13 +8,13 @@ from recommender.knowledge import document, load
 
 # Words that engineers in mainland China write in Latin letters, and names of makers and products.
 _TERMS = """
-    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv linux lora mac macos
-    mig moe mtp npu operator pod ppu prefill python ram rank rdma root sdk shell slurm socket tensor
-    token tpu url vm wheel windows wsl xpu yaml kubernetes
+    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv linux lora mac
+    macos mig moe mtp npu operator pod ppu prefill python ram rank rdma root sdk shell slurm socket
+    tensor token tpu url vm wheel windows wsl xpu yaml kubernetes
     dflash eagle gbnf guidance llguidance medusa mpi ngram opentelemetry outlines prometheus suffix
     xgrammar
-    adreno amd apple arc ascend aws blackwell cann epyc gaudi google gptq graphics hopper hpu igx
-    inferentia instinct intel jetson kuberay metal mindcluster modelscope neuron node nvidia nvml nxd
+    adreno amd apple arc ascend aws blackwell cann epyc gaudi google gptq graphics hopper hpu
+    igx inferentia instinct intel jetson kuberay metal mindcluster modelscope neuron node nvidia nvml nxd
     openvino orin pytorch qualcomm radeon ray rocm rtx ryzen skypilot snapdragon spark thor trainium
     transformers turing vllm volta vulkan xeon xid
 """

@@ -148,7 +148,7 @@ def _check_proposed(question: Meant, words: Words) -> None:
     if question.model is not None or not kinds:
         return
     key = "launch.name-embedding" if kinds == {"embedding"} else "launch.name-model"
-    sys.stderr.write(f"{words.key(key, kinds=', '.join(sorted(kinds)))}\n")
+    sys.stderr.write(f"{words.key(key, kinds=sorted(kinds))}\n")
     raise typer.Exit(NOTHING_RUNS)
 
 

@@ -49,7 +49,7 @@ def probe(
         output.write_json(found)
     else:
         _show(found, form, language)
-    _check(found, wanted)
+    _check(found, wanted, language)
 
 
 def _show(found: Machine, form: str, language: str) -> None:
@@ -63,7 +63,7 @@ def _show(found: Machine, form: str, language: str) -> None:
     from recommender.render import machine
 
     machine.show(found, words, output.console())
-    machine.evidence(found, output.console())
+    machine.evidence(found, words, output.console())
 
 
 def _requirement(text: str) -> tuple[str, int]:
@@ -83,17 +83,21 @@ def _requirement(text: str) -> tuple[str, int]:
     return vendor, int(count)
 
 
-def _check(found: Machine, wanted: list[tuple[str, int]]) -> None:
+def _check(found: Machine, wanted: list[tuple[str, int]], language: str) -> None:
     """End with code 4 where a requirement is not met, after the result was written."""
     missing = [
-        f"llmpick: {count} x {vendor} required, {there} usable found"
+        f"{count} x {vendor} required, {there} usable found"
         for vendor, count in wanted
         if (there := _usable(found, vendor)) < count
     ]
+    if not missing:
+        return
+    from recommender.knowledge import load
+
+    words = load().speak(language)
     for line in missing:
-        typer.echo(line, err=True)
-    if missing:
-        raise typer.Exit(LESS_THAN_REQUIRED)
+        typer.echo(f"llmpick: {words.said(line)}", err=True)
+    raise typer.Exit(LESS_THAN_REQUIRED)
 
 
 def _usable(found: Machine, vendor: str) -> int:

@@ -171,7 +171,7 @@ def _asked(client: Client, asking: Asking, words: Words) -> Found:
     try:
         return ask_server(client, asking, tell)
     except WrongAnswer as error:
-        sys.stderr.write(f"llmpick: {printable(error, 500)}\n")
+        sys.stderr.write(f"llmpick: {printable(words.said(str(error)), 500)}\n")
         raise typer.Exit(ANSWERED_WRONGLY) from None
 
 

@@ -40,16 +40,15 @@ def show(machine: Machine, words: Words, console: Console) -> None:
         console.print(hanging(problem_text(problem, words), 0, 2, console))
 
 
-def evidence(machine: Machine, console: Console) -> None:
+def evidence(machine: Machine, words: Words, console: Console) -> None:
     """Print each known fact with its value and where it was read."""
     from recommender.facts.codec import encode
 
     document = encode(machine)
     shown = [(path, _at(document, path), source) for path, source in machine.evidence.items()]
     for path, value, source in shown:
-        line = Text.assemble(
-            (visible(path), "bold"), f" = {visible(value)}  ", (visible(source), "dim")
-        )
+        said = visible(words.said(source))
+        line = Text.assemble((visible(path), "bold"), f" = {visible(value)}  ", (said, "dim"))
         console.print(hanging(line, 0, 4, console))
 
 

@@ -10,6 +10,7 @@ import pytest
 from recommender.knowledge import load
 from tests.cli.conftest import Run
 from tests.english import english_left
+from tests.serving.fake_server import Manners, fake_server
 
 FOLDER = Path(__file__).parents[1] / "machines"
 MACHINES = sorted(FOLDER.glob("*/machine.json"))
@@ -107,7 +108,7 @@ def answer(llmpick: Run, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def tell(arguments: tuple[str, ...]) -> str:
         done = llmpick(*arguments)
-        assert done.code in {0, 2, 3}
+        assert done.code in {0, 1, 2, 3}
         return f"{_prose(arguments[0], done.out)}\n{done.err}"
 
     return tell
@@ -149,6 +150,22 @@ def test_no_english_is_left(answer: Any, arguments: tuple[str, ...]) -> None:
 def test_no_english_is_left_of_this_machine(answer: Any, llmpick: Run) -> None:
     here = _strings(llmpick("probe", "--json").json)
     assert english_left(answer(("probe",)), here) == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_no_english_is_left_of_a_server_that_is_verified(answer: Any) -> None:
+    wish = ("--gpu", "RTX 4090", "--concurrency", "2", "--max-tokens", "4", "--no-save")
+    with fake_server() as server:
+        told = answer(("verify", server.url, *wish))
+    with fake_server(Manners(stream=b"data: nope\n\n")) as wrong:
+        told += answer(("verify", wrong.url, *wish))
+    assert english_left(told) == []
+
+
+def test_less_than_required_is_told_in_chinese(llmpick: Run) -> None:
+    done = llmpick("probe", "--require", "nvidia:9999", "-o", "name", "--lang", "zh")
+    assert english_left(done.err) == []
+    assert "要求 9999 个 nvidia 设备" in done.err
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ from recommender.knowledge import document, load
 
 # Words that engineers in mainland China write in Latin letters, and names of makers and products.
 _TERMS = """
-    api app arm awq batch cpu cuda docker eager gguf gib gpu gtt hub json kernel kv linux lora mac
-    macos mig moe mtp npu operator pod ppu prefill python ram rank rdma root sdk shell slurm socket
-    tensor token tpu url vm wheel windows wsl xpu yaml kubernetes
-    dflash eagle gbnf guidance llguidance medusa mpi ngram opentelemetry outlines prometheus suffix
-    xgrammar
-    adreno amd apple arc ascend aws blackwell cann epyc gaudi google gptq graphics hopper hpu
-    igx inferentia instinct intel jetson kuberay metal mindcluster modelscope neuron node nvidia nvml nxd
-    openvino orin pytorch qualcomm radeon ray rocm rtx ryzen skypilot snapdragon spark thor trainium
-    transformers turing vllm volta vulkan xeon xid
+    adreno amd api app apple arc arm ascend awq aws batch blackwell cann cpu cuda dflash docker
+    eager eagle epyc gaudi gbnf gguf gib google gptq gpu graphics gtt guidance hopper hpu hub
+    igx inferentia instinct intel jetson json kernel kuberay kubernetes kv linux llguidance lora
+    mac macos medusa metal mig mindcluster modelscope moe mpi mtp neuron ngram node npu nvidia
+    nvml nxd opentelemetry openvino operator orin outlines pod ppu prefill prometheus python
+    pytorch qualcomm radeon ram rank ray rdma rocm root rtx ryzen sdk shell skypilot slurm
+    snapdragon socket spark suffix tensor thor token tpu trainium transformers turing url vllm
+    vm volta vulkan wheel windows wsl xeon xgrammar xid xpu yaml
 """
 TERMS = frozenset(_TERMS.split())
 PHRASES = (

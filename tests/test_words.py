@@ -191,7 +191,7 @@ def test_chinese_has_blanks_beside_latin_alone(template: str, value: str, expect
 def test_what_is_named_in_both_languages_goes_by_its_own() -> None:
     for lang, platform, case in (
         ("en", "Huawei Ascend Atlas A2, vllm-ascend plugin", "agents"),
-        ("zh", "华为昇腾 Atlas A2，vllm-ascend 插件", "调用工具的智能体"),
+        ("zh", "华为昇腾 Atlas A2 + vllm-ascend 插件", "调用工具的智能体"),
     ):
         words = load().speak(lang)
         assert (

@@ -14,7 +14,9 @@ _NARROWEST = 20
 _WIDE = "\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 # Marks that no line begins with.
 _CLOSING = "、。，．：；？！）」』】》〉”’%"  # noqa: RUF001
-_PIECES = re.compile(rf"\s+|(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*")
+# Marks that no line ends with.
+_OPENING = "（「『【《〈“‘"  # noqa: RUF001
+_PIECES = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*")
 
 
 def hanging(text: Text, first: int, rest: int, console: Console) -> Text:

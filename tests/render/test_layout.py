@@ -45,9 +45,10 @@ def test_chinese_fills_its_lines_and_keeps_closing_marks() -> None:
 
 
 @given(st.integers(min_value=20, max_value=60))
-def test_no_line_begins_with_a_closing_mark(width: int) -> None:
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(width: int) -> None:
     lines = _lines("支持 Atlas 800I A2（910B）与 A3（910C），另有 vLLM、SGLang。" * 3, width, 0, 0)
     assert not any(line[0] in "，。、）" for line in lines)
+    assert not any(line[-1] == "（" for line in lines)
 
 
 def test_english_words_stay_whole() -> None:

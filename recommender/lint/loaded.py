@@ -27,6 +27,7 @@ class Loaded:
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
+    translations: Mapping[str, Any]
 
     @property
     def frameworks(self) -> list[dict[str, Any]]:
@@ -58,6 +59,7 @@ def load(root: Path) -> Loaded:
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
+        translations=read_yaml(root / "translations.yaml"),
     )
 
 

@@ -182,10 +182,7 @@ class Knowledge:
 
     def speak(self, lang: str) -> Words:
         """The sentences of one language."""
-        return Words(table=self.words, lang=lang, chinese=self._chinese)
-
-    def _chinese(self, sentence: str) -> str:
-        return self.translator(sentence)
+        return Words(table=self.words, lang=lang, chinese=lambda text: self.translator(text))
 
     @cached_property
     def translator(self) -> "Translator":

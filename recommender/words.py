@@ -9,9 +9,9 @@ from recommender.facts.noun import noun
 
 LANGUAGES = ("en", "zh")
 _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
-# Chinese is written without blanks; a template has them around names that may be Latin.
-_WIDE, _MARKS = r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", r"[\u3001-\u3011\uff00-\uff1f]"
-_BLANK = rf"(?<={_WIDE}) (?={_WIDE})|(?<={_MARKS}) | (?={_MARKS})"
+# Marks that have no blank beside them.
+_MARKS = frozenset("、。〈〉《》「」『』【】（），：；？！")  # noqa: RUF001  # they are Chinese
+_LAST = "\u2fff"  # before the first Chinese character
 # What sentences count.
 _COUNTED = (
     r"bit|core|day|device|file|layer|machine|model|node|point|rank|replica|request|run(?=s of)"
@@ -55,7 +55,7 @@ class Words:
     def fill(self, template: str, value: Callable[[str], Any]) -> str:
         """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
         text = replace_names(template, lambda name: self.show_value(name, value(name)))
-        return re.sub(_BLANK, "", text) if self.lang == "zh" else _singular(text)
+        return _tight(text) if self.lang == "zh" else _singular(text)
 
     def show_value(self, name: str, value: Any) -> str:
         """The value of a named fact; software that is not there is none."""
@@ -103,6 +103,21 @@ class Words:
     def _asked(self, name: str, value: Any) -> str:
         unknown = name == "known" and value is False
         return self.key("wanted.unknown" if unknown else f"wanted.{name}", value=value)
+
+
+def _tight(text: str) -> str:
+    """Chinese has blanks beside Latin alone; a template has them around names that may be either.
+
+    A pattern with the range of Chinese characters would cost a start some milliseconds.
+    """
+    first, *rest = text.split(" ")
+    told, left = [first], first[-1:]
+    for part in rest:
+        right = part[:1]
+        close = left in _MARKS or right in _MARKS or (left > _LAST and right > _LAST)
+        told.append(part if close else f" {part}")
+        left = part[-1:]
+    return "".join(told)
 
 
 def _singular(text: str) -> str:

@@ -182,7 +182,7 @@ class Knowledge:
 
     def speak(self, lang: str) -> Words:
         """The sentences of one language."""
-        return Words(table=self.words, lang=lang, chinese=lambda text: self.translator(text))
+        return Words(table=self.words, lang=lang, chinese=lambda text: self.translator(text))  # noqa: PLW0108  # read when it is needed
 
     @cached_property
     def translator(self) -> "Translator":

@@ -63,6 +63,19 @@ def sentences() -> tuple[tuple[str, str], ...]:
     )
 
 
+@cache
+def fixes() -> tuple[str, ...]:
+    """What is given as a problem's sentence or its remedy, however short it is."""
+    calls = (
+        node
+        for path in sorted(PACKAGE.glob("probe/**/*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
+    given = (word.value for call in calls for word in call.keywords if word.arg in {"what", "fix"})
+    return tuple(text for value in given for _, text in _texts(value) if re.search(r"\w \S", text))
+
+
 def _speaks(path: Path) -> bool:
     """Whether it is a module that may say something; most of the probe reads what others say."""
     if path.parent.name in APART:
@@ -110,6 +123,11 @@ def _template(node: ast.JoinedStr) -> str:
 def test_every_sentence_of_the_code_has_chinese() -> None:
     left = {where: text for where, text in sentences() if not _chinese(text)}
     assert left == {}, "add them to knowledge/translations.yaml"
+
+
+def test_every_problem_and_its_remedy_has_chinese() -> None:
+    assert len(fixes()) > 80
+    assert [text for text in fixes() if not _chinese(text)] == []
 
 
 def _chinese(text: str) -> bool:

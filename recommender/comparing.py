@@ -11,7 +11,6 @@ from recommender.fitting import fitted
 from recommender.knowledge import load
 from recommender.pipeline import as_asked
 from recommender.rules.gains import best, gains
-from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
@@ -54,7 +53,7 @@ def comparing(  # noqa: PLR0913  # the whole question
     )
     found = [_compared(name, ask(machine)) for name, machine in machines.items()]
     known = load()
-    words = Words(table=known.words, lang=lang)
+    words = known.speak(lang)
     return Comparison(
         llmpick_version=__version__,
         knowledge_date=known.date,

@@ -11,9 +11,11 @@ from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
+from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.cluster import Kubernetes
+    from recommender.translation import Translator
 
 _PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
@@ -171,10 +173,23 @@ class Knowledge:
         """Conditions by name."""
         return self.document["situations"]["situations"]  # type: ignore[no-any-return]
 
-    @property
+    @cached_property
     def words(self) -> Mapping[str, Mapping[str, str]]:
-        """Sentences by key and language."""
-        return self.document["words"]["words"]  # type: ignore[no-any-return]
+        """Sentences by key and language, and what the use cases are called."""
+        cases = self.vocabulary("use_cases").items()
+        named = {f"use-case.{name}": labels for name, labels in cases}
+        return {**self.document["words"]["words"], **named}
+
+    def speak(self, lang: str) -> Words:
+        """The sentences of one language."""
+        return Words(table=self.words, lang=lang, chinese=lambda text: self.translator(text))  # noqa: PLW0108  # read when it is needed
+
+    @cached_property
+    def translator(self) -> "Translator":
+        """What finds Chinese for sentences that were made in English."""
+        from recommender.translation import Translator
+
+        return Translator(table=json.loads(self.read("translations.json"))["sentences"])
 
     @property
     def date(self) -> str:

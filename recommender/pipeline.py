@@ -1,6 +1,6 @@
 """The whole way of the data, from a machine and a wish to an answer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -178,7 +178,7 @@ def _question(  # noqa: PLR0913, PLR0917  # the whole question
         workload=workload,
         model=_merged(model) if model else None,
         rules=selected(known.rules, rules),
-        words=Words(table=known.words, lang=lang),
+        words=known.speak(lang),
     )
 
 
@@ -225,7 +225,10 @@ def _answer(  # all that an answer tells
             for item in verdict.refused
         ),
         also_consider=named,
-        problems=(*problems, *question.machine.problems, *_machine_problems(question)),
+        problems=(
+            *_in_language((*problems, *question.machine.problems), question.words),
+            *_machine_problems(question),
+        ),
     )
 
 
@@ -237,6 +240,12 @@ def _turned(
 
     turns = other_picks(question, verdict.ranking, devices)
     return Turned(**vars(answer), turns=turns)
+
+
+def _in_language(problems: Iterable[Problem], words: Words) -> Iterator[Problem]:
+    for problem in problems:
+        fix = words.said(problem.fix) if problem.fix else None
+        yield replace(problem, what=words.said(problem.what), fix=fix)
 
 
 def _speed(scored: Scored, question: Question, measurements: "Sequence[Measurement]") -> Speed:

@@ -9,18 +9,34 @@ from recommender.facts.noun import noun
 
 LANGUAGES = ("en", "zh")
 _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
+# Marks that have no blank beside them.
+_MARKS = frozenset("、。〈〉《》「」『』【】（），：；？！")  # noqa: RUF001  # they are Chinese
+_LAST = "\u2fff"  # before the first Chinese character
+# What sentences count.
+_COUNTED = (
+    r"bit|core|day|device|file|layer|machine|model|node|point|rank|replica|request|run(?=s of)"
+)
+_ONE = rf"(?<![\w.,-])1 ((?:concurrent |such )?)({_COUNTED}|slice|stage|token|user)s\b"
 
 
 @noun
 class Words:
-    """Speaks one language; ``table`` holds the sentences of words.yaml by key."""
+    """Speaks one language; ``table`` holds the sentences of words.yaml by key.
+
+    ``chinese`` makes Chinese of a sentence that was made in English (translation.py).
+    """
 
     table: Mapping[str, Mapping[str, str]]
     lang: str = "en"
+    chinese: Callable[[str], str] = str
 
     def key(self, key: str, **values: Any) -> str:
         """The sentence of a key, its ``{name}`` replaced."""
         return self.fill(self.table[key][self.lang], values.get)
+
+    def said(self, sentence: str) -> str:
+        """A sentence of the probe, of a reader or of an error, in this language."""
+        return self.chinese(sentence) if self.lang == "zh" else sentence
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for this key."""
@@ -38,10 +54,15 @@ class Words:
 
     def fill(self, template: str, value: Callable[[str], Any]) -> str:
         """``template`` with each ``{name}`` replaced; unknown values are said to be unknown."""
-        return replace_names(template, lambda name: self.show_value(name, value(name)))
+        text = replace_names(template, lambda name: self.show_value(name, value(name)))
+        return _tight(text) if self.lang == "zh" else _singular(text)
 
     def show_value(self, name: str, value: Any) -> str:
         """The value of a named fact; software that is not there is none."""
+        if name == "platform.name":
+            return self.said(str(value))
+        if name == "workload.use_case" and self.lang == "zh":
+            return self.key(f"use-case.{value}")
         absent = value is False and name.startswith("driver.")
         return self.key("value.none") if absent else self.show(value)
 
@@ -57,6 +78,14 @@ class Words:
             return self.key("value.separator").join(self.show(item) for item in value)
         term = f"term.{value}"
         return self.key(term) if term in self.table else str(value)
+
+    def labelled(self, label: str, text: str) -> str:
+        """A label and what it labels."""
+        return self.key("value.labelled", label=label, text=text)
+
+    def noted(self, text: str, note: str) -> str:
+        """A text with a note in brackets."""
+        return self.key("value.noted", text=text, note=note)
 
     def show_fact(self, name: str) -> str:
         """What people call a fact; its own name where words.yaml has no other."""
@@ -74,6 +103,27 @@ class Words:
     def _asked(self, name: str, value: Any) -> str:
         unknown = name == "known" and value is False
         return self.key("wanted.unknown" if unknown else f"wanted.{name}", value=value)
+
+
+def _tight(text: str) -> str:
+    """Chinese has blanks beside Latin alone; a template has them around names that may be either.
+
+    A pattern with the range of Chinese characters would cost a start some milliseconds.
+    """
+    first, *rest = text.split(" ")
+    told, left = [first], first[-1:]
+    for part in rest:
+        right = part[:1]
+        close = left in _MARKS or right in _MARKS or (left > _LAST and right > _LAST)
+        told.append(part if close else f" {part}")
+        left = part[-1:]
+    return "".join(told)
+
+
+def _singular(text: str) -> str:
+    """English has another form for one of a thing."""
+    # A pattern costs a start a millisecond where it is compiled; few sentences count one.
+    return re.sub(_ONE, r"1 \1\2", text) if " 1 " in text else text
 
 
 def replace_names(template: str, value: Callable[[str], str]) -> str:

@@ -146,7 +146,7 @@ def test_advice_is_a_sentence_or_the_key_of_one() -> None:
     assert words.fix(None, nothing.get) is None
     assert words.fix(text, {"n": 2.0}.get) == "take 2"
     assert words.fix("use-linux", nothing.get) == TABLE["fix.use-linux"]["en"]
-    assert _words("zh").fix(text, nothing.get) == "取 未知"
+    assert _words("zh").fix(text, nothing.get) == "取未知"
 
 
 def test_a_fact_goes_by_its_name_where_people_have_no_other() -> None:
@@ -159,3 +159,43 @@ def test_only_whole_names_are_replaced(template: str) -> None:
     names = placeholders(template)
     assert replace_names(template, lambda name: "{" + name + "}") == template
     assert len(names) == len(re.findall(r"\{[a-z0-9_.]+\}", template))
+
+
+@pytest.mark.parametrize(
+    ("template", "count", "expected"),
+    [
+        ("holds {n} requests", 1, "holds 1 request"),
+        ("for {n} concurrent users at", 1, "for 1 concurrent user at"),
+        ("holds {n} requests", 11, "holds 11 requests"),
+        ("holds {n} requests", 0.1, "holds 0.1 requests"),
+        ("rank {n} runs here", "1", "rank 1 runs here"),
+        ("CUDA {n} has", 1, "CUDA 1 has"),
+    ],
+)
+def test_one_of_a_thing_is_singular(template: str, count: Any, expected: str) -> None:
+    assert _words("en").fill(template, {"n": count}.get) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "expected"),
+    [
+        ("依据 {n} 的实测", "llama.cpp", "依据 llama.cpp 的实测"),
+        ("在 {n} 上", "配备 HBM 的 GPU", "在配备 HBM 的 GPU 上"),
+        ("不支持 {n} Ascend", "华为昇腾 NPU（CANN）", "不支持华为昇腾 NPU（CANN）Ascend"),
+    ],
+)
+def test_chinese_has_blanks_beside_latin_alone(template: str, value: str, expected: str) -> None:
+    assert _words("zh").fill(template, {"n": value}.get) == expected
+
+
+def test_what_is_named_in_both_languages_goes_by_its_own() -> None:
+    for lang, platform, case in (
+        ("en", "Huawei Ascend Atlas A2, vllm-ascend plugin", "agents"),
+        ("zh", "华为昇腾 Atlas A2 + vllm-ascend 插件", "调用工具的智能体"),
+    ):
+        words = load().speak(lang)
+        assert (
+            words.show_value("platform.name", "Huawei Ascend Atlas A2, vllm-ascend plugin")
+            == platform
+        )
+        assert words.show_value("workload.use_case", "agents") == case

@@ -93,7 +93,7 @@ def meant(asked: Asked, machine: Machine | None = None) -> Meant:
     known = load()
     workload = _workload(known, asked)
     include = inputs.included(known, asked.include or (), asked.rules)
-    named, problems = _model(asked, Words(table=known.words, lang=language))
+    named, problems = _model(asked, known.speak(language))
     measurements, broken = inputs.measurements()
     return Meant(
         machine=machine or _machine(asked),

@@ -66,11 +66,10 @@ def _suggest(
 ) -> None:
     """The commands of the best machine."""
     from recommender.cli.next_step import same, suggest
-    from recommender.words import Words
 
     places = [("--gpu", text) for text in texts] + [("--machine", file) for file in files]
     place = places[_labels([*texts, *files]).index(best)]
-    words = Words(table=load().words, lang=lang)
+    words = load().speak(lang)
     suggest(words, ("recommend", *place, *same(asked, "gpu", "machine")))
 
 
@@ -127,7 +126,6 @@ def _write(found: Comparison, form: str, lang: str) -> None:
             output.write(visible(found.best))
     else:
         from recommender.render.comparison import show
-        from recommender.words import Words
 
         known = load()
-        show(found, known.titles, Words(table=known.words, lang=lang), output.console())
+        show(found, known.titles, known.speak(lang), output.console())

@@ -34,7 +34,7 @@ def doctor(
     """
     form = output.chosen(out, json=json)
     known = load()
-    words = Words(table=known.words, lang=inputs.language(lang))
+    words = known.speak(inputs.language(lang))
     asked = _asked(frameworks or (), known)
     described = inputs.Described(
         gpus=(), ram_gib=None, os=None, arch=None, cpu=None, driver=None, nodes=None

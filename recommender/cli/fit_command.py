@@ -72,10 +72,9 @@ def _write(found: Fitting, form: str, asked: Asked, lang: str) -> None:
             output.write(item.framework)
     else:
         from recommender.render.fitting import show
-        from recommender.words import Words
 
         known = load()
-        words = Words(table=known.words, lang=lang)
+        words = known.speak(lang)
         show(found, known.titles, words, output.console())
         _suggest(found, asked, words)
 

@@ -215,8 +215,9 @@ def language(wish: str | None) -> str:
         return _language(wish, "--lang")
     if named := os.environ.get("LLMPICK_LANG"):
         return _language(named, "LLMPICK_LANG")
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
-    return "zh" if (locale or "").lower().startswith("zh") else "en"
+    from recommender.cli.language import of_system
+
+    return "zh" if of_system().lower().startswith("zh") else "en"
 
 
 def _language(name: str, origin: str) -> str:

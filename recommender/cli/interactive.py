@@ -18,7 +18,6 @@ from recommender.errors import InputError, nearest, printable, visible
 from recommender.facts import Machine, Model
 from recommender.facts.noun import changed
 from recommender.knowledge import document, load
-from recommender.words import Words
 
 INTERRUPTED = 130
 _SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]", re.IGNORECASE)
@@ -51,7 +50,7 @@ class _Dialogue:
     def __init__(self, asked: Asked, given: Collection[str], said: Texts) -> None:
         self.asked, self.given, self.said = asked, given, said
         self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        self.words = Words(table=load().words, lang=said.lang)
+        self.words = load().speak(said.lang)
 
     def run(self) -> tuple[Asked, Machine]:
         """Every question that is open, in order."""

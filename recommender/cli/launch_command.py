@@ -69,7 +69,7 @@ def launch(
         shares_network=chosen.shares_network,
         orchestrated=chosen.cluster,
     )
-    words = Words(table=load().words, lang=question.lang)
+    words = load().speak(question.lang)
     _check_proposed(question, words)
     plan = _plan(named.id, question, chosen, opening, words)
     _tell(question, plan, words)
@@ -79,7 +79,7 @@ def launch(
         from recommender.cli.running import serve
 
         raise typer.Exit(serve(plan, words))
-    _deliver(plan, chosen, file, force=force, json=json)
+    _deliver(plan, chosen, file, question.lang, force=force, json=json)
     if file not in {None, "-"} and not json:
         from recommender.cli.next_step import mention
 
@@ -104,15 +104,16 @@ def _check_proposed(question: Meant, words: Words) -> None:
     if question.model is not None or not kinds:
         return
     key = "launch.name-embedding" if kinds == {"embedding"} else "launch.name-model"
-    sys.stderr.write(f"{words.key(key, kinds=', '.join(sorted(kinds)))}\n")
+    sys.stderr.write(f"{words.key(key, kinds=sorted(kinds))}\n")
     raise typer.Exit(NOTHING_RUNS)
 
 
 def _tell(question: Meant, plan: Plan, words: Words) -> None:
     """What is uncertain of the model, beside the file that is written."""
     for problem in question.problems:
-        fix = f"; {words.key('launch.fix', fix=problem.fix)}" if problem.fix else ""
-        sys.stderr.write(f"{visible(f'{problem.what}{fix}')}\n")
+        told = [words.said(problem.what)]
+        told += [words.key("launch.fix", fix=words.said(problem.fix))] if problem.fix else []
+        sys.stderr.write(f"{visible(words.key('value.semicolon').join(told))}\n")
     if plan.weights_gib is None:
         sys.stderr.write(f"{words.key('launch.unchecked')}\n")
 
@@ -185,12 +186,16 @@ def _explain(
     sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
 
 
-def _deliver(plan: Plan, chosen: Target, file: str | None, *, force: bool, json: bool) -> None:
+def _deliver(
+    plan: Plan, chosen: Target, file: str | None, lang: str, *, force: bool, json: bool
+) -> None:
     text = _json(plan) if json else chosen.write(plan)
+    if lang == "zh" and not json:
+        text = load().translator.file(text)
     if file is None or file == "-":
         output.write(text.removesuffix("\n"))
     else:
-        _save(file, text, force=force)
+        _save(file, text, force=force, mark=chosen.name == "powershell")
 
 
 def _json(plan: Plan) -> str:
@@ -200,13 +205,15 @@ def _json(plan: Plan) -> str:
     return f"{as_json(document(plan), indent=True)}\n"
 
 
-def _save(file: str, text: str, *, force: bool) -> None:
+def _save(file: str, text: str, *, force: bool, mark: bool) -> None:
+    # Windows PowerShell takes a script without a mark for one in the system's code page.
+    encoding = "utf-8-sig" if mark and not text.isascii() else "utf-8"
     path = Path(file)
     if not file or path.is_dir():
         message = f"-o '{printable(file)}' names no file; give the file's own name, or - to print"
         raise InputError(message)
     try:
-        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as stream:
+        with path.open("w" if force else "x", encoding=encoding, newline="\n") as stream:
             stream.write(text)
     except FileExistsError as error:
         message = f"{printable(file)} exists; --force overwrites it"

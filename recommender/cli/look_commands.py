@@ -8,7 +8,6 @@ from recommender.cli import inputs, options, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Framework
 from recommender.knowledge import load
-from recommender.words import Words
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +47,7 @@ def _suggest(named: Framework, asked: Asked, *, why_not: bool, lang: str) -> Non
     from recommender.cli.next_step import same, suggest
 
     further = ("recommend",) if why_not else ("explain", named.id, "--why-not")
-    suggest(Words(table=load().words, lang=lang), (*further, *same(asked)))
+    suggest(load().speak(lang), (*further, *same(asked)))
 
 
 def _explain(framework: Framework, question: Meant, form: str) -> None:
@@ -56,7 +55,7 @@ def _explain(framework: Framework, question: Meant, form: str) -> None:
 
     known = load()
     answer = question.answer(include=(framework.id,))
-    words = Words(table=known.words, lang=question.lang)
+    words = known.speak(question.lang)
     if not output.written(explanation.document(answer, framework, known, words), form):
         explanation.show(answer, framework, known, words, output.console())
 
@@ -76,7 +75,7 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
         problems=question.problems,
     )
     if not output.written(found, form):
-        words = Words(table=known.words, lang=question.lang)
+        words = known.speak(question.lang)
         render.show(found, framework, words, output.console())
 
 
@@ -88,7 +87,7 @@ def frameworks(
     """List the frameworks: the article's row of each, its version and platforms of today."""
     form = output.chosen(out, json=json)
     known = load()
-    words = Words(table=known.words, lang=inputs.language(lang))
+    words = known.speak(inputs.language(lang))
     if output.written(list(known.frameworks), form):
         return
     if form == "name":

@@ -11,6 +11,7 @@ import typer
 from recommender import __version__
 from recommender.cli import inputs, options, output
 from recommender.cli.commands import Application
+from recommender.cli.language import in_language
 from recommender.errors import InputError
 
 # What Typer raises for every wrong use; it shows only this one of its kinds.
@@ -88,19 +89,21 @@ def _modules(arguments: Sequence[str]) -> Iterable[str]:
 def run() -> None:
     """Run a command; wrong input is one sentence and exit code 2, a closed pipe is no error."""
     output.prepare()
+    arguments = sys.argv[1:]
     try:
-        code = _answer(sys.argv[1:])
+        code = _answer(arguments)
         sys.stdout.flush()
         if code:
             sys.exit(code)
     except InputError as error:
-        sys.stderr.write(f"llmpick: {error}\n")
+        sys.stderr.write(f"llmpick: {in_language(str(error), arguments)}\n")
         sys.exit(2)
     except OSError as error:
         if error.filename is not None:
             raise  # of a file that was opened, not of the result
         output.abandon()
-        sys.stderr.write(f"llmpick: the result cannot be written ({error.strerror})\n")
+        message = f"llmpick: the result cannot be written ({error.strerror})\n"
+        sys.stderr.write(in_language(message, arguments))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

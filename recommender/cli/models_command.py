@@ -6,7 +6,6 @@ import typer
 
 from recommender.cli import inputs, options, output
 from recommender.knowledge import load
-from recommender.words import Words
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def models(
     else:
         from recommender.render.models import show
 
-        said = Words(table=load().words, lang=inputs.language(lang))
+        said = load().speak(inputs.language(lang))
         show(found, said, output.console())
         from recommender.cli.next_step import suggest
 

@@ -40,14 +40,13 @@ def probe(
     found = look(evidence=evidence)
     if not output.written(found, form):
         _show(found, form, language)
-    _check(found, wanted)
+    _check(found, wanted, language)
 
 
 def _show(found: Machine, form: str, language: str) -> None:
     from recommender.knowledge import load
-    from recommender.words import Words
 
-    words = Words(table=load().words, lang=language)
+    words = load().speak(language)
     if form == "name":
         for device in found.accelerators:
             output.write(printable(device.name or device.pci_id or words.key("value.unknown")))
@@ -55,7 +54,7 @@ def _show(found: Machine, form: str, language: str) -> None:
     from recommender.render import machine
 
     machine.show(found, words, output.console())
-    machine.evidence(found, output.console())
+    machine.evidence(found, words, output.console())
     from recommender.cli.next_step import suggest
 
     suggest(words, ("recommend",), ("doctor",))
@@ -78,17 +77,21 @@ def _requirement(text: str) -> tuple[str, int]:
     return vendor, int(count)
 
 
-def _check(found: Machine, wanted: list[tuple[str, int]]) -> None:
+def _check(found: Machine, wanted: list[tuple[str, int]], language: str) -> None:
     """End with code 4 where a requirement is not met, after the result was written."""
     missing = [
-        f"llmpick: {count} x {vendor} required, {there} usable found"
+        f"{count} x {vendor} required, {there} usable found"
         for vendor, count in wanted
         if (there := _usable(found, vendor)) < count
     ]
+    if not missing:
+        return
+    from recommender.knowledge import load
+
+    words = load().speak(language)
     for line in missing:
-        typer.echo(line, err=True)
-    if missing:
-        raise typer.Exit(LESS_THAN_REQUIRED)
+        typer.echo(f"llmpick: {words.said(line)}", err=True)
+    raise typer.Exit(LESS_THAN_REQUIRED)
 
 
 def _usable(found: Machine, vendor: str) -> int:

@@ -62,11 +62,10 @@ def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None
     else:
         from recommender.render import terminal
         from recommender.render import verbose as whole
-        from recommender.words import Words
 
         known = load()
         heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
-        words = Words(table=known.words, lang=question.lang)
+        words = known.speak(question.lang)
         show = whole.show if verbose else terminal.show
         show(answer, titles, words, output.console())

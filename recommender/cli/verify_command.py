@@ -59,7 +59,7 @@ def verify(
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
     form = output.chosen(out, json=json, known=output.FORMS[:-1])
-    words = Words(table=load().words, lang=inputs.language(lang))
+    words = load().speak(inputs.language(lang))
     if save is not None and no_save:
         message = "--save and --no-save exclude each other"
         raise InputError(message)
@@ -116,7 +116,7 @@ def _asked(client: Client, asking: Asking, words: Words) -> Found:
         with working(told("models")) as tell:
             return ask_server(client, asking, lambda step: tell(told(step)))
     except WrongAnswer as error:
-        sys.stderr.write(f"llmpick: {printable(error, 500)}\n")
+        sys.stderr.write(f"llmpick: {printable(words.said(str(error)), 500)}\n")
         raise typer.Exit(ANSWERED_WRONGLY) from None
 
 

@@ -30,6 +30,7 @@ class Loaded:
     schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
     help: Mapping[str, Any]
+    translations: Mapping[str, Any]
 
     @property
     def frameworks(self) -> list[dict[str, Any]]:
@@ -64,6 +65,7 @@ def load(root: Path) -> Loaded:
         schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
         help=read_yaml(root / "help.yaml"),
+        translations=read_yaml(root / "translations.yaml"),
     )
 
 

@@ -12,9 +12,12 @@ _SENTENCES = ("text", "fix", "summary", "claim", "today", "effect")
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:
-    """Sentences about the texts of everything but remedies."""
+    """Sentences about the texts of everything but remedies, translations included."""
     for key, text in knowledge.words.items():
         yield from both_languages(text, f"words: {key}")
+    for english, chinese in knowledge.translations.get("sentences", {}).items():
+        if set(placeholders(english)) != set(placeholders(str(chinese))):
+            yield f"translations: {english!r}: the Chinese has other names in braces"
     documents = {**knowledge.core, "conflicts": dict(knowledge.conflicts)}
     yield from named(documents, knowledge, names())
 

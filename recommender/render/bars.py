@@ -83,7 +83,8 @@ def figures(memory: DeviceMemory, words: Words) -> str:
     if memory.interval is None:
         return text
     low, high = map(_gib, memory.interval)
-    return f"{text}; {words.key('memory.interval', low=low, high=high)}"
+    interval = words.key("memory.interval", low=low, high=high)
+    return words.key("value.semicolon").join((text, interval))
 
 
 def used_and_free(memory: DeviceMemory, words: Words) -> str:

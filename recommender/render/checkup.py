@@ -118,11 +118,12 @@ def _state(framework: str, standings: Sequence[Standing], words: Words) -> Text:
 def _platforms(framework: str, standings: Sequence[Standing], words: Words) -> str:
     own = [standing for standing in standings if standing.framework == framework]
     told = dict.fromkeys(_platform(standing, words) for standing in own if standing.platform)
-    return "; ".join(told) or words.key("doctor.no-platform")
+    return words.key("value.semicolon").join(told) or words.key("doctor.no-platform")
 
 
 def _platform(standing: Standing, words: Words) -> str:
     closed = dict.fromkeys(obstacle.method for obstacle in standing.blocked)
     states = {**dict.fromkeys(standing.methods, True), **dict.fromkeys(closed, False)}
-    methods = [f"{name} {words.show(state)}" for name, state in states.items()]
-    return f"{standing.platform}: {', '.join(methods)}"
+    keys = {True: "doctor.way-open", False: "doctor.way-closed"}
+    methods = [words.key(keys[state], name=name) for name, state in states.items()]
+    return words.labelled(standing.platform or "", words.show(methods))

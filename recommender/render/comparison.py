@@ -33,7 +33,7 @@ def show(found: Comparison, names: dict[str, str], words: Words, console: Consol
     line = workload_line(found.workload, found.model, words)
     console.print(hanging(Text(visible(line), style="bold"), 0, 2, console))
     for problem in found.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
     rows = list(_rows(found, names, words))
     heads = [visible(one.name) for one in found.machines]
@@ -46,7 +46,7 @@ def show(found: Comparison, names: dict[str, str], words: Words, console: Consol
         console.print()
         best = words.key("compare.best", machine=visible(found.best))
         console.print(hanging(Text(best, style="bold"), 0, 2, console))
-    _problems(found.machines, console)
+    _problems(found.machines, words, console)
 
 
 def _columns(heads: Sequence[str], rows: Sequence[_Row], label: int, console: Console) -> None:
@@ -104,7 +104,7 @@ def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, _Ce
         "layout": (placed.layout(pick.fit, words),),
         "holds": (placed.holds(pick.fit, words),),
         "memory": [
-            f"{bars.title(part, count, device, words)}: {bars.used_and_free(part, words)}"
+            words.labelled(bars.title(part, count, device, words), bars.used_and_free(part, words))
             for part, count in memory
         ],
         "decode": (placed.decode(pick.speed, words),),
@@ -117,7 +117,7 @@ def _refused(refused: Sequence[Rejection], names: dict[str, str], words: Words) 
     told = sorted((_word(item, words), names[item.framework]) for item in refused)
     separator = words.key("value.separator")
     lines = [
-        f"{word}: {separator.join(name for _, name in group)}"
+        words.labelled(word, separator.join(name for _, name in group))
         for word, group in groupby(told, key=lambda pair: pair[0])
     ]
     return lines or [words.key("value.none")]
@@ -143,8 +143,9 @@ def _bought(found: Comparison, name: str, words: Words) -> _Cell:
     return [f"{_SIGNS[gain.better]} {gain.text}" for gain in found.gains if gain.machine == name]
 
 
-def _problems(machines: Sequence[Compared], console: Console) -> None:
+def _problems(machines: Sequence[Compared], words: Words, console: Console) -> None:
     for one in machines:
         for problem in one.problems:
-            fix = (f" → {problem.fix}", "dim") if problem.fix else ""
-            marked(console, "! ", "yellow", f"{one.name}: {problem.what}", fix, indent=0)
+            fix = (f" → {words.said(problem.fix)}", "dim") if problem.fix else ""
+            what = words.labelled(one.name, words.said(problem.what))
+            marked(console, "! ", "yellow", what, fix, indent=0)

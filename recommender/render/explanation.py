@@ -106,7 +106,7 @@ def _platforms(
     console.print(Text(words.key("look.platforms"), style="bold"))
     for platform in framework.platforms:
         grade = words.key(f"support.{platform.support}")
-        line = Text(f"{platform.name} · {platform.version} · {grade}")
+        line = Text(f"{words.said(platform.name)} · {platform.version} · {grade}")
         console.print(hanging(line, 3, 5, console))
         if platform.id == here:
             for text in _details(platform, known, words):
@@ -146,9 +146,17 @@ def _package(package: Package, words: Words) -> str:
 
 def _capability(label: str, capability: Capability, words: Words) -> str:
     grade = words.key(f"grade.{capability.support}")
-    terms = f" ({', '.join(capability.terms)})" if capability.terms else ""
-    text = f": {words.text(capability.text, words.show_fact)}" if capability.text else ""
-    return f"{label} · {grade}{terms}{text}"
+    title = f"{label} · {grade}"
+    if capability.terms:
+        terms = [_term(name, words) for name in capability.terms]
+        title = words.noted(title, words.show(terms))
+    if capability.text is None:
+        return title
+    return words.labelled(title, words.text(capability.text, words.show_fact))
+
+
+def _term(name: str, words: Words) -> str:
+    return words.key(f"ability.{name}") if words.has(f"ability.{name}") else name
 
 
 def _here(answer: Answer, framework: Framework, words: Words, console: Console) -> None:

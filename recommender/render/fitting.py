@@ -25,7 +25,7 @@ def show(found: Fitting, names: dict[str, str], words: Words, console: Console) 
     for line, style in zip(lines, ("bold", ""), strict=True):
         console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in found.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
     console.print(hanging(Text(_verdict(found, words), style="bold"), 0, 2, console))
     if any(item.fit.per_device for item in found.fits):
@@ -65,8 +65,10 @@ def _block(
 def _facts(item: Fitted, workload: Workload, words: Words) -> Iterator[str]:
     fit, speed = item.fit, item.speed
     support = fit.quantization_support
-    how = f" ({words.key(f'weights.{support}')})" if words.has(f"weights.{support}") else ""
-    yield f"{placed.build(fit, words)}{how} · {placed.layout(fit, words)}"
+    built = placed.build(fit, words)
+    if words.has(f"weights.{support}"):
+        built = words.noted(built, words.key(f"weights.{support}"))
+    yield f"{built} · {placed.layout(fit, words)}"
     if fit.model and fit.build != "own":
         yield words.key("fitting.from", model=fit.model)
     yield placed.holds(fit, words) + _less(fit, workload, words)
@@ -93,7 +95,9 @@ def _bars(fit: Fit, device: str, words: Words, console: Console) -> None:
     width = bars.width_of(console.width - 2 * _INDENT)
     for memory, count in bars.counted(fit.per_device).items():
         title = visible(bars.title(memory, count, device, words))
-        console.print(hanging(Text(f"{title}:"), _INDENT, _INDENT + 2, console))
+        console.print(
+            hanging(Text(words.labelled(title, "").rstrip()), _INDENT, _INDENT + 2, console)
+        )
         drawn = bars.bar(memory, width, longest)
         console.print(Text.assemble(" " * 2 * _INDENT, drawn), soft_wrap=True)
         shown = bars.figures(memory, words)

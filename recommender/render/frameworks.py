@@ -111,7 +111,7 @@ def _platforms(frameworks: Sequence[Framework], words: Words, console: Console) 
     for framework in frameworks:
         version = framework.platforms[0].version
         title = (f"{framework.name} {version}", "bold")
-        text = Text.assemble(title, "  ", visible(" · ".join(platforms(framework))))
+        text = Text.assemble(title, "  ", visible(" · ".join(platforms(framework, words))))
         console.print(hanging(text, 3, 5, console))
 
 
@@ -127,12 +127,12 @@ def _others(frameworks: Sequence[Framework], words: Words, console: Console) -> 
         line(console, Text.assemble("   ", name, "  "), words.text(framework.summary, _nothing))
 
 
-def platforms(framework: Framework) -> list[str]:
+def platforms(framework: Framework, words: Words) -> list[str]:
     """Its platforms with the grade of support where it is not plain."""
     return [
-        platform.name
+        words.said(platform.name)
         if platform.support == "supported"
-        else f"{platform.name} ({platform.support})"
+        else words.noted(words.said(platform.name), words.key(f"support.{platform.support}"))
         for platform in framework.platforms
     ]
 

@@ -14,8 +14,8 @@ _NARROWEST = 20
 _WIDE = "\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 # Marks that no line begins with.
 _CLOSING = "、。，．：；？！）」』】》〉”’%"  # noqa: RUF001
-# And marks that none ends with.
-_OPENING = "（「『【《〈“"  # noqa: RUF001
+# Marks that no line ends with.
+_OPENING = "（「『【《〈“‘"  # noqa: RUF001
 _PIECES = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*")
 
 

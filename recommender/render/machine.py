@@ -37,19 +37,18 @@ def show(machine: Machine, words: Words, console: Console) -> None:
         label.pad_right(width - label.cell_len + 2)
         console.print(hanging(Text.assemble(label, text), 0, width + 2, console))
     for problem in machine.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
 
 
-def evidence(machine: Machine, console: Console) -> None:
+def evidence(machine: Machine, words: Words, console: Console) -> None:
     """Print each known fact with its value and where it was read."""
     from recommender.facts.codec import encode
 
     document = encode(machine)
     shown = [(path, _at(document, path), source) for path, source in machine.evidence.items()]
     for path, value, source in shown:
-        line = Text.assemble(
-            (visible(path), "bold"), f" = {visible(value)}  ", (visible(source), "dim")
-        )
+        said = visible(words.said(source))
+        line = Text.assemble((visible(path), "bold"), f" = {visible(value)}  ", (said, "dim"))
         console.print(hanging(line, 0, 4, console))
 
 
@@ -81,7 +80,10 @@ def _rows(machine: Machine, words: Words) -> dict[str, str]:
         **_processor(machine, words),
         "drivers": _drivers(machine) or words.key("value.none"),
         "python": f"{words.show(software.python)} ({words.show(software.python_arch)})",
-        "engines": f"Docker {words.show(software.docker)} · Podman {words.show(software.podman)}",
+        "engines": " · ".join(
+            f"{name} {words.key('value.absent') if version is False else words.show(version)}"
+            for name, version in (("Docker", software.docker), ("Podman", software.podman))
+        ),
         "installed": ", ".join(installed) or words.key("value.none"),
     }
 

@@ -66,7 +66,7 @@ def show(found: Sequence[Row], words: Words, console: Console) -> None:
 def _cells_of(found: Sequence[Row], words: Words) -> Iterator[tuple[Text, Text, Text]]:
     told: set[str] = set()
     for row in found:
-        claim = Text.assemble((row.label, "bold"), words.key("value.colon"), row.claim)
+        claim = Text.assemble((words.labelled(row.label, ""), "bold"), row.claim)
         if not row.conflicts:
             yield claim, Text(words.key("look.unchanged"), style="dim"), Text()
         for conflict in row.conflicts:

@@ -59,10 +59,15 @@ def _state(device: Accelerator, words: Words) -> str | None:
     return words.key("table.unusable") if device.usable_gib == 0 else None
 
 
+def use_case(work: Workload, words: Words) -> str:
+    """What the work is for: the word of ``--use-case``, or what that means in another language."""
+    return work.use_case if words.lang == "en" else words.key(f"use-case.{work.use_case}")
+
+
 def workload_line(work: Workload, model: Model | None, words: Words) -> str:
     """For example: production · 200 users · 8192 tokens of context · Qwen/Qwen3-32B (bf16)."""
     parts = [
-        work.use_case,
+        use_case(work, words),
         words.key("table.users", count=work.concurrency),
         words.key("table.context", tokens=work.context_tokens),
     ]

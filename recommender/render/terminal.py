@@ -40,14 +40,15 @@ def found(answer: Answer, words: Words, console: Console) -> None:
     ):
         console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in answer.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
 
 
-def problem_text(problem: Problem) -> Text:
+def problem_text(problem: Problem, words: Words) -> Text:
     """A problem with its fix on one paragraph."""
-    fix = f" → {problem.fix}" if problem.fix else ""
-    return Text.assemble(("! ", "yellow"), visible(problem.what), (visible(fix), "dim"))
+    fix = f" → {words.said(problem.fix)}" if problem.fix else ""
+    what = visible(words.said(problem.what))
+    return Text.assemble(("! ", "yellow"), what, (visible(fix), "dim"))
 
 
 def onward(answer: Answer, words: Words, console: Console) -> None:

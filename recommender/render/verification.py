@@ -18,7 +18,7 @@ def show(told: Verification, names: Mapping[str, str], words: Words, console: Co
     for line, style in ((_server(told, names, words), "bold"), (_served(told, words), "")):
         console.print(hanging(Text(visible(line), style=style), 0, 2, console))
     for problem in told.problems:
-        console.print(hanging(problem_text(problem), 0, 2, console))
+        console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
     console.print(hanging(Text(f"✓ {_answers(told, words)}", style="green"), 0, 2, console))
     console.print(_table(told, words))

@@ -21,7 +21,7 @@ def show(found: WhyNot, framework: Framework, words: Words, console: Console) ->
     title = words.key(key, name=framework.name, rank=found.rank)
     console.print(Text(title, style="bold"))
     for problem in found.problems:
-        marked(console, "! ", "yellow", problem.what)
+        marked(console, "! ", "yellow", words.said(problem.what))
     for obstacle in found.obstacles:
         _obstacle(obstacle, words, console)
     if found.obstacles:
@@ -46,7 +46,7 @@ def _reason(reason: Reason, words: Words, console: Console) -> None:
     told = (("why.rule", reason.rule), ("why.fact", reason.fact), ("why.source", source(reason)))
     for key, value in told:
         if value:
-            text = Text(f"{words.key(key)}: {visible(value)}", style="dim")
+            text = Text(words.labelled(words.key(key), visible(value)), style="dim")
             console.print(hanging(text, 5, 7, console))
     if reason.fix:
         marked(console, "→ ", "green", reason.fix, indent=5)
@@ -78,7 +78,8 @@ def _ahead(found: Ahead, framework: Framework, words: Words, console: Console) -
     console.print(Text(title, style="bold"))
     for name, reasons in ((found.framework, found.theirs), (framework.id, found.own)):
         for reason in reasons[:_MOST]:
-            text = f"{name} {reason.points:+g}: {visible(reason.text)} [{reason.rule}]"
+            told = words.labelled(f"{name} {reason.points:+g}", visible(reason.text))
+            text = f"{told} [{reason.rule}]"
             console.print(hanging(Text(text), 3, 5, console))
     if found.turns:
         options = words.key("turn.first", options=list(found.turns))

@@ -105,13 +105,18 @@ def usable_methods(trial: Trial, words: Words, nodes: int = 1) -> tuple[str, ...
     )
 
 
+def title(framework: Framework, platform: Platform, words: Words) -> str:
+    """What a sentence about a platform begins with: the framework, its version, the platform."""
+    return words.noted(f"{framework.name} {platform.version}", words.said(platform.name))
+
+
 def _failure(trial: Trial, need: Requirement, words: Words) -> Reason:
     names = failures(need.needs, trial.facts)
     fact = trial.facts.fact
     text = words.text(need.text, fact) if need.text else _sentence(trial, need, names, words)
     return Reason(
         rule=need.rule,
-        text=f"{trial.framework.name} {trial.platform.version} ({trial.platform.name}): {text}",
+        text=words.labelled(title(trial.framework, trial.platform, words), text),
         params={name: fact(name) for name in names if "." in name or name == "arch"},
         fact=_facts_named(trial, names, words),
         fix=words.fix(need.fix, fact),

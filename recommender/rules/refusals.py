@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recommender.facts import Fit, Framework, Model, Platform, Reason
+from recommender.facts import Fit, Model, Reason
 from recommender.rules.builds import Build, alternative, native_conditions, refused
-from recommender.rules.eligibility import Trial
+from recommender.rules.eligibility import Trial, title
 from recommender.rules.question import Question
 from recommender.words import Words
 
@@ -20,7 +20,7 @@ def format_refusal(question: Question, trial: Trial, model: Model) -> Reason:
     known = refused(model, trial.platform, trial.facts, question.table)
     conditions = list(native_conditions(model.quantization or "bf16", trial.platform))
     values: Mapping[str, Any] = {
-        "name": _name(trial.framework, trial.platform),
+        "name": title(trial.framework, trial.platform, question.words),
         "format": model.quantization if known else (model.format or "safetensors"),
         "formats": list(trial.platform.formats),
         "device": _device(question, trial),
@@ -76,7 +76,7 @@ def memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> 
     """By how much the smallest build does not fit."""
     key = "fit.memory" if trial.group.members else "fit.memory.host"
     values = {
-        "name": _name(trial.framework, trial.platform),
+        "name": title(trial.framework, trial.platform, question.words),
         "needs": fit.needs_gib,
         "has": fit.has_gib,
         "weights": build.weights_gib,
@@ -119,7 +119,3 @@ def _uncounted(question: Question, trial: Trial) -> str:
     if nodes == 1 or {"nodes", "wide-tensor"} & set(trial.platform.budget.split):
         return ""
     return question.words.key("fit.memory.nodes", nodes=nodes)
-
-
-def _name(framework: Framework, platform: Platform) -> str:
-    return f"{framework.name} {platform.version} ({platform.name})"

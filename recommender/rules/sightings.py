@@ -151,9 +151,13 @@ def _sighting(cause: Cause, facts: Situation, survey: Survey, place: int | None 
 
 
 def _problems(survey: Survey) -> Iterator[Cause]:
+    words = survey.question.words
     for problem in survey.question.machine.problems:
         yield Cause(
-            rule=problem.rule or "machine.problem", text=problem.what, fix=problem.fix, told=True
+            rule=problem.rule or "machine.problem",
+            text=words.said(problem.what),
+            fix=words.said(problem.fix) if problem.fix else None,
+            told=True,
         )
 
 
@@ -183,7 +187,7 @@ def _idle(survey: Survey) -> Iterator[Cause]:
         text=words.key(
             "doctor.no-backend", names=names, devices=devices or words.key("device.cpu")
         ),
-        fix="; ".join(advice),
+        fix=words.key("value.semicolon").join(advice),
         source=survey.idle[0].source,
         checked=survey.idle[0].checked,
     )
@@ -191,8 +195,9 @@ def _idle(survey: Survey) -> Iterator[Cause]:
 
 def _runs_on(survey: Survey, framework: Framework) -> str:
     outlines = survey.question.knowledge.outlines(framework.id)
-    platforms = list(dict.fromkeys(outline.name for outline in outlines))
-    return survey.question.words.key("doctor.runs-on", name=framework.name, platforms=platforms)
+    words = survey.question.words
+    platforms = list(dict.fromkeys(words.said(outline.name) for outline in outlines))
+    return words.key("doctor.runs-on", name=framework.name, platforms=platforms)
 
 
 def _unsure(survey: Survey) -> Iterator[Sighting]:

@@ -8,10 +8,11 @@ from recommender.facts import Framework, Method, Platform, Reason, Requirement
 from recommender.facts.noun import noun
 from recommender.rules.candidates import Scored, candidate
 from recommender.rules.conditions import failures, holds
-from recommender.rules.eligibility import Trial, judge
+from recommender.rules.eligibility import Trial, judge, title
 from recommender.rules.question import Question
 from recommender.rules.situation import Group, Situation, device_facts, framework_facts
 from recommender.versions import parts
+from recommender.words import Words
 
 # Facts of a way to install, besides those of its platform, device and placement.
 FACTS = frozenset(("method.id", "method.python", "method.python_fits", "device.problems"))
@@ -93,17 +94,17 @@ def _ways(
             method=name,
             facts=facts.extend(_way_facts(name, method, facts)),
             causes=tuple(
-                _about(cause, framework, platform)
+                _about(cause, framework, platform, question.words)
                 for cause in (*shared, *_causes(alone.failed, method.requires, facts))
             ),
             unsure=whole.unsure,
         )
 
 
-def _about(cause: Cause, framework: Framework, platform: Platform) -> Cause:
+def _about(cause: Cause, framework: Framework, platform: Platform, words: Words) -> Cause:
     # A reason begins with what it is about, as eligibility writes it.
-    title = f"{framework.name} {platform.version} ({platform.name}): "
-    return replace(cause, subject=framework.name, bare=cause.text.removeprefix(title))
+    about = words.labelled(title(framework, platform, words), "")
+    return replace(cause, subject=framework.name, bare=cause.text.removeprefix(about))
 
 
 def _with(trial: Trial, **changes: Any) -> Trial:

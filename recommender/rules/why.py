@@ -33,7 +33,7 @@ def _tried(
         if not isinstance(found, Scored):
             yield Obstacle(
                 platform=trial.platform.id,
-                name=trial.platform.name,
+                name=question.words.said(trial.platform.name),
                 device=trial.group.first.name if trial.group.members else None,
                 reasons=found,
             )

@@ -72,7 +72,7 @@ def test_the_table_shows_both(llmpick: Run, kept: Path) -> None:
     for word in ("vLLM", "measured", "llmpick predicts", "3 users together", "counted by the"):
         assert word in text
     assert str(kept) in text.replace(" ", "")
-    assert "首个 token 用时" in chinese
+    assert "首 token 延迟" in chinese
     assert len(lines(kept)) == 1
 
 

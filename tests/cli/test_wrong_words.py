@@ -75,7 +75,7 @@ def test_other_wrong_use_is_one_sentence_too(llmpick: Run, line: str, sentence: 
 
 def test_in_chinese(llmpick: Run) -> None:
     assert llmpick("--lang", "zh", "recomend").err == (
-        "llmpick: 没有命令 'recomend'；是否指 recommend？\n"  # noqa: RUF001
+        "llmpick: 没有命令 'recomend'；是否指 recommend？\n"
     )
     assert "没有选项 --modle" in llmpick("recommend", "--modle", "x", "--lang", "zh").err
 

@@ -17,7 +17,7 @@ TYPED = [
     ("8 x A100 80GB", "A100 SXM 80GB", 8, 80, "8.0", "nvlink"),
     ("H100 SXM x8", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
     ("H100 (8)", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
-    ("H100（8卡）", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),  # noqa: RUF001  # full width
+    ("H100（8卡）", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),  # full width
     ("H100 (x8)", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
     ("Ascend 910B3 (in an Atlas server):8", "Ascend 910B3", 8, 64, None, "hccs"),
     ("H100 8x", "H100 SXM 80GB", 8, 80, "9.0", "nvlink"),
@@ -35,7 +35,7 @@ TYPED = [
     ("2 块 3090", "GeForce RTX 3090", 2, 24, "8.6", "pcie"),
     ("双4090", "GeForce RTX 4090", 2, 24, "8.9", "pcie"),
     ("四卡 4090", "GeForce RTX 4090", 4, 24, "8.9", "pcie"),
-    ("４０９０×２", "GeForce RTX 4090", 2, 24, "8.9", "pcie"),  # noqa: RUF001  # full width
+    ("４０９０×２", "GeForce RTX 4090", 2, 24, "8.9", "pcie"),  # full width
     ("RTX 3090 x 4 24GB", "GeForce RTX 3090", 4, 24, "8.6", "pcie"),
     ("rtx4070tisuper", "GeForce RTX 4070 Ti SUPER", 1, 16, "8.9", None),
     ("4070 Laptop 8GB", "GeForce RTX 4070 Laptop", 1, 8, "8.9", None),

@@ -17,6 +17,7 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
         ("common.yaml", "fix: load-driver", "fix: load-drivr", "load-drivr"),
         ("words.yaml", "value.none: {en: none, zh: 无}", "value.none: {en: none}", "value.none"),
         ("words.yaml", "上下文长度 {tokens} token", "上下文长度 token", "different facts"),
+        ("translations.yaml", "请用 --target {name}", "请用 --target {nam}", "take --target"),
         ("workload.yaml", "({platform.name} ", "({platform.nam} ", "platform.nam"),
     ],
 )

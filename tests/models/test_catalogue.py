@@ -63,7 +63,7 @@ TYPED = [
     ("llama 8b", LLAMA, None, "bf16", "safetensors", ["name.ambiguous"]),
     ("qwen3:32b", "Qwen/Qwen3-32B", None, "bf16", "safetensors", []),
     ("QWEN3 32b", "Qwen/Qwen3-32B", None, "bf16", "safetensors", []),
-    ("ｑｗｅｎ３-8b", "Qwen/Qwen3-8B", None, "bf16", "safetensors", []),  # noqa: RUF001
+    ("ｑｗｅｎ３-8b", "Qwen/Qwen3-8B", None, "bf16", "safetensors", []),
     ("https://huggingface.co/Qwen/Qwen3-8B", "Qwen/Qwen3-8B", None, "bf16", "safetensors", []),
     ("qwen 2.5 72b instruct", "Qwen/Qwen2.5-72B-Instruct", None, "bf16", "safetensors", []),
     ("qwen2 7b", "Qwen/Qwen2-7B-Instruct", None, "bf16", "safetensors", []),

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from recommender.render.brief import line, one_line
 
-SENTENCES = st.text(st.sampled_from("abcXYZ019-/;:,( 显存不足模型，。：（）"), max_size=200)  # noqa: RUF001
+SENTENCES = st.text(st.sampled_from("abcXYZ019-/;:,( 显存不足模型，。：（）"), max_size=200)
 
 
 @given(SENTENCES, st.integers(min_value=12, max_value=120))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from recommender.render import columns
 
-CELLS = st.text(st.sampled_from("abcXYZ019-/ 显存不足模型，。：（）"), max_size=60)  # noqa: RUF001
+CELLS = st.text(st.sampled_from("abcXYZ019-/ 显存不足模型，。：（）"), max_size=60)
 
 
 def _shown(head: list[str], rows: list[list[str]], first: int, width: int) -> list[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from recommender.render.layout import hanging
 
 # Wide characters, narrow ones, blanks and the marks that Chinese text may not begin a line with.
-SENTENCES = st.text(st.sampled_from("abcXYZ019-/ 显存不足模型，。：（）"), max_size=300)  # noqa: RUF001
+SENTENCES = st.text(st.sampled_from("abcXYZ019-/ 显存不足模型，。：（）"), max_size=300)
 
 
 def _lines(text: str, width: int, first: int = 2, rest: int = 5) -> list[str]:
@@ -26,7 +26,7 @@ def test_nothing_is_lost_and_no_line_is_too_wide(text: str, width: int) -> None:
     # A closing mark stays with the character before it, so marks in a row may hang over.
     marks = 0
     for line in lines:
-        marks = max(marks, cell_len(line) - cell_len(line.rstrip("，。：）")))  # noqa: RUF001
+        marks = max(marks, cell_len(line) - cell_len(line.rstrip("，。：）")))
     assert max(map(cell_len, lines)) <= width + marks
 
 
@@ -39,15 +39,16 @@ def test_indents_hang_and_lines_end_without_blanks(text: str, width: int) -> Non
 
 
 def test_chinese_fills_its_lines_and_keeps_closing_marks() -> None:
-    lines = _lines("显存不足以同时容纳模型权重与缓存，" * 6, 40, 0, 0)  # noqa: RUF001
+    lines = _lines("显存不足以同时容纳模型权重与缓存，" * 6, 40, 0, 0)
     assert all(cell_len(line) >= 37 for line in lines[:-1])
-    assert not any(line.startswith("，") for line in lines)  # noqa: RUF001
+    assert not any(line.startswith("，") for line in lines)
 
 
 @given(st.integers(min_value=20, max_value=60))
-def test_no_line_begins_with_a_closing_mark(width: int) -> None:
-    lines = _lines("支持 Atlas 800I A2（910B）与 A3（910C），另有 vLLM、SGLang。" * 3, width, 0, 0)  # noqa: RUF001
-    assert not any(line[0] in "，。、）" for line in lines)  # noqa: RUF001
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(width: int) -> None:
+    lines = _lines("支持 Atlas 800I A2（910B）与 A3（910C），另有 vLLM、SGLang。" * 3, width, 0, 0)
+    assert not any(line[0] in "，。、）" for line in lines)
+    assert not any(line[-1] == "（" for line in lines)
 
 
 def test_english_words_stay_whole() -> None:

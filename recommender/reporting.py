@@ -1,11 +1,13 @@
 """A whole report: the answer, and the files that start its first frameworks."""
 
 from recommender.errors import InputError
-from recommender.facts import Answer, Machine, Model, Workload
+from recommender.facts import Answer, Machine, Model
 from recommender.facts.report import Report, Written
+from recommender.facts.why_not import Step
 from recommender.knowledge import load
 from recommender.launch.served_name import NoNameError
 from recommender.launching import NothingRunsError, launching, opening, suited
+from recommender.pipeline import why_not
 from recommender.rules.instead import NOTHING_HOLDS_IT
 from recommender.targets.registry import TARGETS, Target
 from recommender.words import Words
@@ -15,7 +17,7 @@ _FIRST = 3
 
 
 def report(answer: Answer, lang: str, *, proposed: bool) -> Report:
-    """The answer with what each target writes for its first frameworks.
+    """The answer with what each target writes for its first frameworks, and what others lack.
 
     Args:
         answer: in the language ``lang``.
@@ -30,7 +32,16 @@ def report(answer: Answer, lang: str, *, proposed: bool) -> Report:
         lang=lang,
         answer=answer,
         files={name: _files(name, answer, model, words) for name in names},
+        changes={
+            item.framework: _change(item.framework, answer, model, lang) for item in answer.rejected
+        },
     )
+
+
+def _change(name: str, answer: Answer, model: Model | None, lang: str) -> tuple[Step, ...]:
+    machine, workload = answer.machine, answer.workload
+    found = why_not(name, machine, workload, model, rules=answer.rules, lang=lang)
+    return found.change or ()
 
 
 def _files(name: str, answer: Answer, model: Model | None, words: Words) -> tuple[Written, ...]:

@@ -1,10 +1,11 @@
-"""What one page shows: an answer, and the files that start its first frameworks."""
+"""What a page shows beside an answer: files that start its first frameworks, what others lack."""
 
 from collections.abc import Mapping
 from dataclasses import field
 
 from recommender.facts.answer import Answer
 from recommender.facts.noun import noun
+from recommender.facts.why_not import Step
 
 
 @noun
@@ -17,8 +18,13 @@ class Written:
 
 @noun
 class Report:
-    """An answer in one language, and what is written for its first frameworks, by their ids."""
+    """An answer in one language.
+
+    ``files`` is what is written for its first frameworks, ``changes`` the smallest change after
+    which a rejected one would run (empty: none is known), both by framework id.
+    """
 
     lang: str
     answer: Answer
     files: Mapping[str, tuple[Written, ...]] = field(default_factory=dict)
+    changes: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)

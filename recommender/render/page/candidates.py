@@ -5,8 +5,8 @@ from typing import Any
 
 from recommender.facts import Candidate, DeviceMemory, Fit, Machine, Speed
 from recommender.facts.noun import noun
-from recommender.render.bars import PARTS, counted, parts, title
-from recommender.render.page.reasons import Span, between, percent, reason_row, span, waterfall
+from recommender.render.bars import counted, parts, title
+from recommender.render.page.reasons import Span, between, reason_row, span, waterfall
 from recommender.render.placed import build, holds, layout, on
 from recommender.render.speed import basis, sentences
 from recommender.words import Words
@@ -54,6 +54,7 @@ def candidate(
 ) -> dict[str, Any]:
     """What the page tells of one framework, but for its commands."""
     rest = words.key(f"support.{item.support}"), words.key(f"confidence.{item.confidence}")
+    own = span([item.reasons])
     said = {warning.rule for warning in item.warnings}
     steps = [reason for reason in item.reasons if reason.points and reason.rule not in said]
     strongest = sorted(steps, key=lambda reason: -abs(reason.points))[:_STRONGEST]
@@ -63,15 +64,18 @@ def candidate(
         "platform": item.platform,
         "grades": list(rest),
         "points": words.key("table.points", points=item.score),
-        "score": between(common.points, 0, item.score),
+        "score": {
+            **between(common.points, 0, item.score),
+            "zero": percent(common.points.percent(0)),
+        },
         "telling": _telling(item),
         "strongest": [reason_row(reason, sources, words) for reason in strongest],
         "warnings": [reason_row(reason, sources, words) for reason in item.warnings],
-        "waterfall": waterfall(item.reasons, common.points, sources, words),
+        "waterfall": waterfall(item.reasons, own, sources, words),
+        "sum": {"points": f"{item.score:g}", **between(own, 0, item.score)},
         "speeds": _speeds(item.speed, common, words),
         "basis": basis(item.speed, words) or "",
         **_placement(item.fit, item.device, machine, common, words),
-        "unknown": _unknown(item.unknown, words),
     }
 
 
@@ -83,12 +87,6 @@ def _telling(item: Candidate) -> str:
     if close or least is None or most is None:
         return "".join(close[:1])
     return (least if least.points < 0 else most).text
-
-
-def _unknown(names: Sequence[str], words: Words) -> str:
-    if not names:
-        return ""
-    return words.key("unknown.facts", names=[words.show_fact(name) for name in names])
 
 
 def _speeds(speed: Speed, common: Scales, words: Words) -> list[dict[str, Any]]:
@@ -134,18 +132,25 @@ def _bar(memory: DeviceMemory, name: str, common: Scales, words: Words) -> dict[
     rows, start = [], 0.0
     scale = Span(high=common.memory_gib)
     for part, size in sizes.items():
-        row = {"part": part, "letter": PARTS[part][0], "name": words.key(f"memory.{part}")}
-        share = f"{size / whole * 100:.0f} %" if whole else ""
-        rows.append({**row, "gib": f"{size:.1f}", "share": share, **between(scale, start, start + size)})
+        row = {
+            "part": part,
+            "name": words.key(f"memory.{part}"),
+            "gib": f"{size:.1f}",
+            "share": f"{size / whole:.0%}" if whole else "",
+        }
+        rows.append({**row, **between(scale, start, start + size)})
         start += size
-    interval = ""
-    if memory.interval:
-        low, high = (f"{bound:.1f}" for bound in memory.interval)
-        interval = words.key("memory.interval", low=low, high=high)
     return {
         "title": name,
         "total": words.key("memory.gib", size=f"{whole:.1f}"),
         "parts": rows,
-        "interval": interval,
-        "width": percent(scale.percent(whole)),
+        "interval": _interval(memory, words),
+        "width": scale.at(whole),
     }
+
+
+def _interval(memory: DeviceMemory, words: Words) -> str:
+    if memory.interval is None:
+        return ""
+    low, high = (f"{bound:.1f}" for bound in memory.interval)
+    return words.key("memory.interval", low=low, high=high)

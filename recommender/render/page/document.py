@@ -59,7 +59,7 @@ def _environment() -> Environment:
 
 
 def _written(value: Any) -> Any:
-    """A value with its control and bidirectional characters spelt out, but for the ends of lines."""
+    """A value with control and bidirectional characters spelt out, but for the ends of lines."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return "".join(_seen(sign) for sign in value)
     return value

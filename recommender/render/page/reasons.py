@@ -11,7 +11,7 @@ from recommender.words import Words
 
 @noun
 class Span:
-    """The points between which the waterfalls of an answer move."""
+    """The figures between which bars are drawn: points, tokens per second, GiB."""
 
     low: float = 0.0
     high: float = 0.0
@@ -20,6 +20,10 @@ class Span:
         """Where so many points are on the scale, 0 to 100."""
         width = self.high - self.low
         return (points - self.low) / width * 100 if width else 0.0
+
+    def at(self, points: float) -> str:
+        """The same as a length for SVG."""
+        return _length(self.percent(points))
 
 
 def ordered(reasons: Sequence[Reason]) -> list[Reason]:
@@ -51,10 +55,10 @@ def waterfall(
 def between(scale: Span, start: float, end: float) -> dict[str, str]:
     """A bar between two figures of a scale, in percent of its width."""
     low, high = sorted((scale.percent(start), scale.percent(end)))
-    return {"x": percent(low), "width": percent(high - low)}
+    return {"x": _length(low), "width": _length(high - low)}
 
 
-def percent(value: float) -> str:
+def _length(value: float) -> str:
     """A length for SVG; a thousandth of a percent is less than a pixel of any screen."""
     return f"{value:.3f}%"
 
@@ -87,6 +91,7 @@ def source_of(name: str, sources: Mapping[str, Any]) -> dict[str, str]:
         "id": name,
         "title": str(row.get("title", name)),
         "publisher": str(row.get("publisher") or name),
+        "short": str(row.get("publisher") or name).partition(" (")[0],
         "version": str(row.get("version") or ""),
         "address": address,
         "link": address if address.startswith(("https://", "http://")) else "",

@@ -34,7 +34,13 @@ def view(
         "found": _found(answer, words),
         "problems": [{"what": item.what, "fix": item.fix or ""} for item in answer.problems],
         "ranking": _ranking(report, titles, sources, words, common),
-        "rejected": [_rejection(item, titles, sources, words) for item in answer.rejected],
+        "rejected": [
+            {
+                **_rejection(item, titles, sources, words),
+                "change": [step.text for step in report.changes.get(item.framework, ())],
+            }
+            for item in answer.rejected
+        ],
         "considered": [_considered(item, sources, words) for item in answer.also_consider],
         "sources": list(_sources(answer, sources)),
         "footer": words.key(
@@ -50,7 +56,11 @@ def _says(words: Words) -> dict[str, str]:
         for key, entry in words.table.items()
         if key.startswith(_GROUP) and not placeholders(entry["en"])
     }
-    return {**own, "speed_unknown": words.key("speed.unknown")}
+    return {
+        **own,
+        "speed_unknown": words.key("speed.unknown"),
+        "change": words.key("why.change"),
+    }
 
 
 def _title(answer: Answer, titles: Mapping[str, str], words: Words) -> str:
@@ -126,5 +136,7 @@ def _sources(answer: Answer, sources: Mapping[str, Any]) -> Iterator[dict[str, A
 def _reasons(answer: Answer) -> Iterable[Reason]:
     for ranked in answer.ranking:
         yield from (*ranked.reasons, *ranked.warnings)
-    for other in (*answer.rejected, *answer.also_consider):
-        yield from other.reasons
+    for rejection in answer.rejected:
+        yield from rejection.reasons
+    for named in answer.also_consider:
+        yield from named.reasons

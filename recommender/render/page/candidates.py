@@ -64,10 +64,7 @@ def candidate(
         "platform": item.platform,
         "grades": list(rest),
         "points": words.key("table.points", points=item.score),
-        "score": {
-            **between(common.points, 0, item.score),
-            "zero": percent(common.points.percent(0)),
-        },
+        "score": {**between(common.points, 0, item.score), "zero": common.points.at(0)},
         "telling": _telling(item),
         "strongest": [reason_row(reason, sources, words) for reason in strongest],
         "warnings": [reason_row(reason, sources, words) for reason in item.warnings],

@@ -6,6 +6,7 @@ from typing import Any
 from recommender.facts import Candidate, Launch
 from recommender.facts.answer import Commands
 from recommender.facts.report import Written
+from recommender.render.lines import with_values, words_of
 from recommender.words import Words
 
 _STEPS = ("install", "serve", "check")
@@ -40,15 +41,20 @@ def _others(launch: Launch, written: set[str], words: Words) -> list[dict[str, A
 
 def _commands(label: str, commands: Launch | Commands, words: Words) -> dict[str, Any]:
     blocks = [
-        {"label": words.key(f"table.{step}"), "code": "\n".join(lines), "file": False}
+        {"label": words.key(f"table.{step}"), "lines": [_pieces(line) for line in lines]}
         for step in _STEPS
         if (lines := getattr(commands, step))
     ]
     return {"label": label, "notes": list(commands.notes), "blocks": blocks}
 
 
+def _pieces(command: str) -> list[str]:
+    """A line's words, an option with its value, which no line's end is to part."""
+    return list(with_values(words_of(command)))
+
+
 def _file(file: Written, words: Words) -> dict[str, Any]:
-    block = {"label": words.key("page.whole"), "code": file.text, "file": True}
+    block = {"label": words.key("page.whole"), "code": file.text}
     return {"label": _target(file, words), "notes": [], "blocks": [block]}
 
 

@@ -48,8 +48,7 @@ def report(
     from recommender.render.page import page
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
-    first = question.lang
-    reports = [_report(question, lang) for lang in (first, *(set(LANGUAGES) - {first}))]
+    reports = pages(question)
     text = page(reports)
     if file == "-":
         output.write(text.removesuffix("\n"))
@@ -60,6 +59,12 @@ def report(
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
+
+
+def pages(question: Meant) -> list[Report]:
+    """The answer in every language, that of the question first."""
+    others = [lang for lang in LANGUAGES if lang != question.lang]
+    return [_report(question, lang) for lang in (question.lang, *others)]
 
 
 def _report(question: Meant, lang: str) -> Report:

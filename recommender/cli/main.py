@@ -62,8 +62,8 @@ def application(arguments: list[str]) -> typer.Typer:
         help="Which LLM serving framework to run on this hardware, why, and its command.",
         epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
         "here, 4 less found than required, 5 knowledge invalid. llmpick reads and prints; "
-        "launch -o and report -o write the file that you name, launch --run starts a server, verify asks one "
-        "and keeps what it measured.",
+        "launch -o and report -o write the file that you name, launch --run starts a server, "
+        "verify asks one and keeps what it measured.",
     )
     app.callback()(root)
     for module in _modules(arguments):

@@ -56,11 +56,7 @@ def _says(words: Words) -> dict[str, str]:
         for key, entry in words.table.items()
         if key.startswith(_GROUP) and not placeholders(entry["en"])
     }
-    return {
-        **own,
-        "speed_unknown": words.key("speed.unknown"),
-        "change": words.key("why.change"),
-    }
+    return {**own, "speed_unknown": words.key("speed.unknown")}
 
 
 def _title(answer: Answer, titles: Mapping[str, str], words: Words) -> str:

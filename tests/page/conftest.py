@@ -63,9 +63,12 @@ def addresses(written: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     return {name: (folder / f"{name}.html").as_uri() for name in written}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """A real Chromium; without one the tests skip, but not where everything real has to run."""
+    """A real Chromium; without one the tests skip, but not where everything real has to run.
+
+    It ends with the module: its event loop would stand in the way of other tests' own.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         reason = "no Chromium here: apt-get install chromium"

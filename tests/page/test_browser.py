@@ -1,12 +1,15 @@
 """The page in a real Chromium: what can be clicked, copied, switched and printed."""
 
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from recommender.facts.report import Report
+from recommender.render.page import page
 from tests.page.conftest import ASKED, Tab
+from tests.page.test_page import hostile
 
 _WIDTHS = (360, 768, 1280)
 _SERIOUS = {"serious", "critical"}
@@ -144,6 +147,19 @@ def test_axe_finds_nothing_serious(
     assert [item["id"] for item in found if item["impact"] in _SERIOUS] == []
 
 
+def test_hostile_names_are_shown_and_do_nothing(
+    tab: Tab, reports: dict[str, list[Report]], tmp_path: Path
+) -> None:
+    file = tmp_path / "hostile.html"
+    file.write_text(page([hostile(report) for report in reports["ascend"]]), encoding="utf-8")
+    opened: list[str] = []
+    tab.page.on("dialog", lambda dialog: opened.append(dialog.message))
+    _open(tab, file.as_uri(), 360)
+    assert tab.page.get_by_text("<script>alert(1)</script>").count() > len(ASKED)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert opened == []
+
+
 def test_it_prints_what_is_folded_too(tab: Tab, addresses: dict[str, str]) -> None:
     _open(tab, addresses["h100"])
     pages = re.compile(rb"/Type\s*/Page\b")
@@ -159,15 +175,15 @@ def test_it_is_read_without_javascript(
 ) -> None:
     assert tab.page.context.browser
     context = tab.page.context.browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(addresses["ascend"])
+    plain = context.new_page()
+    plain.goto(addresses["ascend"])
     chinese, english = (report.answer.ranking[0].reasons[0].text for report in reports["ascend"])
-    assert chinese in page.locator("main").inner_text()
-    page.click("label[for=language-en]")
-    assert english in page.locator("main").inner_text()
-    page.locator("section.card").get_by_text("Compose", exact=True).click()
-    assert page.locator("section.card .panel:visible code").first.is_visible()
-    page.locator("details.card > summary").first.click()
-    assert page.locator("details.card .waterfall").first.is_visible()
-    assert page.locator(".copy:visible").count() == 0
+    assert chinese in plain.locator("main").inner_text()
+    plain.click("label[for=language-en]")
+    assert english in plain.locator("main").inner_text()
+    plain.locator("section.card").get_by_text("Compose", exact=True).click()
+    assert plain.locator("section.card .panel:visible code").first.is_visible()
+    plain.locator("details.card > summary").first.click()
+    assert plain.locator("details.card .waterfall").first.is_visible()
+    assert plain.locator(".copy:visible").count() == 0
     context.close()

@@ -168,10 +168,11 @@ def test_each_step_of_a_waterfall_starts_where_the_last_one_ends(
         assert points[:-1] == sorted(points[:-1], key=lambda text: (text == "0", -float(text)))
 
 
-_HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'&{{ 7*7 }}"
+# As long as no screen is wide, so that it has to break.
+_HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'&{{ 7*7 }}" + "x" * 400
 
 
-def _hostile(report: Report) -> Report:
+def hostile(report: Report) -> Report:
     """The report with a hostile text in every place where a name or a sentence may stand."""
     answer = report.answer
     model = replace(answer.model, id=_HOSTILE) if answer.model else None
@@ -195,12 +196,12 @@ def _hostile(report: Report) -> Report:
         for name, files in report.files.items()
     }
     changes = {item.framework: (Step(rule="change", text=_HOSTILE),) for item in answer.rejected}
-    hostile = replace(answer, model=model, machine=machine, ranking=(pick,))
-    return replace(report, answer=hostile, files=files, changes=changes)
+    ranked = replace(answer, model=model, machine=machine, ranking=(pick,))
+    return replace(report, answer=ranked, files=files, changes=changes)
 
 
 def test_hostile_names_are_inert(reports: Reports) -> None:
-    text = page([_hostile(report) for report in reports["ascend"]])
+    text = page([hostile(report) for report in reports["ascend"]])
     tree = _tree(text)
     assert len([*tree.iter("script")]) == 1
     assert text.count("&lt;script&gt;alert(1)") > 10

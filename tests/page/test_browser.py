@@ -25,6 +25,13 @@ def _background(tab: Tab) -> str:
     return str(tab.page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
+def _wait_for_copy(tab: Tab, text: str) -> None:
+    """Until the clipboard holds that text; a machine under load takes its time."""
+    tab.page.wait_for_function(
+        "async text => await navigator.clipboard.readText() === text", arg=text
+    )
+
+
 def test_a_runner_up_unfolds(tab: Tab, addresses: dict[str, str]) -> None:
     _open(tab, addresses["h100"])
     second = tab.page.locator("details.card").first
@@ -58,19 +65,17 @@ def test_what_is_copied_is_the_command(
     _open(tab, addresses["ascend"])
     launch = reports["ascend"][0].answer.ranking[0].launch
     assert launch
-    clipboard = "navigator.clipboard.readText()"
     for position, lines in enumerate((launch.install, launch.serve, launch.check)):
         tab.page.locator("section.card .copy:visible").nth(position).click()
-        tab.page.wait_for_selector(".copied")
-        assert tab.page.evaluate(clipboard) == "\n".join(lines)
-    assert tab.page.locator("#told").text_content() == "已复制"
+        _wait_for_copy(tab, "\n".join(lines))
+    tab.page.wait_for_function("document.getElementById('told').textContent === '已复制'")
     tab.page.locator("section.card").get_by_text("Compose", exact=True).click()
     tab.page.click("label[for=language-en]")
     tab.page.locator("section.card .copy:visible").click()
     tab.page.wait_for_function("document.getElementById('told').textContent === 'Copied'")
     english = reports["ascend"][1].files["lmdeploy"]
     compose = next(file.text for file in english if file.target == "compose")
-    assert tab.page.evaluate(clipboard) == compose
+    _wait_for_copy(tab, compose or "")
 
 
 def test_copying_works_without_a_clipboard_of_the_page(
@@ -79,7 +84,7 @@ def test_copying_works_without_a_clipboard_of_the_page(
     tab.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     _open(tab, addresses["h100"])
     tab.page.locator("section.card .copy:visible").nth(1).click()
-    tab.page.wait_for_selector(".copied")
+    tab.page.wait_for_function("document.getElementById('told').textContent === 'Copied'")
     launch = reports["h100"][0].answer.ranking[0].launch
     assert launch
     selected = tab.page.evaluate("getSelection().toString()")

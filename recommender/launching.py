@@ -20,6 +20,7 @@ from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
 from recommender.rules.candidates import Scored
 from recommender.rules.ranking import Refused
+from recommender.targets.registry import Target
 from recommender.versions import parts
 from recommender.words import Words
 
@@ -148,6 +149,27 @@ def _access(row: Mapping[str, Any]) -> DeviceAccess:
 def _is(image: str, name: str) -> bool:
     """Whether an image is one of the repository ``name``, whatever its tag."""
     return image.rpartition(":")[0] == name
+
+
+def opening(target: Target, framework: str) -> Opening:
+    """What a target asks of the server of a framework, whatever else is wished."""
+    return Opening(
+        methods=target.ways(framework),
+        version=target.version(framework),
+        exposed=target.inside,
+        guarded=target.inside or target.shared,
+        shares_network=target.shares_network,
+        orchestrated=target.cluster,
+    )
+
+
+def suited(target: Target, machine: Machine, workload: Workload) -> tuple[Machine, Workload]:
+    """The machine and the work as a target takes them: with its own engine, from its images."""
+    if target.cluster or target.shares_network:
+        machine = containers(machine)
+    if target.methods == ("docker",):
+        workload = replace(workload, install="docker")
+    return machine, workload
 
 
 def containers(machine: Machine) -> Machine:

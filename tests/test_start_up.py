@@ -11,7 +11,7 @@ from tests.serving.fake_server import fake_server
 
 HEAVY = (
     *("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.metadata"),
-    "huggingface_hub",
+    *("huggingface_hub", "jinja2"),
 )
 
 

@@ -1,15 +1,13 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
-import os
 import re
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from recommender.cli import output
+from recommender.cli import files, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.errors import InputError, printable, visible
 from recommender.facts.plan import Opening, Plan
@@ -51,23 +49,24 @@ def launch(
     Prints to standard output, or to the file of -o, which is never overwritten without --force.
     Probes this machine unless one is given. Exit code 3 where the framework cannot run.
     """
+    from recommender.launching import opening as usual_opening
+
     if run:
         _check_here(asked)
     elsewhere = to is not None and target(to).cluster
-    question = meant(replace(asked, model=_placed(asked.model, elsewhere=elsewhere)))
+    question = meant(replace(asked, model=files.placed(asked.model, elsewhere=elsewhere)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
-    opening = Opening(
-        methods=chosen.ways(named.id),
+    usual = usual_opening(chosen, named.id)
+    opening = replace(
+        usual,
         name=_name(name),
         served_name=_served(served_name),
         port=_port(port),
-        version=_version(for_version) or chosen.version(named.id),
+        version=_version(for_version) or usual.version,
         brings=_version(for_version) is not None and not chosen.pinned,
-        exposed=expose or chosen.inside,
-        guarded=expose or chosen.inside or chosen.shared,
-        shares_network=chosen.shares_network,
-        orchestrated=chosen.cluster,
+        exposed=expose or usual.exposed,
+        guarded=expose or usual.guarded,
     )
     words = load().speak(question.lang)
     _check_proposed(question, words)
@@ -118,25 +117,6 @@ def _tell(question: Meant, plan: Plan, words: Words) -> None:
         sys.stderr.write(f"{words.key('launch.unchecked')}\n")
 
 
-def _placed(model: str | None, *, elsewhere: bool) -> str | None:
-    """A model on this disk by its whole path, for a container and a service know no other."""
-    if model is None:
-        return None
-    if visible(model) != model:
-        message = f"--model '{printable(model)}' holds invisible characters"
-        raise InputError(message)
-    relative = model.startswith(("~", "./", "../", ".\\", "..\\")) or model.endswith(".gguf")
-    if elsewhere:
-        if relative and not model.startswith("/"):
-            name = printable(model)
-            message = f"--model '{name}' is of this machine: give its absolute path on the others"
-            raise InputError(message)
-        return model
-    here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
-    # What pathlib makes of a path keeps its "..", which a mount does not follow.
-    return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
-
-
 def _usual(question: Meant) -> str:
     return "powershell" if question.machine.os.family == "windows" else "shell"
 
@@ -144,13 +124,9 @@ def _usual(question: Meant) -> str:
 def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, words: Words) -> Plan:
     from recommender.launch.pinning import NoVersionError
     from recommender.launch.served_name import NoNameError
-    from recommender.launching import NothingRunsError, containers, launching
+    from recommender.launching import NothingRunsError, launching, suited
 
-    brings_engine = chosen.cluster or chosen.shares_network
-    machine = containers(question.machine) if brings_engine else question.machine
-    workload = question.workload
-    if chosen.methods == ("docker",):
-        workload = replace(workload, install="docker")
+    machine, workload = suited(chosen, question.machine, question.workload)
     try:
         return launching(
             framework, machine, workload, question.model, opening, words, rules=question.rules
@@ -195,7 +171,7 @@ def _deliver(
     if file is None or file == "-":
         output.write(text.removesuffix("\n"))
     else:
-        _save(file, text, force=force, mark=chosen.name == "powershell")
+        files.save(file, text, force=force, mark=chosen.name == "powershell")
 
 
 def _json(plan: Plan) -> str:
@@ -203,24 +179,6 @@ def _json(plan: Plan) -> str:
     from recommender.targets.neutral import document
 
     return f"{as_json(document(plan), indent=True)}\n"
-
-
-def _save(file: str, text: str, *, force: bool, mark: bool) -> None:
-    # Windows PowerShell takes a script without a mark for one in the system's code page.
-    encoding = "utf-8-sig" if mark and not text.isascii() else "utf-8"
-    path = Path(file)
-    if not file or path.is_dir():
-        message = f"-o '{printable(file)}' names no file; give the file's own name, or - to print"
-        raise InputError(message)
-    try:
-        with path.open("w" if force else "x", encoding=encoding, newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        message = f"{printable(file)} exists; --force overwrites it"
-        raise InputError(message) from error
-    except OSError as error:
-        message = f"{printable(file)} cannot be written ({error.strerror})"
-        raise InputError(message) from error
 
 
 def _port(port: int | None) -> int | None:

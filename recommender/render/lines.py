@@ -26,7 +26,7 @@ def fold(command: str, width: int, continuation: str = " \\") -> list[str]:
         continuation: what joins lines: a backslash for POSIX, a backtick for PowerShell.
     """
     lines: list[str] = []
-    for word in _with_values(words_of(command)):
+    for word in with_values(words_of(command)):
         room = width - len(continuation)
         if lines and len(lines[-1]) + 1 + len(word) <= room:
             lines[-1] += f" {word}"
@@ -38,7 +38,7 @@ def fold(command: str, width: int, continuation: str = " \\") -> list[str]:
     return lines
 
 
-def _with_values(words: Iterable[str]) -> Iterator[str]:
+def with_values(words: Iterable[str]) -> Iterator[str]:
     """Words, an option together with the value after it."""
     option = ""
     for word in words:

@@ -6,26 +6,33 @@ from recommender.words import Words
 
 def speed_line(speed: Speed, words: Words) -> str:
     """Ranges for one user, for all together and for prompts, with what they rest on."""
-    parts = [
-        _part(name, found, speed, words)
-        for name, found in (
-            ("decode", speed.decode_tokens_per_s),
-            ("together", speed.together_tokens_per_s),
-            ("prefill", speed.prefill_tokens_per_s),
-        )
-        if found is not None
-    ]
-    if not parts:
+    known = tuple(sentences(speed, words).values())
+    if not known:
         return words.key("speed.unknown")
+    found = basis(speed, words)
+    return words.key("value.semicolon").join((*known, found) if found else known)
+
+
+def sentences(speed: Speed, words: Words) -> dict[str, str]:
+    """A sentence for each speed that is known: ``decode``, ``together``, ``prefill``."""
+    found = {
+        "decode": speed.decode_tokens_per_s,
+        "together": speed.together_tokens_per_s,
+        "prefill": speed.prefill_tokens_per_s,
+    }
+    return {name: _part(name, known, speed, words) for name, known in found.items() if known}
+
+
+def basis(speed: Speed, words: Words) -> str | None:
+    """The measured runs that the ranges rest on, None where there are none."""
     if speed.runs is None:
-        return words.key("value.semicolon").join(parts)
-    basis = words.key(
+        return None
+    return words.key(
         "speed.measured",
         runs=speed.runs,
         engine=words.key(f"speed.engine.{speed.engine}"),
         device=words.key(f"speed.device.{speed.device}"),
     )
-    return words.key("value.semicolon").join((*parts, basis))
 
 
 def _part(name: str, found: tuple[float, float], speed: Speed, words: Words) -> str:

@@ -9,11 +9,17 @@ class InputError(ValueError):
 
 def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
     """``; did you mean a, b?`` with the closest known words, or nothing when none is close."""
+    close = near(value, known, count)
+    return f"; did you mean {', '.join(close)}?" if close else ""
+
+
+def near(value: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """The closest known words, the closest first; none where none is close."""
     from difflib import get_close_matches
 
     options = {option.casefold(): option for option in known}
     close = get_close_matches(value.casefold(), options, n=count, cutoff=0.5)
-    return f"; did you mean {', '.join(options[name] for name in close)}?" if close else ""
+    return [options[name] for name in close]
 
 
 def visible(text: str) -> str:

@@ -275,7 +275,8 @@ def _checkout() -> dict[str, str]:
 
 
 def _stamp(root: Path) -> list[list[Any]]:
-    files = sorted([*root.glob("*.yaml"), *root.glob("frameworks/*.yaml")])
+    folders = ("*.yaml", "frameworks/*.yaml", "options/*.json")
+    files = sorted(path for folder in folders for path in root.glob(folder))
     sources = [*files, Path(__file__).with_name("knowledge_source.py")]
     stats = [(path, path.stat()) for path in sources]
     return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]

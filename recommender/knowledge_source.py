@@ -37,6 +37,10 @@ def compile_document(root: Path, name: str) -> dict[str, Any]:
     """
     if name == "remedies":
         return with_commands(read_yaml(root / "remedies.yaml"))
+    if name == "offline":
+        return _with_carried(read_yaml(root / "offline.yaml"))
+    if name == "conversions":
+        return _method(read_yaml(root / "conversions.yaml"))  # type: ignore[no-any-return]
     if name != "core":
         return read_yaml(root / f"{name}.yaml")
     document: dict[str, Any] = {part: read_yaml(root / f"{part}.yaml") for part in _CORE}
@@ -85,10 +89,17 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "hosts", "remedies", "schedulers", "servers")
-    for name in (*names, "speed", "translations"):
+    names = ("accelerators", "clusters", "conflicts", "conversions", "help", "hosts", "offline")
+    for name in (*names, "remedies", "schedulers", "servers", "speed", "translations"):
         files[f"{name}.json"] = _text(compile_document(root, name))
+    files["versions.json"] = _text(_versions(root))
     return files
+
+
+def _versions(root: Path) -> dict[str, list[str]]:
+    """The versions of each framework whose options were read, oldest first."""
+    lists = (json.loads(path.read_bytes()) for path in sorted(root.glob("options/*.json")))
+    return {item["framework"]: list(item["versions"]) for item in lists}
 
 
 def is_ranked(framework: Mapping[str, Any]) -> bool:
@@ -212,7 +223,7 @@ def _method(method: Any) -> Any:
     if not isinstance(method, dict):
         return method
     full = dict(method)
-    for key in ("install", "prepare", "serve", "check"):
+    for key in ("install", "prepare", "serve", "check", *_CARRIED):
         if isinstance(full.get(key), list):
             full[key] = [_line(line) for line in full[key]]
     return full
@@ -230,6 +241,18 @@ def _line(line: Any) -> Any:
 
 def _step(step: Any) -> Any:
     return {"args": step} if isinstance(step, str) else step
+
+
+_CARRIED = ("fetch", "fetch_first", "lines", "load", "load_first")
+
+
+def _with_carried(document: dict[str, Any]) -> dict[str, Any]:
+    """The lines of what is brought to a machine without a network, written in full."""
+    return document | {
+        part: [_method(row) for row in document[part]]
+        for part in ("install", "carry")
+        if isinstance(document.get(part), list)
+    }
 
 
 def with_commands(document: dict[str, Any]) -> dict[str, Any]:

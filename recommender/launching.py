@@ -5,15 +5,22 @@ from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Framework, Machine, Model, Reason, Workload
+from recommender.facts.codec import decode
+from recommender.facts.conversions import Conversions
 from recommender.facts.noun import changed
+from recommender.facts.offline import Offline
 from recommender.facts.plan import DeviceAccess, Opening, Plan
+from recommender.facts.visible import Visible
 from recommender.knowledge import document, load
 from recommender.launch import pinning
+from recommender.launch.carrying import carried
+from recommender.launch.converting import converted
 from recommender.launch.plans import plan_of
 from recommender.launch.served_name import NoNameError
 from recommender.pipeline import decided
 from recommender.rules.candidates import Scored
 from recommender.rules.ranking import Refused
+from recommender.versions import parts
 from recommender.words import Words
 
 
@@ -64,10 +71,33 @@ def launching(  # noqa: PLR0913  # the whole question
         found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
-    made = plan_of(found, opening, machine.nodes, words)
+    made = plan_of(found, opening, machine.nodes, words, hidden())
+    made = converted(made, found, decode(Conversions, document("conversions")))
+    if workload.offline:
+        made = carried(made, found, decode(Offline, document("offline")), words)
+    made = changed(made, notes=(*made.notes, *_unread(made, opening, words)))
     if opening.brings:
         pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
     return with_host(made)
+
+
+def _unread(made: Plan, opening: Opening, words: Words) -> tuple[str, ...]:
+    """That no options of the version that was asked for have been read."""
+    read = document("versions").get(made.framework, ())
+    if opening.version is None or not read:
+        return ()
+    own = load().platform(made.framework, made.platform).version
+    newest = max(read[-1], own, key=_number)
+    said = {"title": made.title, "version": made.version}
+    if _number(made.version) > _number(newest):
+        return (words.key("note.version-newer", newest=newest, **said),)
+    if _number(made.version) < _number(read[0]):
+        return (words.key("note.version-older", oldest=read[0], **said),)
+    return ()
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return parts(version) or ()
 
 
 def _framework(name: str) -> Framework:
@@ -82,11 +112,16 @@ def _other(
 
     def planned(way: str) -> Plan | None:
         try:
-            return plan_of(found, replace(opening, methods=(way,)), nodes, words)
+            return plan_of(found, replace(opening, methods=(way,)), nodes, words, hidden())
         except (LookupError, NoNameError):
             return None
 
     return planned
+
+
+def hidden() -> tuple[Visible, ...]:
+    """How each vendor's devices are hidden from a server that takes fewer than all."""
+    return tuple(decode(Visible, row) for row in document("hosts")["visible"])
 
 
 def with_host(plan: Plan) -> Plan:

@@ -34,6 +34,7 @@ from recommender.words import Words
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
     from recommender.facts.why_not import WhyNot
+    from recommender.rules.situation import Group
 
 
 def recommend(  # noqa: PLR0913  # the whole question
@@ -46,6 +47,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
     measurements: "Sequence[Measurement]" = (),
+    turns: bool = False,
     knowledge: Knowledge | None = None,
 ) -> Answer:
     """Rank the frameworks for this machine and work, with reasons, fit and commands.
@@ -60,6 +62,8 @@ def recommend(  # noqa: PLR0913  # the whole question
         include: ids of challengers and layers that take part besides the ranked frameworks.
         problems: what was noticed while the question was put together.
         measurements: what was measured of servers, here or elsewhere.
+        turns: whether to tell what of the work would change the pick (a ``Turned`` answer), which
+            takes longer than the ranking.
         knowledge: other knowledge than the installed.
     """
     known = knowledge or load()
@@ -70,7 +74,8 @@ def recommend(  # noqa: PLR0913  # the whole question
         question, verdict, told = instead(question, verdict, devices)
         problems = (*problems, *told)
     named = () if rules == "article" else beside(question, devices)
-    return _answer(question, verdict, rules, problems, named, measurements)
+    answer = _answer(question, verdict, rules, problems, named, measurements)
+    return _turned(answer, question, verdict, devices) if turns else answer
 
 
 def as_asked(  # noqa: PLR0913  # the whole question
@@ -225,6 +230,16 @@ def _answer(  # all that an answer tells
             *_machine_problems(question),
         ),
     )
+
+
+def _turned(
+    answer: Answer, question: Question, verdict: Verdict, devices: "Sequence[Group]"
+) -> Answer:
+    from recommender.facts.turn import Turned
+    from recommender.rules.other_picks import other_picks
+
+    turns = other_picks(question, verdict.ranking, devices)
+    return Turned(**vars(answer), turns=turns)
 
 
 def _in_language(problems: Iterable[Problem], words: Words) -> Iterator[Problem]:

@@ -29,6 +29,10 @@ HEAVY = (
         (("compare", "--gpu", "RTX 4090", "--gpu", "L40S", "--json"), ()),
         (("probe", "--json"), ()),
         (("probe",), ("rich",)),
+        (("--version",), ()),
+        (("__complete", "fish", "recommend", "--gpu", ""), ()),
+        (("__complete", "bash", "llmpick fit qwen3:"), ()),
+        (("fit", "--help"), ("rich",)),
     ],
 )
 def test_imports(arguments: tuple[str, ...], allowed: tuple[str, ...]) -> None:
@@ -58,3 +62,39 @@ def _check(command: list[str], allowed: tuple[str, ...]) -> None:
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     for module in HEAVY:
         assert module in allowed or module not in imported
+    if not {"--help", "__complete"} & set(command):
+        assert not any(module.startswith("recommender.cli.helping") for module in imported)
+
+
+# Times of `python -c pass`, measured side by side on a quiet machine. Beside other work the caches
+# serve the longer program worse: by half, seen with three programs to a core.
+BOUNDS = {
+    ("recommend", "--json"): 10,
+    ("recommend", "--gpu", "RTX 4090"): 14,
+    ("probe", "--json"): 8,
+}
+_BLUR, _ROUNDS, _TRIES = 1.5, 5, 4
+
+
+def _cpu_s(command: list[str]) -> float:
+    """Seconds of processor time, in user and system mode, that a program takes."""
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need psutil")
+@pytest.mark.parametrize("arguments", BOUNDS)
+def test_cpu_time(arguments: tuple[str, ...]) -> None:
+    plain, asked = [sys.executable, "-c", "pass"], [sys.executable, "-m", "recommender", *arguments]
+    _cpu_s(asked)  # The first start of a checkout compiles the knowledge.
+    assert any(_ratio(plain, asked) <= BOUNDS[arguments] * _BLUR for _ in range(_TRIES))
+
+
+def _ratio(plain: list[str], asked: list[str]) -> float:
+    """The least time of one program over that of the other, run in turns."""
+    rounds = [(_cpu_s(plain), _cpu_s(asked)) for _ in range(_ROUNDS)]
+    return min(second for _, second in rounds) / min(first for first, _ in rounds)

@@ -6,9 +6,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from recommender.cli import inputs, options
+from recommender.errors import printable
 from recommender.facts import Answer, Machine, Model, Problem, Workload
 from recommender.facts.noun import noun
 from recommender.knowledge import Knowledge, load
+from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
@@ -61,8 +63,8 @@ class Meant:
     lang: str
     measurements: "tuple[Measurement, ...]" = ()
 
-    def answer(self, include: Collection[str] = ()) -> Answer:
-        """The answer, with more challengers or layers than were asked for."""
+    def answer(self, include: Collection[str] = (), *, turns: bool = False) -> Answer:
+        """The answer, with more challengers or layers than were asked for, and with the turns."""
         from recommender.pipeline import recommend
 
         return recommend(
@@ -74,11 +76,14 @@ class Meant:
             include=self.include | set(include),
             problems=self.problems,
             measurements=self.measurements,
+            turns=turns,
         )
 
 
-def meant(asked: Asked) -> Meant:
+def meant(asked: Asked, machine: Machine | None = None) -> Meant:
     """The options checked and read; this machine is probed where none was given.
+
+    ``machine`` is the one that the options mean, where it is known already.
 
     Raises:
         InputError: an option has no meaning.
@@ -88,17 +93,10 @@ def meant(asked: Asked) -> Meant:
     known = load()
     workload = _workload(known, asked)
     include = inputs.included(known, asked.include or (), asked.rules)
-    named, problems = inputs.model(
-        asked.model,
-        asked.quant,
-        asked.fmt,
-        hub=asked.hub,
-        region=asked.region,
-        offline=asked.offline,
-    )
+    named, problems = _model(asked, known.speak(language))
     measurements, broken = inputs.measurements()
     return Meant(
-        machine=_machine(asked),
+        machine=machine or _machine(asked),
         workload=workload,
         model=named,
         problems=(*problems, *broken),
@@ -107,6 +105,25 @@ def meant(asked: Asked) -> Meant:
         lang=language,
         measurements=measurements,
     )
+
+
+def _model(asked: Asked, words: Words) -> tuple[Model | None, tuple[Problem, ...]]:
+    def read() -> tuple[Model | None, tuple[Problem, ...]]:
+        return inputs.model(
+            asked.model,
+            asked.quant,
+            asked.fmt,
+            hub=asked.hub,
+            region=asked.region,
+            offline=asked.offline,
+        )
+
+    if not (asked.hub and asked.model):
+        return read()
+    from recommender.cli.progress import working
+
+    with working(words.key("progress.hub", model=printable(asked.model))):
+        return read()
 
 
 def _workload(known: Knowledge, asked: Asked) -> Workload:

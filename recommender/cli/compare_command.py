@@ -55,8 +55,22 @@ def compare(
     machines = dict(zip(_labels([*texts, *files]), (one.machine for one in each), strict=True))
     found = _found(each[0], machines, frameworks)
     _write(found, form, each[0].lang)
+    if form == "table" and found.best is not None:
+        _suggest(found.best, asked, texts, files, each[0].lang)
     if found.best is None:
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _suggest(
+    best: str, asked: Asked, texts: Sequence[str], files: Sequence[str], lang: str
+) -> None:
+    """The commands of the best machine."""
+    from recommender.cli.next_step import same, suggest
+
+    places = [("--gpu", text) for text in texts] + [("--machine", file) for file in files]
+    place = places[_labels([*texts, *files]).index(best)]
+    words = load().speak(lang)
+    suggest(words, ("recommend", *place, *same(asked, "gpu", "machine")))
 
 
 def _check(names: Sequence[str], machines: Sequence[str]) -> None:
@@ -105,9 +119,9 @@ def _found(
 
 
 def _write(found: Comparison, form: str, lang: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+    if output.written(found, form):
+        return
+    if form == "name":
         if found.best is not None:
             output.write(visible(found.best))
     else:

@@ -22,10 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    frameworks: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FRAMEWORK]...", help="Those in question (default: all)."),
-    ] = None,
+    frameworks: Annotated[list[str] | None, typer.Argument(metavar="[FRAMEWORK]...")] = None,
     machine: options.MachineFile = None,
     lang: options.Lang = None,
     out: options.Output = "table",
@@ -45,8 +42,18 @@ def doctor(
     here = inputs.machine(machine, described)
     found = _examined(here, asked, known, words)
     _write(found, here, words, form)
+    if form == "table":
+        _suggest(found, machine, words)
     if not any(standing.ready for standing in found.frameworks):
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _suggest(found: Checkup, machine: str | None, words: Words) -> None:
+    from recommender.cli.next_step import suggest
+
+    ready = any(standing.ready for standing in found.frameworks)
+    command = ("recommend", *(("--machine", machine) if machine else ()))
+    suggest(words, command, key="next.command" if ready else "next.mend")
 
 
 def _asked(names: list[str] | tuple[str, ...], known: Knowledge) -> tuple[Framework, ...]:
@@ -92,9 +99,9 @@ def _private() -> tuple[str, ...]:
 
 
 def _write(found: Checkup, here: Machine, words: Words, form: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+    if output.written(found, form):
+        return
+    if form == "name":
         ready = (standing.framework for standing in found.frameworks if standing.ready)
         for framework in dict.fromkeys(ready):
             output.write(framework)

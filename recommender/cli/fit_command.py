@@ -1,7 +1,7 @@
 """``llmpick fit``: whether one model fits, and what fills the memory."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.errors import InputError
 from recommender.facts.fitting import Fitting
 from recommender.knowledge import load
+
+if TYPE_CHECKING:
+    from recommender.words import Words
 
 FITS_NOWHERE = 3
 
@@ -21,9 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     asked: Asked,
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Hub repository, name, tag or path of the model.")
-    ],
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
     *,
     framework: options.Frameworks = None,
     out: options.Output = "table",
@@ -36,9 +37,10 @@ def fit(
     """
     form = output.chosen(out, json=json)
     named = inputs.frameworks(load(), framework or ())
-    question = meant(replace(asked, model=model))
+    asked = replace(asked, model=model)
+    question = meant(asked)
     found = _found(question, named)
-    _write(found, form, question.lang)
+    _write(found, form, asked, question.lang)
     if not found.fits:
         raise typer.Exit(FITS_NOWHERE)
 
@@ -62,14 +64,27 @@ def _found(question: Meant, frameworks: tuple[str, ...]) -> Fitting:
     )
 
 
-def _write(found: Fitting, form: str, lang: str) -> None:
-    if form == "json":
-        output.write_json(found)
-    elif form == "name":
+def _write(found: Fitting, form: str, asked: Asked, lang: str) -> None:
+    if output.written(found, form):
+        return
+    if form == "name":
         for item in found.fits:
             output.write(item.framework)
     else:
         from recommender.render.fitting import show
 
         known = load()
-        show(found, known.titles, known.speak(lang), output.console())
+        words = known.speak(lang)
+        show(found, known.titles, words, output.console())
+        _suggest(found, asked, words)
+
+
+def _suggest(found: Fitting, asked: Asked, words: "Words") -> None:
+    """The commands for the model where it fits, else what would make it fit."""
+    from recommender.cli.next_step import same, suggest
+
+    if found.fits:
+        suggest(words, ("recommend", *same(asked)))
+    elif found.rejected:
+        name = found.rejected[0].framework
+        suggest(words, ("explain", name, "--why-not", *same(asked)))

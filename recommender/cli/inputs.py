@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
     from recommender.knowledge import Knowledge
 
-_MOST_USERS = 1_000_000
+MOST_USERS = 1_000_000
 _MOST_TOKENS = 100_000_000
 _WORDS: tuple[Literal["os", "arch", "cpu", "driver"], ...] = ("os", "arch", "cpu", "driver")
 
@@ -53,13 +53,13 @@ def machine(file: str | None, described: Described) -> Machine:
     found = _from_file(file) if file is not None else _probed()
     if nodes is None:
         return found
-    return replace(found, nodes=_at_least_one("--nodes", nodes, _MOST_USERS))
+    return replace(found, nodes=_at_least_one("--nodes", nodes, MOST_USERS))
 
 
 def _described(described: Described) -> Machine:
     from recommender.devices.described import describe
 
-    nodes = _at_least_one("--nodes", described["nodes"] or 1, _MOST_USERS)
+    nodes = _at_least_one("--nodes", described["nodes"] or 1, MOST_USERS)
     return describe(
         described["gpus"],
         ram_gib=described["ram_gib"],
@@ -123,7 +123,7 @@ def workload(known: "Knowledge", wish: Workload) -> Workload:
         _one_of("--need", feature, known.vocabulary("features"))
     for allowance in wish.allow:
         _one_of("--allow", allowance, known.vocabulary("allowances"))
-    _at_least_one("--concurrency", wish.concurrency, _MOST_USERS)
+    _at_least_one("--concurrency", wish.concurrency, MOST_USERS)
     _at_least_one("--context", wish.context_tokens, _MOST_TOKENS)
     return wish
 

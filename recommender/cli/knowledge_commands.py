@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import output
+from recommender.cli.commands import Application
 
 INVALID = 5
 
@@ -13,7 +14,7 @@ INVALID = 5
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("schema")(schema)
-    group = typer.Typer(name="knowledge", no_args_is_help=True, help="What llmpick knows.")
+    group = Application(name="knowledge", no_args_is_help=True)
     group.command("validate")(validate)
     group.callback()(_group)
     app.add_typer(group)
@@ -24,13 +25,7 @@ def _group() -> None:
 
 
 def schema(
-    name: Annotated[
-        str,
-        typer.Argument(
-            help="machine, workload, model, framework, answer, why-not, fitting, comparison, "
-            "measurement, verification."
-        ),
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME")],
 ) -> None:
     """Print the JSON Schema of one of llmpick's nouns."""
     from recommender.schema import json_schema
@@ -39,9 +34,7 @@ def schema(
 
 
 def validate(
-    folder: Annotated[
-        Path | None, typer.Argument(help="A knowledge folder (default: the one in use).")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]")] = None,
 ) -> None:
     """Run every linter over the knowledge files. Exit code 5 on a finding."""
     from recommender.errors import InputError, printable

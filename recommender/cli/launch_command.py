@@ -14,7 +14,7 @@ from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.errors import InputError, printable, visible
 from recommender.facts.plan import Opening, Plan
 from recommender.knowledge import load
-from recommender.targets.registry import TARGETS, Target, target
+from recommender.targets.registry import Target, target
 from recommender.words import Words
 
 NOTHING_RUNS = 3
@@ -25,8 +25,6 @@ _LONGEST_NAME = 63
 _OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
 _BESIDE: dict[str, set[str]] = {"embeddings": {"embedding"}, "rag": {"embedding", "rerank"}}
 
-_LAUNCH = "The launch"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -35,65 +33,18 @@ def register(app: typer.Typer) -> None:
 
 def launch(
     asked: Asked,
-    framework: Annotated[str, typer.Argument(help="A framework: vllm, sglang, llama.cpp, ...")],
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK")],
     *,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--target",
-            "-t",
-            metavar="TARGET",
-            help=f"What to write: {', '.join(TARGETS)}.",
-            rich_help_panel=_LAUNCH,
-        ),
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write to a file.", rich_help_panel=_LAUNCH
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite that file.", rich_help_panel=_LAUNCH)
-    ] = False,
-    run: Annotated[
-        bool,
-        typer.Option(
-            "--run", help="Start the server here, in the foreground.", rich_help_panel=_LAUNCH
-        ),
-    ] = False,
-    port: Annotated[
-        int | None, typer.Option("--port", help="Its port.", rich_help_panel=_LAUNCH)
-    ] = None,
-    expose: Annotated[
-        bool,
-        typer.Option(
-            "--expose",
-            help="Let other machines reach it; the server then asks for an API key, or the file "
-            "says what to put in front.",
-            rich_help_panel=_LAUNCH,
-        ),
-    ] = False,
-    served_name: Annotated[
-        str | None,
-        typer.Option("--served-name", help="The model's name in the API.", rich_help_panel=_LAUNCH),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="Name of the service, pod or job.", rich_help_panel=_LAUNCH),
-    ] = None,
-    for_version: Annotated[
-        str | None,
-        typer.Option(
-            "--for-version",
-            metavar="VERSION",
-            help="Of the framework: its flags are chosen for this version.",
-            rich_help_panel=_LAUNCH,
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="The neutral plan.", rich_help_panel="Output")
-    ] = False,
+    to: Annotated[str | None, typer.Option("--target", "-t", metavar="TARGET")] = None,
+    file: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")] = None,
+    force: Annotated[bool, typer.Option("--force")] = False,
+    run: Annotated[bool, typer.Option("--run")] = False,
+    port: Annotated[int | None, typer.Option("--port", metavar="PORT")] = None,
+    expose: Annotated[bool, typer.Option("--expose")] = False,
+    served_name: Annotated[str | None, typer.Option("--served-name")] = None,
+    name: Annotated[str | None, typer.Option("--name")] = None,
+    for_version: Annotated[str | None, typer.Option("--for-version", metavar="VERSION")] = None,
+    json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Write the script or manifest that starts one framework, or start it here (--run).
 
@@ -129,6 +80,11 @@ def launch(
 
         raise typer.Exit(serve(plan, words))
     _deliver(plan, chosen, file, question.lang, force=force, json=json)
+    if file not in {None, "-"} and not json:
+        from recommender.cli.next_step import mention
+
+        url = f"http://127.0.0.1:{plan.port}"
+        mention(words, ("verify", url), key="next.start", file=str(file))
 
 
 def _check_here(asked: Asked) -> None:
@@ -207,17 +163,23 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
     except (NoNameError, NoVersionError) as error:
         raise InputError(str(error)) from error
     except NothingRunsError as error:
-        _explain(error, framework, question, words)
+        _explain(error, framework, question, words, chosen)
         raise typer.Exit(NOTHING_RUNS) from error
 
 
-def _explain(error: Exception, framework: str, question: Meant, words: Words) -> None:
+def _explain(
+    error: Exception, framework: str, question: Meant, words: Words, chosen: Target
+) -> None:
     """Why nothing is written, and the nearest thing that works."""
     reasons = getattr(error, "reasons", ())
     lines = [words.key("launch.cannot", title=load().titles[framework])]
     for reason in reasons:
         lines.append(f"  {reason.text}")
         lines += [f"    {words.key('launch.fix', fix=reason.fix)}"] if reason.fix else []
+    single = load().kubernetes.groups.single(framework) if chosen.grouped else None
+    if single and question.machine.nodes > 1:
+        said = [words.text(text, lambda _: None) for text in (single.text, single.instead)]
+        lines.append(f"  {words.key('launch.one-machine', why=said[0], instead=said[1])}")
     best = next(iter(question.answer().ranking), None)
     if best:
         lines.append(words.key("launch.instead", framework=best.framework))

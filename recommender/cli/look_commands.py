@@ -18,16 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     asked: Asked,
-    framework: Annotated[
-        str, typer.Argument(help="A framework, challenger or layer: vllm, ollama, mlx-lm, ...")
-    ],
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK")],
     *,
-    why_not: Annotated[
-        bool,
-        typer.Option(
-            "--why-not", help="Why it does not run or lead here, and what would change it."
-        ),
-    ] = False,
+    why_not: Annotated[bool, typer.Option("--why-not")] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -45,6 +38,16 @@ def explain(
         _why_not(named, question, form)
     else:
         _explain(named, question, form)
+    if form == "table":
+        _suggest(named, asked, why_not=why_not, lang=question.lang)
+
+
+def _suggest(named: Framework, asked: Asked, *, why_not: bool, lang: str) -> None:
+    """What stops it, after what it is; the whole ranking after that."""
+    from recommender.cli.next_step import same, suggest
+
+    further = ("recommend",) if why_not else ("explain", named.id, "--why-not")
+    suggest(load().speak(lang), (*further, *same(asked)))
 
 
 def _explain(framework: Framework, question: Meant, form: str) -> None:
@@ -53,9 +56,7 @@ def _explain(framework: Framework, question: Meant, form: str) -> None:
     known = load()
     answer = question.answer(include=(framework.id,))
     words = known.speak(question.lang)
-    if form == "json":
-        output.write_json(explanation.document(answer, framework, known, words))
-    else:
+    if not output.written(explanation.document(answer, framework, known, words), form):
         explanation.show(answer, framework, known, words, output.console())
 
 
@@ -73,9 +74,7 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
         lang=question.lang,
         problems=question.problems,
     )
-    if form == "json":
-        output.write_json(found)
-    else:
+    if not output.written(found, form):
         words = known.speak(question.lang)
         render.show(found, framework, words, output.console())
 
@@ -89,12 +88,16 @@ def frameworks(
     form = output.chosen(out, json=json)
     known = load()
     words = known.speak(inputs.language(lang))
-    if form == "json":
-        output.write_json(list(known.frameworks))
-    elif form == "name":
+    if output.written(list(known.frameworks), form):
+        return
+    if form == "name":
         for framework in known.heads:
             output.write(framework.id)
     else:
         from recommender.render.frameworks import show
 
-        show((*known.frameworks, *known.challengers), words, output.console())
+        every = (*known.frameworks, *known.challengers)
+        show(every, known.conflicts, words, output.console())
+        from recommender.cli.next_step import suggest
+
+        suggest(words, ("explain", known.heads[0].id), ("recommend",))

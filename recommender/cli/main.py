@@ -1,16 +1,21 @@
 """The commands of llmpick and how they end."""
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from recommender import __version__
-from recommender.cli import output
-from recommender.cli.language import in_language, of_arguments
+from recommender.cli import inputs, options, output
+from recommender.cli.commands import Application
+from recommender.cli.language import in_language
 from recommender.errors import InputError
+
+# What Typer raises for every wrong use; it shows only this one of its kinds.
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
 
 # Command -> the module whose register() adds it, and those beside it.
 COMMANDS = {
@@ -26,7 +31,13 @@ COMMANDS = {
     "doctor": "doctor_command",
     "schema": "knowledge_commands",
     "knowledge": "knowledge_commands",
+    "completion": "about_commands",
+    "man": "about_commands",
 }
+
+
+# What a shell asks for the words that may follow; see completing.py.
+COMPLETE = "__complete"
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer passes the flag
@@ -38,32 +49,28 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer passes the fl
 def root(
     *,
     version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Print the version.", is_eager=True, callback=_print_version
-        ),
+        bool, typer.Option("--version", is_eager=True, callback=_print_version)
     ] = False,
+    lang: options.Lang = None,
 ) -> None:
     """Which LLM serving framework to run on this hardware, why, and with which command."""
+    del version  # its callback has ended the process
+    if lang is not None:
+        # For the command that follows, which may have no such option or say otherwise.
+        os.environ["LLMPICK_LANG"] = inputs.language(lang)
 
 
-def application(arguments: list[str]) -> typer.Typer:
+def application(arguments: Sequence[str]) -> typer.Typer:
     """The application with the command that ``arguments`` name, or with all of them.
 
     Typer builds every option of every command at each start; a script that asks for one command
     need not wait for the others.
     """
-    app = typer.Typer(
+    app = Application(
         name="llmpick",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        help="Which LLM serving framework to run on this hardware, why, and its command.",
-        epilog="Exit codes: 0 answered, 1 unexpected failure, 2 wrong input, 3 nothing can run "
-        "here, 4 less found than required, 5 knowledge invalid. llmpick reads and prints; "
-        "launch -o writes the file that you name, launch --run starts a server, verify asks one "
-        "and keeps what it measured.",
     )
     app.callback()(root)
     for module in _modules(arguments):
@@ -71,30 +78,12 @@ def application(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _modules(arguments: list[str]) -> Iterable[str]:
+def _modules(arguments: Sequence[str]) -> Iterable[str]:
     """The modules of the commands that may be meant; the version is none of theirs."""
-    if arguments[:1] == ["--version"]:
+    if list(arguments[:1]) == ["--version"]:
         return ()
     named = COMMANDS.get(arguments[0]) if arguments else None
     return [named] if named else dict.fromkeys(COMMANDS.values())
-
-
-def _start(arguments: list[str]) -> None:
-    """Run a command; in other languages than Typer's, wrong usage is told by us."""
-    app = application(arguments)
-    if of_arguments(arguments) == "en":
-        app()
-        return
-    try:
-        code = app(standalone_mode=False)
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        from recommender.cli.usage import tell
-
-        code = tell(error, arguments)
-    if isinstance(code, int) and code:
-        sys.exit(code)
 
 
 def run() -> None:
@@ -102,8 +91,10 @@ def run() -> None:
     output.prepare()
     arguments = sys.argv[1:]
     try:
-        _start(arguments)
+        code = _answer(arguments)
         sys.stdout.flush()
+        if code:
+            sys.exit(code)
     except InputError as error:
         sys.stderr.write(f"llmpick: {in_language(str(error), arguments)}\n")
         sys.exit(2)
@@ -116,3 +107,32 @@ def run() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    """The exit code of a command line.
+
+    Raises:
+        InputError: it is used wrongly.
+    """
+    if arguments and arguments[0] == COMPLETE:
+        from recommender.cli.completing import complete
+
+        return complete(arguments[1:])
+    if arguments and arguments[0] == "help":
+        arguments = [*arguments[1:], "--help"]
+    return _ended(application(arguments), arguments)
+
+
+def _ended(app: typer.Typer, arguments: Sequence[str]) -> int:
+    if any(word in {"-h", "--help"} for word in arguments):
+        from recommender.cli.helping.texts import without_language
+
+        arguments = without_language(arguments)
+    try:
+        code: Any = app(list(arguments), prog_name="llmpick", standalone_mode=False)
+    except UsageError as error:
+        from recommender.cli.helping.wrong import refuse
+
+        return refuse(error)
+    return code if isinstance(code, int) else 0

@@ -14,22 +14,11 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(help="Words of a name, family, maker, task or licence: qwen3 embedding."),
-    ] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]...")] = None,
     *,
-    task: Annotated[
-        str | None, typer.Option("--task", help="generate, embedding, rerank or asr.")
-    ] = None,
-    max_params: Annotated[
-        str | None,
-        typer.Option("--max-params", metavar="SIZE", help="Not larger than this: 8b, 500m."),
-    ] = None,
-    fits: Annotated[
-        float | None,
-        typer.Option("--fits", metavar="GIB", help="16-bit weights not larger than this."),
-    ] = None,
+    task: Annotated[str | None, typer.Option("--task")] = None,
+    max_params: Annotated[str | None, typer.Option("--max-params", metavar="SIZE")] = None,
+    fits: Annotated[float | None, typer.Option("--fits", metavar="GIB")] = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -43,12 +32,16 @@ def models(
 
     form = output.chosen(out, json=json)
     found = search(words or (), task=task, max_params=max_params, fits_gib=fits)
-    if form == "json":
-        output.write_json(list(found))
-    elif form == "name":
+    if output.written(list(found), form):
+        return
+    if form == "name":
         for model in found:
             output.write(model.id)
     else:
         from recommender.render.models import show
 
-        show(found, load().speak(inputs.language(lang)), output.console())
+        said = load().speak(inputs.language(lang))
+        show(found, said, output.console())
+        from recommender.cli.next_step import suggest
+
+        suggest(said, ("fit", found[0].id), ("recommend", "--model", found[0].id))

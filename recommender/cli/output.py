@@ -1,5 +1,6 @@
 """Writing results: to standard output alone, without colour codes for pipes."""
 
+import codecs
 import io
 import os
 import sys
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def chosen(output: str, *, json: bool, known: tuple[str, ...] = ("table", "json", "name")) -> str:
+FORMS = ("table", "json", "yaml", "csv", "markdown", "name")
+
+
+def chosen(output: str, *, json: bool, known: tuple[str, ...] = FORMS) -> str:
     """The form of the result; ``--json`` is short for ``-o json``.
 
     Raises:
@@ -21,8 +25,21 @@ def chosen(output: str, *, json: bool, known: tuple[str, ...] = ("table", "json"
     return "json" if json else one_of("--output", output, known)
 
 
+# What stands for a sign where the encoding of a stream lacks it.
+_PLAIN = str.maketrans({"→": "->", "≈": "~", "·": "-", "…": "...", "≠": "!="})
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(_PLAIN)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
+
+
 def prepare() -> None:
-    """Make the standard streams write every character: as an escape where the encoding lacks it.
+    """Make the standard streams write every character, whatever their encoding.
+
+    A sign that the encoding lacks is written in ASCII, any other character as an escape.
 
     A stream that the caller closed is replaced by one that goes nowhere.
     """
@@ -30,9 +47,10 @@ def prepare() -> None:
     sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")  # lives as long as we
     sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
     sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    codecs.register_error("llmpick", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="llmpick")
 
 
 def abandon() -> None:
@@ -43,6 +61,19 @@ def abandon() -> None:
 def write(text: str) -> None:
     """A result and a line end."""
     sys.stdout.write(f"{text}\n")
+
+
+def written(value: object, form: str) -> bool:
+    """Whether ``form`` is one for programs and documents, in which the result was now written."""
+    if form == "json":
+        write_json(value)
+        return True
+    if form in {"table", "name"}:
+        return False
+    from recommender.render import forms
+
+    write({"yaml": forms.as_yaml, "csv": forms.as_csv, "markdown": forms.as_markdown}[form](value))
+    return True
 
 
 def write_json(value: object) -> None:

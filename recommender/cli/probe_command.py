@@ -12,15 +12,8 @@ LESS_THAN_REQUIRED = 4
 _ANY = "accelerator"
 _MOST = 100_000
 
-Evidence = Annotated[bool, typer.Option("--evidence", help="Say of each fact where it was read.")]
-Require = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--require",
-        metavar="VENDOR[:COUNT]",
-        help="Exit with 4 if fewer usable devices are found: nvidia:8, amd, accelerator.",
-    ),
-]
+Evidence = Annotated[bool, typer.Option("--evidence")]
+Require = Annotated[list[str] | None, typer.Option("--require", metavar="VENDOR[:COUNT]")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,9 +38,7 @@ def probe(
     from recommender.probe import probe as look
 
     found = look(evidence=evidence)
-    if form == "json":
-        output.write_json(found)
-    else:
+    if not output.written(found, form):
         _show(found, form, language)
     _check(found, wanted, language)
 
@@ -64,6 +55,9 @@ def _show(found: Machine, form: str, language: str) -> None:
 
     machine.show(found, words, output.console())
     machine.evidence(found, words, output.console())
+    from recommender.cli.next_step import suggest
+
+    suggest(words, ("recommend",), ("doctor",))
 
 
 def _requirement(text: str) -> tuple[str, int]:

@@ -1,11 +1,9 @@
 """``llmpick recommend``: the answer."""
 
-from collections.abc import Collection
-
 import typer
 
 from recommender.cli import options, output
-from recommender.cli.asking import Asked, asks, meant
+from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Answer
 from recommender.knowledge import load
 
@@ -19,6 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def recommend(
     asked: Asked,
+    typed: typer.Context,
+    interactive: options.Interactive = False,
+    verbose: options.Verbose = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -27,28 +28,44 @@ def recommend(
     Probes this machine unless one is given. Changes nothing.
     """
     form = output.chosen(out, json=json)
-    question = meant(asked)
-    answer = question.answer()
+    machine = None
+    if interactive:
+        from recommender.cli.interactive import completed
+
+        asked, machine = completed(asked, _given(typed))
+    question = meant(asked, machine)
+    answer = question.answer(turns=form == "table" or verbose)
     from recommender.rules.instead import NOTHING_HOLDS_IT
 
-    _write(answer, form, question.lang, question.include)
+    _write(answer, form, question, verbose=verbose)
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:
         raise typer.Exit(NOTHING_RUNS)
 
 
-def _write(answer: Answer, form: str, lang: str, included: Collection[str]) -> None:
-    if form == "json":
-        output.write_json(answer)
-    elif form == "name":
+def _given(context: typer.Context) -> frozenset[str]:
+    """The names of the options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(
+        name for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    )
+
+
+def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None:
+    if output.written(answer, form):
+        return
+    if form == "name":
         from recommender.render.document import names
 
         if answer.ranking:
             output.write(names(answer))
     else:
-        from recommender.render.terminal import show
+        from recommender.render import terminal
+        from recommender.render import verbose as whole
 
         known = load()
-        heads = (*known.heads, *(known.challenger_heads if included else ()))
+        heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
-        show(answer, titles, known.speak(lang), output.console())
+        words = known.speak(question.lang)
+        show = whole.show if verbose else terminal.show
+        show(answer, titles, words, output.console())

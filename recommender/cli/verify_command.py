@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
+from recommender.cli.progress import working
 from recommender.errors import InputError, printable
 from recommender.facts import Machine, Model, Problem
 from recommender.facts.measurement import Verification
@@ -23,7 +24,6 @@ from recommender.words import Words
 
 ANSWERED_WRONGLY = 1
 _VARIABLES = ("OPENAI_API_KEY", "LLMPICK_API_KEY")
-_SERVER, _OUTPUT = "The server", "Output"
 _MOST_USERS, _MOST_TOKENS, _LONGEST_S = 256, 100_000, 86_400.0
 
 
@@ -33,77 +33,22 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    url: Annotated[
-        str, typer.Argument(metavar="URL", help="Where the server is: http://127.0.0.1:8000.")
-    ],
+    url: Annotated[str, typer.Argument(metavar="URL")],
     *,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="Which of its models.", rich_help_panel=_SERVER),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            "--weights",
-            metavar="MODEL",
-            help="Hub repository, name or path of what is served, where its name does not say it.",
-            rich_help_panel=_SERVER,
-        ),
-    ] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="MODEL")] = None,
+    weights: Annotated[str | None, typer.Option("--weights", metavar="MODEL")] = None,
     quant: options.Quant = None,
-    framework: Annotated[
-        str | None,
-        typer.Option(
-            "--framework", metavar="NAME", help="What it is, if not said.", rich_help_panel=_SERVER
-        ),
-    ] = None,
-    api_key_env: Annotated[
-        str | None,
-        typer.Option(
-            "--api-key-env",
-            metavar="NAME",
-            help="Variable that holds its key (else OPENAI_API_KEY or LLMPICK_API_KEY, if asked).",
-            rich_help_panel=_SERVER,
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int,
-        typer.Option("--concurrency", help="Requests at the same time.", rich_help_panel=_SERVER),
-    ] = 8,
-    prompt_tokens: Annotated[
-        int,
-        typer.Option("--prompt-tokens", help="Length of a prompt.", rich_help_panel=_SERVER),
-    ] = 128,
-    max_tokens: Annotated[
-        int,
-        typer.Option("--max-tokens", help="Length of an answer.", rich_help_panel=_SERVER),
-    ] = 128,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            "--timeout", metavar="SECONDS", help="For one request.", rich_help_panel=_SERVER
-        ),
-    ] = 120.0,
+    framework: Annotated[str | None, typer.Option("--framework", metavar="NAME")] = None,
+    api_key_env: Annotated[str | None, typer.Option("--api-key-env", metavar="NAME")] = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", metavar="COUNT")] = 8,
+    prompt_tokens: Annotated[int, typer.Option("--prompt-tokens", metavar="TOKENS")] = 128,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", metavar="TOKENS")] = 128,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="SECONDS")] = 120.0,
     machine: options.MachineFile = None,
     gpu: options.Gpu = None,
-    devices: Annotated[
-        int | None,
-        typer.Option(
-            "--devices",
-            metavar="COUNT",
-            help="How many of its accelerators serve (default: as many as llmpick would take).",
-            rich_help_panel=_SERVER,
-        ),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(
-            "--save", metavar="FILE", help="Add the measurement here.", rich_help_panel=_OUTPUT
-        ),
-    ] = None,
-    no_save: Annotated[
-        bool, typer.Option("--no-save", help="Keep no measurement.", rich_help_panel=_OUTPUT)
-    ] = False,
+    devices: Annotated[int | None, typer.Option("--devices", metavar="COUNT")] = None,
+    save: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
+    no_save: Annotated[bool, typer.Option("--no-save")] = False,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -113,7 +58,7 @@ def verify(
     A completion, a stream, then one and N users, beside what llmpick predicts. `fit`, `recommend`
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
-    form = output.chosen(out, json=json, known=("table", "json"))
+    form = output.chosen(out, json=json, known=output.FORMS[:-1])
     words = load().speak(inputs.language(lang))
     if save is not None and no_save:
         message = "--save and --no-save exclude each other"
@@ -164,12 +109,12 @@ def _key(variable: str | None) -> Key | None:
 
 
 def _asked(client: Client, asking: Asking, words: Words) -> Found:
-    def tell(step: str) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(words.key(f"verify.step.{step}", count=asking.concurrency) + "\n")
+    def told(step: str) -> str:
+        return words.key(f"verify.step.{step}", count=asking.concurrency)
 
     try:
-        return ask_server(client, asking, tell)
+        with working(told("models")) as tell:
+            return ask_server(client, asking, lambda step: tell(told(step)))
     except WrongAnswer as error:
         sys.stderr.write(f"llmpick: {printable(words.said(str(error)), 500)}\n")
         raise typer.Exit(ANSWERED_WRONGLY) from None
@@ -236,9 +181,16 @@ def _kept(told: Verification, model: Model | None, file: Path, words: Words) -> 
 
 
 def _write(told: Verification, form: str, words: Words) -> None:
-    if form == "json":
-        output.write_json(told)
-    else:
+    if not output.written(told, form):
         from recommender.render.verification import show
 
         show(told, load().titles, words, output.console())
+        _suggest(told, words)
+
+
+def _suggest(told: Verification, words: Words) -> None:
+    """Where the measurement shows from now on."""
+    from recommender.cli.next_step import suggest
+
+    if told.saved and told.weights:
+        suggest(words, ("fit", told.weights))

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from recommender.devices import software, spelling
 from recommender.devices.catalogue import Found, Spec, find, names, series_of
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, near, printable
 from recommender.facts import Accelerator, Cpu, Link, Machine, Memory, Os, Problem, Software
 from recommender.facts.noun import noun
 from recommender.patterns import lazily
@@ -86,6 +86,21 @@ def _items(text: str) -> list[_Item]:
     return found
 
 
+def _nearest(text: str) -> str:
+    """``; did you mean A, B?``, by what people type of a name: RTX5090, 5090, H100."""
+    shorter: dict[str, str] = {}
+    for name in names():
+        words = spelling.normal(name).split()
+        numbered = (place for place, word in enumerate(words) if any(c.isdigit() for c in word))
+        number = next(numbered, len(words) - 1) + 1
+        for start in range(number):
+            shorter.setdefault("".join(words[start:number]), name)
+            shorter.setdefault("".join(words[start:]), name)
+    close = near("".join(spelling.normal(text).split()), shorter)
+    found = dict.fromkeys(shorter[form] for form in close)
+    return f"; did you mean {', '.join(found)}?" if found else ""
+
+
 def _item(text: str) -> _Item:
     whole = find(text)
     if whole.row and not text.endswith(":"):
@@ -96,7 +111,7 @@ def _item(text: str) -> _Item:
             return _of_size(text, found, int(number))
     if known:
         raise _bad_count(text)
-    hint = nearest(spelling.normal(text), names()) or "; write a name like RTX 4090, or none"
+    hint = _nearest(text) or "; write a name like RTX 4090, or none"
     message = f"--gpu '{printable(text)}' is no device that llmpick knows{hint}"
     raise InputError(message)
 

@@ -5,6 +5,7 @@ from dataclasses import field
 
 from recommender.facts.noun import noun
 from recommender.facts.plan import Hardware
+from recommender.facts.sentence import Text
 
 
 @noun
@@ -46,13 +47,28 @@ class ClusterDevice:
 
 
 @noun
+class SingleMachine:
+    """A framework whose image keeps a group of pods on one machine: ``text`` says why."""
+
+    framework: str
+    text: Text
+    instead: Text
+    source: str
+    checked: str
+
+
+@noun
 class PodGroups:
     """Frameworks that a LeaderWorkerSet starts on ``several`` machines, or on ``one`` alone."""
 
     several: tuple[str, ...]
-    one: tuple[str, ...]
+    one: tuple[SingleMachine, ...]
     source: str
     checked: str
+
+    def single(self, framework: str) -> SingleMachine | None:
+        """Why a framework stays on one machine, None where it does not or is not known."""
+        return next((row for row in self.one if row.framework == framework), None)
 
 
 @noun

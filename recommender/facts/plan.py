@@ -22,6 +22,10 @@ class Mount:
         return not self.source.startswith(("/", "~", "."))
 
 
+ADAPTERS = Mount(source="./adapters", target="/adapters", read_only=True)
+"""Where a container finds the LoRA adapters of this machine."""
+
+
 @noun
 class Port:
     """A port of the container, and where the host lends it its own."""
@@ -169,12 +173,16 @@ class Plan:
     up once the server is up. ``nodes`` machines run the processes together, with ``world_size``
     accelerators in all; ``replicas`` such copies find room.
     ``weights_gib`` is what is downloaded, ``memory_gib`` the main memory that a server takes, both
-    None where they are unknown. ``nonroot`` and ``drop_capabilities`` say whether the image is
+    None where they are unknown. Where there is no network, ``fetch`` runs on a machine of the same
+    kind that has one and fills a folder; with a copy of it ``unpack`` and ``install`` need none.
+    ``makes`` is the file that ``prepare`` makes, None where it makes none: then it may run again.
+    ``nonroot`` and ``drop_capabilities`` say whether the image is
     known to run so, ``user`` (uid or uid:gid) and ``home`` whom it is made for; ``others`` are the
     other ways to install. ``client`` is the program in the image that can ask the server,
     ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
     is the service of the framework's own installer that holds the same port. ``wsl2`` says that
-    the lines are for WSL2 on that Windows machine.
+    the lines are for WSL2 on that Windows machine. ``brings`` is the program without which nothing
+    is installed yet, None where the server is no program of the machine's own.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -204,8 +212,11 @@ class Plan:
     user: str | None = None
     home: str | None = None
     drop_capabilities: bool | None = None
+    fetch: tuple[Command, ...] = ()
+    unpack: tuple[Command, ...] = ()
     install: tuple[Command, ...] = ()
     prepare: tuple[Command, ...] = ()
+    makes: str | None = None
     stop: tuple[Command, ...] = ()
     processes: tuple[Process, ...] = ()
     check: tuple[Command, ...] = ()
@@ -215,6 +226,7 @@ class Plan:
     rival: str | None = None
     wsl2: bool = False
     others: tuple[str, ...] = ()
+    brings: str | None = None
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     data_parallel: int = 1

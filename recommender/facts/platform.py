@@ -87,8 +87,9 @@ class Method:
 
     ``version`` is what it brings where that is not the platform's version (an image of an older
     build); ``several`` whether its lines can start one server over several machines; ``reuses``
-    that a program which is installed already is started as it is; ``prepare`` fetches or converts
-    the model ahead of the server, which may also do so itself. ``host`` is the address that the
+    that a program which is installed already is started as it is; ``brings`` is the program that
+    ``install`` brings where another one starts it; ``prepare`` fetches or converts the model ahead
+    of the server, which may also do so itself. ``host`` is the address that the
     server binds; ``pythons`` are the Python versions that the package accepts, the preferred one
     first.
     """
@@ -98,6 +99,7 @@ class Method:
     version: str | None = None
     several: bool = True
     reuses: bool = False
+    brings: str | None = None
     pythons: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     install: tuple[Line, ...] = ()

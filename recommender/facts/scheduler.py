@@ -25,6 +25,24 @@ class Started:
 
 
 @noun
+class Memory:
+    """What ``--mem`` of sbatch takes for the ``whole`` memory of a machine."""
+
+    whole: str
+    source: str
+    checked: str
+
+
+@noun
+class Quadlet:
+    """The oldest ``podman`` that knows every key that is written."""
+
+    podman: str
+    source: str
+    checked: str
+
+
+@noun
 class Slurm:
     """``devices`` maps a vendor to the name under which Slurm itself finds its devices.
 
@@ -35,6 +53,7 @@ class Slurm:
     devices: Mapping[str, str]
     launcher: str
     mpi: str
+    memory: Memory
     boxed: tuple[str, ...] = ()
     source: str
     checked: str
@@ -96,5 +115,6 @@ class Schedulers:
     slurm: Slurm
     ray: Ray
     skypilot: Skypilot
+    quadlet: Quadlet
     cores: Cores
     images: tuple[Started, ...]

@@ -5,10 +5,13 @@ from typing import Any
 
 from recommender.facts import Line, Platform, Step
 from recommender.facts.command import Command
+from recommender.facts.plan import ADAPTERS
 from recommender.launch.variables import mark
 from recommender.rules.conditions import holds
 from recommender.rules.situation import Situation
 from recommender.words import placeholders, replace_names
+
+_MANY_LORA = "multi-lora"
 
 
 def commands(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple[Command, ...]:
@@ -60,6 +63,7 @@ def _expand(
             yield from ("-e", f"{name}={value}")
         if "safetensors" in platform.formats:
             yield from _mounted(facts)
+        yield from _adapters(platform, facts)
     elif word in _SEVERAL:
         yield from _SEVERAL[word](facts)
     else:
@@ -71,6 +75,15 @@ def _mounted(facts: Situation) -> Iterator[str]:
     path = str(facts.fact("model") or "")
     if path.startswith("/") and not path.endswith(".gguf"):
         yield from ("-v", f"{path}:{path}:ro")
+
+
+def _adapters(platform: Platform, facts: Situation) -> Iterator[str]:
+    """LoRA adapters may lie on this machine; who starts the server says which by its path there."""
+    if _MANY_LORA not in (facts.fact("workload.features") or ()):
+        return
+    named = any("LORA_PATH" in step.args for step in _standing(platform.arguments, facts))
+    if named or _MANY_LORA in (facts.fact("traits") or ()):
+        yield from ("-v", f"{ADAPTERS.source}:{ADAPTERS.target}:ro")
 
 
 def _ascend_devices(facts: Situation) -> Iterator[str]:

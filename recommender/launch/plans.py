@@ -10,6 +10,7 @@ from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Key, Opening, Plan, Process
+from recommender.facts.visible import Visible
 from recommender.launch import choosing, container, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import KEY, marked
@@ -36,7 +37,13 @@ class _Made:
     exposure: Exposure | None
 
 
-def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
+def plan_of(
+    scored: Scored,
+    opening: Opening,
+    nodes: int,
+    words: Words,
+    visible: Sequence[Visible] = (),
+) -> Plan:
     """The plan of a scored candidate.
 
     Args:
@@ -44,6 +51,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         opening: what the user wants of the server beside the work itself.
         nodes: how many such machines there are.
         words: the language of the notes.
+        visible: how each vendor's devices are hidden from a server that takes fewer than all.
 
     Raises:
         LookupError: the platform cannot be started in the way that ``opening`` names.
@@ -54,9 +62,8 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    taken = machines.devices(scored) // fit.nodes
-    mine = choosing.chosen(scored.trial.group, taken, opening)
-    processes = choosing.handed(tuple(_processes(made, key)), mine)
+    whole = tuple(_processes(made, key))
+    processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
     return Plan(
@@ -66,7 +73,7 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         platform=platform.id,
         version=made.facts.fact("version"),
         method=name,
-        model=fit.model or scored.model.id,
+        model=_model(made),
         name=_name(made),
         hardware=machines.hardware(scored),
         nodes=together,
@@ -94,10 +101,19 @@ def plan_of(scored: Scored, opening: Opening, nodes: int, words: Words) -> Plan:
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, words) if item != name),
+        brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
         data_parallel=fit.data_parallel,
     )
+
+
+def _brings(method: Method, processes: Sequence[Process]) -> str | None:
+    """The program that a first start installs: a launcher such as mpirun may be there without."""
+    server = next(process for process in processes if process.role == "server")
+    if server.container or server.within or server.shell or not server.argv:
+        return None
+    return method.brings or server.argv[0]
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:
@@ -138,6 +154,14 @@ def _wished(opening: Opening) -> dict[str, Any]:
     if opening.shares_network and not opening.exposed:
         wished["host"] = _THIS_MACHINE
     return {name: value for name, value in wished.items() if value is not None}
+
+
+def _model(made: _Made) -> str:
+    """What is served, by the name that the server itself pulls where it has one."""
+    pulls = made.exposure.pulls if made.exposure else None
+    if pulls and made.facts.fact("gguf.repo"):
+        return plan.fill(pulls, made.facts)
+    return made.scored.fit.model or made.scored.model.id
 
 
 def _name(made: _Made) -> str:
@@ -225,10 +249,6 @@ def _only_asks(command: Command) -> bool:
 
 def _key(made: _Made) -> Key | None:
     if not made.opening.guarded or made.exposure is None:
-        return None
-    several = (made.facts.fact("nodes") or 1) > made.scored.fit.nodes
-    if made.exposure.ready_of_proxy and several and not made.opening.exposed:
-        # With a key a proxy turns away the copies that have to report to it without one.
         return None
     if made.exposure.key_env:
         return Key(env=made.exposure.key_env)

@@ -35,12 +35,12 @@ def _posix_word(word: str, variable: Callable[[str], str]) -> str:
 def powershell(command: Command, variable: Callable[[str], str] = str) -> str:
     """One line for PowerShell 5.1 or 7."""
     if command.raw is not None:
-        return _raw(command, _powershell_word, variable)
+        return _raw(command, powershell_word, variable)
     named = [
         f"$env:{name} = {_powershell(value, _single, variable)}; "
         for name, value in command.env.items()
     ]
-    words = [_powershell(word, _powershell_word, variable) for word in command.argv]
+    words = [_powershell(word, powershell_word, variable) for word in command.argv]
     call = "& " if words and words[0][:1] in {"'", '"'} else ""
     return "".join(named) + call + " ".join(words)
 
@@ -57,7 +57,8 @@ def _doubled(text: str) -> str:
     return re.sub('([`"$\u201c\u201d\u201e])', r"`\1", text)
 
 
-def _powershell_word(word: str) -> str:
+def powershell_word(word: str) -> str:
+    """One word, quoted where PowerShell would take it for something else."""
     if word.startswith("~/"):
         return f'"$HOME/{_doubled(word[2:])}"'
     return word if re.fullmatch(r"[\w./:=+-][\w./:=+%-]*", word) else _single(word)

@@ -10,6 +10,7 @@ from recommender.versions import parts
 
 # llama.cpp's own ceiling of useful slots is set by memory; beyond this a queue serves as well.
 _MOST_SLOTS = 64
+_WHOLE = (None, "bf16", "fp16", "fp32")
 UNSIZED_KV_GIB = 4.0
 """GiB of KV cache on the processor where the main memory is not known."""
 
@@ -66,7 +67,7 @@ def _cpu_kv_gib(fit: Fit) -> int:
 def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     """Where a GGUF comes from: a file, or a hub repository with the tag of a quantization."""
     name, quant = fit.model or "", (fit.quantization or "").removesuffix("_moe").upper()
-    repository, tag = _tagged(name)
+    repository, tag = (name, "") if is_path(name) else _tagged(name)
     if name.endswith(".gguf"):
         source = {"gguf.repo": None, "gguf.file": name, "gguf.quant": quant}
     elif "/" in repository and not is_path(name) and repository_holds_gguf(repository, model):
@@ -76,7 +77,16 @@ def _gguf(fit: Fit, model: Model | None) -> dict[str, Any]:
     else:
         short = next(filter(None, reversed(re.split(r"[/\\]", repository))), "model")
         source = {"gguf.repo": None, "gguf.file": f"./{short}-{quant}.gguf", "gguf.quant": quant}
+        source |= _to_convert(repository, short, fit, model)
     return source | {"library.name": _ollama(source, model, fit)}
+
+
+def _to_convert(name: str, short: str, fit: Fit, model: Model | None) -> dict[str, Any]:
+    """The folder with weights of 16 bits or more, and the file of 16 bits that is made of them."""
+    if fit.build != "gguf" or (model and model.quantization not in _WHOLE):
+        return {}
+    folder = name if is_path(name) else f"./{short}"
+    return {"gguf.source": folder, "gguf.whole": f"./{short}-F16.gguf"}
 
 
 def _tagged(name: str) -> tuple[str, str]:

@@ -22,11 +22,14 @@ class Loaded:
     remedies: Mapping[str, Any]
     clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
+    conversions: Mapping[str, Any]
     hosts: Mapping[str, Any]
+    offline: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
     article: Mapping[str, Any]
+    help: Mapping[str, Any]
     translations: Mapping[str, Any]
 
     @property
@@ -54,11 +57,14 @@ def load(root: Path) -> Loaded:
         remedies=compile_document(root, "remedies"),
         clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
+        conversions=compile_document(root, "conversions"),
         hosts=read_yaml(root / "hosts.yaml"),
+        offline=compile_document(root, "offline"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),
         article=read_yaml(root / "article.yaml"),
+        help=read_yaml(root / "help.yaml"),
         translations=read_yaml(root / "translations.yaml"),
     )
 

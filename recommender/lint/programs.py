@@ -1,6 +1,7 @@
 """Which program a command line starts, with which words, inside a container or outside."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
@@ -102,7 +103,8 @@ def _inside(words: list[str], env: dict[str, str]) -> list[str] | None:
         return words[words.index(_LAUNCHER) + 1 :]
     if words[0] in {"bash", "sh"} and "-c" in words:
         script, *after = words[words.index("-c") + 1 :] or [""]
-        return after[1:] if script.endswith('"$@"') else []
+        _, passed, more = script.partition('"$@"')
+        return [*after[1:], *shlex.split(more)] if passed else []
     return None
 
 

@@ -8,8 +8,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from recommender import facts
 from recommender.errors import printable
 from recommender.facts import checkup, scheduler
-from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups
+from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups, SingleMachine
 from recommender.facts.framework import RegistryName
+from recommender.facts.visible import Visible
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
 from recommender.serving.recognition import Sign
@@ -20,7 +21,7 @@ _STRICT = (
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
     *(facts.Exposure, Rate, Sign, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
-    *(Kubernetes, PodGroups, ClusterDevice, NodeLabel),
+    *(Kubernetes, PodGroups, SingleMachine, ClusterDevice, NodeLabel, Visible),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
     *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
 )
@@ -51,9 +52,16 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
     yield from _shape(Kubernetes, knowledge.clusters.get("kubernetes"), "clusters: kubernetes")
     yield from _shape(scheduler.Schedulers, knowledge.schedulers, "schedulers")
+    yield from _rows(knowledge)
+
+
+def _rows(knowledge: Loaded) -> Iterator[str]:
+    """Sentences about tables."""
     for row in knowledge.speeds.get("rates", []):
         where = f"speed: {row.get('quantity')}, {row.get('engine')}, {row.get('device')}"
         yield from _shape(Rate, row, where)
+    for row in knowledge.hosts.get("visible", []):
+        yield from _shape(Visible, row, f"hosts: visible, {row.get('vendor')}")
     for row in knowledge.servers.get("servers", []):
         yield from _shape(Sign, row, f"servers: {row.get('framework')}")
 

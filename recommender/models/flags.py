@@ -118,6 +118,7 @@ def file_format(text: str) -> str:
     plain = spelling.plain(text)
     known = sorted(set(table.quantizations().values()))
     if plain not in known:
-        message = f"--format '{printable(text)}' must be one of {', '.join(known)}"
+        hint = nearest(plain, known) or f"; known are {', '.join(known)}"
+        message = f"--format '{printable(text)}' is unknown{hint}"
         raise InputError(message)
     return plain

@@ -34,7 +34,8 @@ def search(
     wanted = [spelling.squashed(spelling.plain(part)) for word in words for part in word.split()]
     most = _bound(max_params, fits_gib)
     if task is not None and task not in TASKS:
-        message = f"--task '{printable(task)}' is unknown; write {', '.join(TASKS)}"
+        hint = nearest(task, TASKS) or f"; write {', '.join(TASKS)}"
+        message = f"--task '{printable(task)}' is unknown{hint}"
         raise InputError(message)
     every = [(of_row(row), _text(row)) for row in rows()]
     found = tuple(

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts import Rejection
 from recommender.facts.comparison import Compared, Comparison
-from recommender.render import bars, placed
+from recommender.render import bars, columns, placed
 from recommender.render.layout import hanging, marked
 from recommender.render.summary import devices_line, workload_line
 from recommender.render.terminal import problem_text
@@ -51,13 +50,11 @@ def show(found: Comparison, names: dict[str, str], words: Words, console: Consol
 
 
 def _columns(heads: Sequence[str], rows: Sequence[_Row], label: int, console: Console) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, expand=True)
-    table.add_column("", width=label, no_wrap=True)
-    for head in heads:
-        table.add_column(Text(head), header_style="bold green", ratio=1, overflow="fold")
-    for text, cells in rows:
-        table.add_row(Text(text, style="bold"), *(Text("\n".join(cell)) for cell in cells))
-    console.print(table)
+    head = [Text(), *(Text(one, style="bold green") for one in heads)]
+    cells = [
+        [Text(text, style="bold"), *(Text("\n".join(cell)) for cell in row)] for text, row in rows
+    ]
+    columns.show(head, cells, label, console)
 
 
 def _stacked(heads: Sequence[str], rows: Sequence[_Row], label: int, console: Console) -> None:

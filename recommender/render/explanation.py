@@ -6,7 +6,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from recommender.errors import visible
 from recommender.facts import (
     Answer,
     Candidate,
@@ -19,10 +18,10 @@ from recommender.facts import (
 )
 from recommender.facts.codec import encode
 from recommender.knowledge import Knowledge
-from recommender.render import side_by_side
+from recommender.render import side_by_side, waterfall
 from recommender.render.frameworks import status
 from recommender.render.layout import hanging, marked
-from recommender.render.terminal import commands
+from recommender.render.pick import commands
 from recommender.words import Words
 
 
@@ -167,7 +166,7 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         key = "look.commands" if framework.role == "layer" else "look.rank"
         line = words.key(key, rank=ranked.rank, points=ranked.score, platform=ranked.platform)
         console.print(hanging(Text(line), 3, 5, console))
-        _reasons(ranked.reasons, console)
+        waterfall.show(ranked.reasons, words, console)
         for warning in ranked.warnings:
             marked(console, "! ", "yellow", warning.text)
         if framework.role != "framework" and ranked.launch:
@@ -176,15 +175,6 @@ def _here(answer: Answer, framework: Framework, words: Words, console: Console) 
         console.print(hanging(Text(words.key("look.rejected"), style="red"), 3, 5, console))
         for reason in refused.reasons:
             marked(console, "x ", "red", _with_fix(reason))
-
-
-def _reasons(reasons: Iterable[Reason], console: Console) -> None:
-    for reason in sorted(reasons, key=lambda item: -item.points):
-        points = Text(f"{reason.points:+6g}  ", style="green" if reason.points >= 0 else "red")
-        note = f" [{reason.layer}: {reason.source}, {reason.checked}]"
-        console.print(
-            hanging(Text.assemble(points, visible(reason.text), (note, "dim")), 3, 5, console)
-        )
 
 
 def _with_fix(reason: Reason) -> str:

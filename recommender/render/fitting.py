@@ -10,8 +10,9 @@ from recommender.facts import Fit, Reason, Rejection, Workload
 from recommender.facts.fitting import Fitted, Fitting
 from recommender.render import bars, placed
 from recommender.render.layout import hanging, marked
+from recommender.render.others import rejected
 from recommender.render.summary import machine_line, workload_line
-from recommender.render.terminal import problem_text, rejected
+from recommender.render.terminal import problem_text
 from recommender.words import Words
 
 _TOO_LARGE = "fit.memory"
@@ -33,7 +34,6 @@ def show(found: Fitting, names: dict[str, str], words: Words, console: Console) 
         _block(item, found, names, words, console)
     _short(found.rejected, words, console)
     rejected(tuple(_others(found.rejected)), names, words, console)
-    _next(found, words, console)
 
 
 def _verdict(found: Fitting, words: Words) -> str:
@@ -133,13 +133,3 @@ def _gap(reason: Reason, words: Words) -> str:
     device = str(values.get("device"))
     where = f"{count} x {device}" if count and count != 1 else device
     return words.key("fitting.short", **values, where=where, gap=needs - has)
-
-
-def _next(found: Fitting, words: Words, console: Console) -> None:
-    refused = next((item.framework for item in found.rejected if _memory(item)), None)
-    named = found.fits[0].framework if found.fits else refused
-    if named is None:
-        return
-    key = "fitting.next" if found.fits else "fitting.next-why"
-    console.print()
-    console.print(hanging(Text(words.key(key, framework=named), style="dim"), 0, 2, console))

@@ -1,40 +1,130 @@
-"""The frameworks side by side: the article's table, and the platforms of today."""
+"""The frameworks side by side: the article's table with what is true today, and the platforms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from recommender.facts import Cell, Framework
+from recommender.errors import visible
+from recommender.facts import Cell, Conflict, Framework
+from recommender.render import columns
+from recommender.render.brief import line
 from recommender.render.layout import hanging
 from recommender.words import Words
 
 CELLS = ("techniques", "throughput", "ease", "hardware", "scenarios", "shortcomings")
+# In the order in which people compare; those that belong together stay in one band.
+_COLUMNS = ("throughput", "ease", "hardware", "scenarios", "shortcomings", "techniques")
+_LEAST_COLUMN, _NAMES = 18, 16
+
+_Numbered = dict[str, tuple[int, Conflict]]
 
 
-def show(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
-    """Print one block a framework."""
+def show(
+    frameworks: Sequence[Framework],
+    conflicts: Sequence[Conflict],
+    words: Words,
+    console: Console,
+) -> None:
+    """Print the article's table, its corrections, today's platforms, and what stands beside.
+
+    Args:
+        frameworks: those of the article and others; the others get a line each.
+        conflicts: where article and today's facts disagree.
+        words: the language.
+        console: where to print; a wide one shows more columns side by side.
+    """
+    listed = [framework for framework in frameworks if framework.article]
+    numbered = _numbered(listed, conflicts)
+    console.print(Text(words.key("look.article"), style="bold"))
+    for names in _bands(console.width):
+        console.print()
+        _band(listed, names, numbered, words, console)
+    _today(numbered, words, console)
+    _platforms(listed, words, console)
+    _others([one for one in frameworks if not one.article], words, console)
+
+
+def _numbered(frameworks: Sequence[Framework], conflicts: Sequence[Conflict]) -> _Numbered:
+    """The conflicts about cells, in the order in which a reader meets them."""
+    cells = [f"{framework.id}.{name}" for framework in frameworks for name in _COLUMNS]
+    met = [one for cell in cells for one in conflicts if cell in one.about]
+    unique = {conflict.id: conflict for conflict in met}
+    return {name: (number, one) for number, (name, one) in enumerate(unique.items(), 1)}
+
+
+def _bands(width: int) -> Iterator[tuple[str, ...]]:
+    """The columns in as many tables, one below the other, as the width asks for."""
+    most = max((width - _NAMES) // _LEAST_COLUMN, 1)
+    count = -(-len(_COLUMNS) // most)
+    each = -(-len(_COLUMNS) // count)
+    for start in range(0, len(_COLUMNS), each):
+        yield _COLUMNS[start : start + each]
+
+
+def _band(
+    frameworks: Sequence[Framework],
+    names: Sequence[str],
+    numbered: _Numbered,
+    words: Words,
+    console: Console,
+) -> None:
+    head = [Text(), *(Text(words.key(f"article.{name}"), style="bold") for name in names)]
+    rows = [
+        [
+            _name(framework, words),
+            *(_cell(framework, name, numbered, words) for name in names),
+        ]
+        for framework in frameworks
+    ]
+    columns.show(head, rows, _NAMES, console)
+
+
+def _name(framework: Framework, words: Words) -> Text:
+    kept = framework.status != "active"
+    note = f"\n{status(framework, words)}" if kept else ""
+    return Text.assemble((framework.name, "bold green"), (note, "yellow"))
+
+
+def _cell(framework: Framework, name: str, numbered: _Numbered, words: Words) -> Text:
+    cell: Cell = getattr(framework.article, name)
+    about = f"{framework.id}.{name}"
+    marks = [f"≠{number}" for number, conflict in numbered.values() if about in conflict.about]
+    mark = f" {' '.join(marks)}" if marks else ""
+    return Text.assemble(words.text(cell.text, _nothing), (mark, "yellow"))
+
+
+def _today(numbered: _Numbered, words: Words, console: Console) -> None:
+    console.print()
+    console.print(Text(words.key("look.corrected"), style="bold"))
+    for number, conflict in numbered.values():
+        read = f" [{conflict.holds_for}; {conflict.checked}]"
+        text = Text.assemble(
+            (f"≠{number} ", "yellow"), words.text(conflict.today, _nothing), (read, "dim")
+        )
+        console.print(hanging(text, 3, 6, console))
+
+
+def _platforms(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
+    console.print()
+    console.print(Text(words.key("look.platforms-today"), style="bold"))
     for framework in frameworks:
         version = framework.platforms[0].version
-        console.print(
-            Text.assemble(
-                (framework.name, "bold green"), f" {version} · {status(framework, words)}"
-            )
-        )
-        lines = [words.text(framework.summary, _nothing)]
-        if framework.article:
-            lines += [cell_line(framework, name, words) for name in ("throughput", "ease")]
-        listed = " · ".join(platforms(framework, words))
-        lines.append(words.labelled(words.key("look.platforms"), listed))
-        for line in lines:
-            console.print(hanging(Text(line), 3, 5, console))
-        console.print()
+        title = (f"{framework.name} {version}", "bold")
+        text = Text.assemble(title, "  ", visible(" · ".join(platforms(framework, words))))
+        console.print(hanging(text, 3, 5, console))
 
 
-def cell_line(framework: Framework, name: str, words: Words) -> str:
-    """A cell of the article's table with its heading."""
-    cell: Cell = getattr(framework.article, name)
-    return words.labelled(words.key(f"article.{name}"), words.text(cell.text, _nothing))
+def _others(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
+    if not frameworks:
+        return
+    console.print()
+    console.print(Text(words.key("look.others"), style="bold"))
+    width = max(Text(framework.name).cell_len for framework in frameworks)
+    for framework in frameworks:
+        name = Text(framework.name, style="bold")
+        name.pad_right(width - name.cell_len)
+        line(console, Text.assemble("   ", name, "  "), words.text(framework.summary, _nothing))
 
 
 def platforms(framework: Framework, words: Words) -> list[str]:

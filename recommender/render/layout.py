@@ -1,7 +1,7 @@
 """Text under a hanging indent, without trailing blanks, for any width and for CJK."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -29,12 +29,36 @@ def hanging(text: Text, first: int, rest: int, console: Console) -> Text:
         console: where it goes; its width counts.
     """
     widths = (max(console.width - indent, _NARROWEST) for indent in (first, rest))
-    offsets = list(_breaks(text.plain, *widths))
-    lines = []
-    for position, line in enumerate(text.divide(offsets)):
-        line.rstrip()
-        lines.append(Text.assemble(" " * (rest if position else first), _without_blanks(line)))
+    lines = [
+        Text.assemble(" " * (rest if position else first), line)
+        for position, line in enumerate(_divided(text, *widths))
+    ]
     return Text("\n").join(lines)
+
+
+def wrapped(text: Text, width: int) -> list[Text]:
+    """The lines of ``text``, each paragraph of it within so many columns."""
+    return [
+        line
+        for paragraph in text.split("\n")
+        for line in _divided(paragraph, width, width) or [Text()]
+    ]
+
+
+def beside(head: Text, text: Text, console: Console) -> Text:
+    """``text`` wrapped in the columns to the right of ``head``."""
+    wrapped = hanging(text, head.cell_len, head.cell_len, console)
+    return Text.assemble(head, wrapped[head.cell_len :])
+
+
+def listed(title: str, items: Sequence[str], console: Console) -> Text:
+    """``title`` and the items after it, broken between items alone."""
+    lines = [title]
+    for position, item in enumerate(items):
+        joiner = " · " if position else " "
+        room = cell_len(lines[-1]) + len(joiner) + cell_len(item) <= console.width
+        lines = [*lines[:-1], f"{lines[-1]}{joiner}{item}"] if room else [*lines, f"  {item}"]
+    return Text("\n".join(lines))
 
 
 def marked(
@@ -45,6 +69,14 @@ def marked(
         visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts
     )
     console.print(hanging(Text.assemble((mark, style), *shown), indent, indent + 2, console))
+
+
+def _divided(text: Text, first: int, rest: int) -> list[Text]:
+    """The lines of a paragraph of which the first may be wider or narrower than the others."""
+    lines = text.divide(list(_breaks(text.plain, first, rest)))
+    for line in lines:
+        line.rstrip()
+    return [_without_blanks(line) for line in lines]
 
 
 def _without_blanks(line: Text) -> Text:

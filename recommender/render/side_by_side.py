@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recommender.facts import Conflict, Framework, Rule
 from recommender.facts.noun import noun
+from recommender.render import columns
 from recommender.render.frameworks import CELLS
 from recommender.words import Words
 
@@ -57,20 +57,30 @@ def _about(conflicts: Sequence[Conflict], about: str) -> tuple[Conflict, ...]:
 
 
 def show(found: Sequence[Row], words: Words, console: Console) -> None:
-    """Print three columns; what stands unchanged says so."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, expand=True)
-    for key in ("look.article", "look.today", "look.effect"):
-        table.add_column(words.key(key), header_style="bold", ratio=1, overflow="fold")
+    """Print three columns; what stands unchanged says so, and what was told is not told again."""
+    head = [words.key(key) for key in ("look.article", "look.today", "look.effect")]
+    cells = list(_cells_of(found, words))
+    columns.show([Text(text, style="bold") for text in head], cells, 0, console)
+
+
+def _cells_of(found: Sequence[Row], words: Words) -> Iterator[tuple[Text, Text, Text]]:
+    told: set[str] = set()
     for row in found:
         claim = Text.assemble((words.labelled(row.label, ""), "bold"), row.claim)
         if not row.conflicts:
-            table.add_row(claim, Text(words.key("look.unchanged"), style="dim"), "")
-        for position, conflict in enumerate(row.conflicts):
-            today = Text.assemble(
-                ("≠ ", "yellow"),
-                words.text(conflict.today, words.show_fact),
-                (f" [{conflict.holds_for}; {conflict.source}, {conflict.checked}]", "dim"),
-            )
-            effect = words.text(conflict.effect, words.show_fact)
-            table.add_row("" if position else claim, today, effect)
-    console.print(table)
+            yield claim, Text(words.key("look.unchanged"), style="dim"), Text()
+        for conflict in row.conflicts:
+            today, effect = _today(conflict, words, again=conflict.id in told)
+            yield claim, today, effect
+            told.add(conflict.id)
+            claim = Text()
+
+
+def _today(conflict: Conflict, words: Words, *, again: bool) -> tuple[Text, Text]:
+    mark = ("≠ ", "yellow")
+    if again:
+        return Text.assemble(mark, (words.key("look.above"), "dim")), Text()
+    read = f" [{conflict.holds_for}; {conflict.source}, {conflict.checked}]"
+    today = words.text(conflict.today, words.show_fact)
+    effect = words.text(conflict.effect, words.show_fact)
+    return Text.assemble(mark, today, (read, "dim")), Text(effect)

@@ -1,5 +1,7 @@
 """From a trial that can run to a scored candidate, or to a refusal by memory or format."""
 
+from collections.abc import Iterator
+
 from recommender.devices.catalogue import series_of
 from recommender.facts import (
     Accelerator,
@@ -233,16 +235,20 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
 
 
 def _warnings(question: Question, trial: Trial, facts: Situation) -> tuple[Reason, ...]:
-    method = trial.platform.methods[trial.method] if trial.method else None
-    notices = (
-        *question.live_notices,
-        *trial.platform.notices,
-        *(method.notices if method else ()),
-    )
     words = question.words
     skipped = (_skipped(words, trial, reason) for reason in trial.skipped)
     unsure = (_unsure(words, trial),) if trial.unsure else ()
-    return (*skipped, *told(notices, facts, words), *unsure)
+    general = told(question.live_notices, facts, words)
+    return (*skipped, *general, *_own_warnings(trial, facts, words), *unsure)
+
+
+def _own_warnings(trial: Trial, facts: Situation, words: Words) -> Iterator[Reason]:
+    """What the platform and the way to install say; they rest on what the platform rests on."""
+    platform = trial.platform
+    method = platform.methods[trial.method] if trial.method else None
+    for reason in told((*platform.notices, *(method.notices if method else ())), facts, words):
+        known = (reason.source or platform.source, reason.checked or platform.checked)
+        yield changed(reason, source=known[0], checked=known[1])
 
 
 def _skipped(words: Words, trial: Trial, reason: Reason) -> Reason:

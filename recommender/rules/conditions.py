@@ -11,7 +11,7 @@ The answer is True, False or None: None when a fact that decides is unknown.
 """
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from recommender.versions import parts
@@ -57,6 +57,72 @@ def _never(name: str, test: Any, facts: Facts, fixed: Container[str]) -> bool:
     return name == "all" and any(never(inner, facts, fixed) for inner in test)
 
 
+def residual(
+    condition: Mapping[str, Any], facts: Facts, fixed: Container[str]
+) -> Mapping[str, Any] | None:
+    """What is left to ask when the facts named in ``fixed`` stay as they are.
+
+    Returns:
+        a condition over the other facts, empty where it holds whatever they are; None where it
+        cannot hold, because of what is or because of what is unknown.
+    """
+    left = _left(condition, facts, fixed)
+    return None if left is None else _joined(left)
+
+
+_Left = list[tuple[str, Any]]
+
+
+def _joined(left: _Left) -> Mapping[str, Any]:
+    """Parts of a condition as one; those of the same name stand apart."""
+    whole = dict(left)
+    return whole if len(whole) == len(left) else {"all": [{name: test} for name, test in left]}
+
+
+def _left(condition: Mapping[str, Any], facts: Facts, fixed: Container[str]) -> _Left | None:
+    left: _Left = []
+    for name, test in condition.items():
+        if name in fixed:
+            if _test(facts.fact(name), test) is not True:
+                return None
+            continue
+        rest = _left_of(name, test, facts, fixed)
+        if rest is None:
+            return None
+        left += rest
+    return left
+
+
+def _left_of(name: str, test: Any, facts: Facts, fixed: Container[str]) -> _Left | None:
+    """What is left of one part."""
+    if name not in {"any", "all", "holds"}:
+        return [(name, test)]
+    rests = [_left(inner, facts, fixed) for inner in _inner(name, test, facts)]
+    known = [rest for rest in rests if rest is not None]
+    if name == "any":
+        if len(known) <= 1 or not all(known):
+            return min(known, key=len, default=None)
+        return [("any", [_joined(rest) for rest in known])]
+    return [part for rest in known for part in rest] if len(known) == len(rests) else None
+
+
+def names(condition: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+    """Names of all facts that the condition asks for, however deep they stand."""
+    for name, test in condition.items():
+        if name != "holds" and name not in _JOINS:
+            yield name
+        for inner in _inner(name, test, facts):
+            yield from names(inner, facts)
+
+
+def _inner(name: str, test: Any, facts: Facts) -> Sequence[Mapping[str, Any]]:
+    """The conditions within a part of one."""
+    if name == "holds":
+        names = [test] if isinstance(test, str) else test
+        return [facts.situation(situation) for situation in names]
+    return test if name in _JOINS else ()
+
+
 def failures(condition: Mapping[str, Any], facts: Facts) -> list[str]:
     """Names of the facts whose part of ``condition`` is known to fail."""
     return [name for name, test in condition.items() if _part(name, test, facts) is False]
@@ -74,14 +140,9 @@ def unknowns(condition: Mapping[str, Any], facts: Facts) -> list[str]:
 
 
 def _undecided(name: str, test: Any, facts: Facts) -> list[str]:
-    if name == "holds":
-        names = [test] if isinstance(test, str) else test
-        inner = [facts.situation(situation) for situation in names]
-    elif name in _JOINS:
-        inner = test
-    else:
+    if name != "holds" and name not in _JOINS:
         return [name]
-    return [fact for part in inner for fact in unknowns(part, facts)]
+    return [fact for part in _inner(name, test, facts) for fact in unknowns(part, facts)]
 
 
 def _part(name: str, test: Any, facts: Facts) -> bool | None:

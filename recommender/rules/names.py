@@ -6,7 +6,16 @@ from recommender.rules import situation as facts
 LAUNCH_FACTS = frozenset(
     (
         *("model", "host", "port", "image", "python", "version", "slots", "total_context"),
-        *("gguf.repo", "gguf.file", "gguf.quant", "library.name", "registry.name", "registry.size"),
+        *(
+            "gguf.repo",
+            "gguf.file",
+            "gguf.quant",
+            "gguf.source",
+            "gguf.whole",
+            "library.name",
+            "registry.name",
+            "registry.size",
+        ),
         *("parser.tool", "parser.reasoning"),
         *("ascend_devices", "cache", "cpu_kv_gib", "node_devices", "via.wsl2", "exposed"),
         "served.name",

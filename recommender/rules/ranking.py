@@ -114,6 +114,11 @@ def _common(question: Question, group: Group) -> tuple[Requirement, ...]:
     return (*question.knowledge.abilities, *needed)
 
 
+def best(question: Question, framework: Framework, groups: Sequence[Group]) -> Scored | None:
+    """One framework on the devices where it scores highest; None where it cannot run."""
+    return _best(list(outcomes(question, framework, groups)))
+
+
 def _may_use_wsl2(platform: Platform, facts: Situation) -> bool:
     wished = "wsl2" in facts.fact("workload.allow")
     return wished and facts.fact("os.family") == "windows" and platform.wsl2 != "unsupported"

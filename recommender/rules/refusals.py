@@ -92,6 +92,8 @@ def memory_refusal(question: Question, trial: Trial, build: Build, fit: Fit) -> 
         text=question.words.key(key, **values) + _uncounted(question, trial),
         fact=f"fit.needs_gib = {fit.needs_gib}, fit.has_gib = {fit.has_gib}",
         fix=_what_would_fit(question, trial, build, fit),
+        source=trial.platform.source,
+        checked=trial.platform.checked,
     )
 
 

@@ -21,7 +21,7 @@ def turns(
     All stay where and how they are placed; ``parts`` names what may vary: priority, concurrency,
     need, use-case.
     """
-    for option, work in _variations(question, parts):
+    for option, work in variations(question, parts):
         own = _score(question, other, work)
         if all(own > _score(question, rival, work) for rival in rivals):
             yield option
@@ -33,7 +33,8 @@ def _score(question: Question, scored: Scored, work: Workload) -> float:
     return score.points(rules, facts)
 
 
-def _variations(question: Question, parts: Sequence[str]) -> Iterator[tuple[str, Workload]]:
+def variations(question: Question, parts: Sequence[str]) -> Iterator[tuple[str, Workload]]:
+    """Every work that differs from the asked one in one thing, with the option that says so."""
     work, known = question.workload, question.knowledge
     every: dict[str, tuple[Iterable[Any], Callable[[Any], Workload]]] = {
         "concurrency": (_USERS, lambda users: replace(work, concurrency=users)),

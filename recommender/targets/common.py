@@ -1,12 +1,15 @@
 """What several targets share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from recommender.errors import InputError, visible
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
+from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 
+LORA_PATH = "where the LoRA adapter lies, which is /adapters/NAME for one in ./adapters"
+"""What a container is told, which sees that folder of the machine."""
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105  # a variable's name
 
 
@@ -17,12 +20,36 @@ def headline(plan: Plan) -> tuple[str, ...]:
         lines.append(f"The API key is read from {plan.key.env}; whoever asks has to know it.")
     if plan.unguarded:
         lines.append(plan.unguarded)
-    return tuple(visible(line) for line in (*lines, *plan.notes))
+    return tuple(visible(line) for line in (*lines, *plan.notes, *_brought(plan)))
+
+
+def _brought(plan: Plan) -> Iterator[str]:
+    """What a machine with a network fetches for one that has none."""
+    if plan.fetch:
+        yield "There is no network here. On a machine of the same kind that has one:"
+        yield from (f"  {posix(line)}" for line in plan.fetch)
+        yield "Then copy the folder beside this file."
 
 
 def comments(plan: Plan, sign: str = "#") -> str:
     """The headline as comment lines, each ended."""
     return "".join(f"{sign} {line}\n" for line in headline(plan))
+
+
+def secrets(plan: Plan) -> dict[str, str]:
+    """Variables without which the server must not start, with what each holds."""
+    key = {plan.key.env: "the key that the server asks for"} if plan.key else {}
+    admin = {plan.admin_env: "the password of its administrator"} if plan.admin_env else {}
+    return key | admin
+
+
+def prepared(plan: Plan, line: Callable[[Command], str]) -> list[str]:
+    """The commands of a shell that prepare the model; what they make, they make once."""
+    lines = [line(command) for command in plan.prepare]
+    if plan.makes is None:
+        return lines
+    file = line(Command(argv=(plan.makes,)))
+    return [f"if [ ! -e {file} ]; then", *(f"  {text}" for text in lines), "fi"]
 
 
 def gated(plan: Plan) -> bool:

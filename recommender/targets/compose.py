@@ -13,6 +13,7 @@ from recommender.targets.common import (
     gated,
     refuse,
     refuse_launcher,
+    secrets,
     used,
 )
 from recommender.targets.compose_box import word
@@ -63,7 +64,8 @@ def _head(plan: Plan) -> str:
 
 
 def _usage(plan: Plan) -> Iterator[str]:
-    if prepared := [line for line in plan.install if line.argv[:2] != ("docker", "pull")]:
+    lines = (*plan.install, *plan.unpack, *plan.prepare)
+    if prepared := [line for line in lines if line.argv[:2] != ("docker", "pull")]:
         yield "Before, in the folder of this file:"
         yield from (f"  {posix(line)}" for line in prepared)
     names = [f"{name}=..." for name in _asked(plan)]
@@ -87,8 +89,7 @@ def _starts(plan: Plan, start: str) -> Iterator[str]:
 
 def _asked(plan: Plan) -> Iterator[str]:
     """Variables that have to be given to every start."""
-    if plan.key:
-        yield plan.key.env
+    yield from secrets(plan)
     names = dict.fromkeys(name for process in plan.processes for name in used(process))
     yield from (name for name in names if name not in {"SERVER_KEY", "NODE_RANK"})
 
@@ -137,8 +138,9 @@ def _service(plan: Plan, process: Process) -> dict[str, Any]:
 def _environment(plan: Plan, env: Mapping[str, str], box: Container) -> dict[str, str | None]:
     """Values that are set, and names that are handed through where the caller has them."""
     passed: dict[str, str | None] = dict.fromkeys(box.passed)
-    if plan.key and plan.key.env in passed:
-        passed[plan.key.env] = compose_box.needed(plan.key.env, "the key that the server asks for")
+    for name, about in secrets(plan).items():
+        if name in passed:
+            passed[name] = compose_box.needed(name, about)
     return {name: word(value) for name, value in env.items()} | passed
 
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from recommender.facts.plan import Container, Mount, Plan, Port
+from recommender.facts.plan import ADAPTERS, Container, Mount, Plan, Port
 from recommender.launch.variables import exported, written
+from recommender.targets.common import LORA_PATH
 
 _ABOUT = {
     "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "LORA_NAME": "the name of the LoRA adapter in the API",
-    "LORA_PATH": "where the LoRA adapter lies",
+    "LORA_PATH": LORA_PATH,
     "MIG_DEVICE": "the slice of a GPU, as nvidia-smi -L names it",
     "SUPERVISOR_IP": "the address of the first machine",
 }
@@ -103,6 +104,6 @@ def _volume(mount: Mount) -> dict[str, Any]:
         volume["read_only"] = True
     if not mount.volume:
         # What is the host's own has to be there; Docker would make an empty folder of a file.
-        own = mount.read_only or mount.source.startswith("/")
+        own = (mount.read_only and mount != ADAPTERS) or mount.source.startswith("/")
         volume["bind"] = {"create_host_path": not own}
     return volume

@@ -57,13 +57,13 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
 
 
 def _check(plan: Plan, cluster: Kubernetes) -> None:
-    groups = cluster.groups
-    if plan.framework not in (*groups.several, *groups.one):
+    groups, boxed = cluster.groups, any(process.container for process in plan.of("worker"))
+    single = groups.single(plan.framework)
+    if single is None and plan.framework not in groups.several:
         why = "nothing is known to start it in groups of pods"
         raise refuse(plan, _TARGET, why, "take --target kubernetes, on one machine")
-    if plan.nodes > 1 and (plan.framework in groups.one or not plan.of("worker")):
-        why = "its processes on several machines are started by MPI, which needs ssh between pods"
-        raise refuse(plan, _TARGET, why, "take --target slurm")
+    if plan.nodes > 1 and single and not boxed:
+        raise refuse(plan, _TARGET, single.text.en, single.instead.en)
 
 
 def _templates(where: Setting) -> dict[str, Any]:

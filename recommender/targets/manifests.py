@@ -10,7 +10,13 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Plan
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
-from recommender.targets.pods import key_secret, token_secret
+from recommender.targets.pods import (
+    ADAPTER_KEYS,
+    adapter_map,
+    admin_secret,
+    key_secret,
+    token_secret,
+)
 from recommender.targets.volumes import cache_gib, claim_name, is_cache
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -103,6 +109,15 @@ def _scalar(dumper: Any, value: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else '"')
 
 
+def _adapter(plan: Plan) -> Iterator[str]:
+    """How the cluster is told of the LoRA adapter, and where one that is no repository lies."""
+    asked = [name for name in ADAPTER_KEYS if name in ranks.needs(plan)]
+    if asked:
+        told = " ".join(f"--from-literal={ADAPTER_KEYS[name]}={name}" for name in asked)
+        yield f"Before: kubectl create configmap {adapter_map(plan)} {told}"
+        yield f"An adapter in the folder adapters of {claim_name(plan)} is /adapters/NAME."
+
+
 def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     boxes = _boxes(plan)
     if device:
@@ -110,15 +125,22 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     if plan.key:
         key = "--from-literal=api-key=YOUR_KEY"
         yield f"Before: kubectl create secret generic {key_secret(plan)} {key}"
+    if plan.admin_env:
+        literal = "--from-literal=password=YOUR_PASSWORD"
+        yield f"Before: kubectl create secret generic {admin_secret(plan)} {literal}"
     if any(_TOKEN in box.passed for box in boxes):
         token = f'{token_secret(_TOKEN)} --from-literal=token="$HF_TOKEN"'
         yield f"For gated models: kubectl create secret generic {token}"
+    yield from _adapter(plan)
     if claims(plan) and plan.weights_gib is None and not plan.model.startswith("/"):
         yield f"How large the weights are is not known: {cache_gib(plan)}Gi may have to grow."
     if claims(plan) and _shared(plan):
         yield "Several nodes write to the claim: its StorageClass has to offer ReadWriteMany."
     if any(mount.source == plan.model for mount in _mounts(plan)):
         yield f"{plan.model} has to lie at this path on every node that may run it."
+    if plan.prepare:
+        yield "Before, on every node that may run it:"
+        yield from (f"  {ranks.line(line)}" for line in plan.prepare)
     limits = sorted({limit for box in boxes for limit in box.ulimits})
     if limits:
         yield f"Pods set no ulimits; the nodes' container runtime has to allow {', '.join(limits)}."

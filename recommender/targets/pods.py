@@ -19,6 +19,8 @@ _PERIOD = 10
 _LATE = 10
 _MISSES = 6
 _ADDRESSES = ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP")
+ADAPTER_KEYS = {"LORA_NAME": "name", "LORA_PATH": "path"}
+"""Where the ConfigMap with the adapter holds what a variable stands for."""
 # The model is asked for until the server takes it, and the pod is ready once it has it.
 _LOAD = (
     "trap 'exit 0' TERM; until \"$@\"; do sleep 5; done; touch /tmp/loaded; sleep infinity & wait"
@@ -60,13 +62,18 @@ def setting(
     known = {**dict.fromkeys(own, "$(POD_IP)"), "NIC_NAME": cluster.interface}
     if plan.key:
         known["SERVER_KEY"] = f"$({plan.key.env})"
+    known |= {name: f"$({name})" for name in ADAPTER_KEYS}
     where = Setting(
         plan=plan,
         target=target,
         cluster=cluster,
         device=device,
         texts={**known, **(texts or {})},
-        extra={**dict.fromkeys(own, ("POD_IP", field_of("status.podIP"))), **(extra or {})},
+        extra={
+            **dict.fromkeys(own, ("POD_IP", field_of("status.podIP"))),
+            **{name: (name, _of_adapter(plan, key)) for name, key in ADAPTER_KEYS.items()},
+            **(extra or {}),
+        },
     )
     _check(where)
     return where
@@ -75,6 +82,15 @@ def setting(
 def field_of(path: str) -> dict[str, Any]:
     """The value of a variable that is a field of the pod."""
     return {"valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def adapter_map(plan: Plan) -> str:
+    """The name of the ConfigMap with the LoRA adapter's name and path."""
+    return f"{plan.name}-adapter"
+
+
+def _of_adapter(plan: Plan, key: str) -> dict[str, Any]:
+    return {"valueFrom": {"configMapKeyRef": {"name": adapter_map(plan), "key": key}}}
 
 
 def _check(where: Setting) -> None:
@@ -221,6 +237,8 @@ def _env(where: Setting, process: Process, box: Container) -> list[dict[str, Any
 def _secret(plan: Plan, name: str) -> dict[str, Any]:
     if plan.key and name == plan.key.env:
         chosen: dict[str, Any] = {"name": key_secret(plan), "key": "api-key"}
+    elif name == plan.admin_env:
+        chosen = {"name": admin_secret(plan), "key": "password"}
     else:
         chosen = {"name": token_secret(name), "key": "token", "optional": True}
     return {"name": name, "valueFrom": {"secretKeyRef": chosen}}
@@ -229,6 +247,11 @@ def _secret(plan: Plan, name: str) -> dict[str, Any]:
 def key_secret(plan: Plan) -> str:
     """The name of the Secret with the API key."""
     return f"{plan.name}-api-key"
+
+
+def admin_secret(plan: Plan) -> str:
+    """The name of the Secret with the password of the administrator."""
+    return f"{plan.name}-admin"
 
 
 def token_secret(name: str) -> str:

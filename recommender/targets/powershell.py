@@ -7,7 +7,7 @@ from recommender.facts.plan import Plan
 from recommender.launch import engine
 from recommender.launch.shell import powershell
 from recommender.launch.variables import exported
-from recommender.targets.common import comments, refuse, used
+from recommender.targets.common import comments, refuse, secrets, used
 
 
 def write(plan: Plan) -> str:
@@ -53,21 +53,15 @@ def _variable(name: str) -> str:
 
 def _needed(plan: Plan) -> Iterator[str]:
     names = {name for process in plan.processes for name in used(process)} - {"SERVER_KEY"}
-    for name in (*_secrets(plan), *sorted(names)):
+    for name in (*secrets(plan), *sorted(names)):
         yield f'if (-not $env:{name}) {{ throw "set `$env:{name} first" }}'
-
-
-def _secrets(plan: Plan) -> tuple[str, ...]:
-    names = (plan.key.env if plan.key else None, plan.admin_env)
-    return tuple(name for name in names if name)
 
 
 def _install(plan: Plan) -> str:
     lines = [line(command) for command in plan.install]
-    server = plan.server
-    if not lines or server.container or server.shell:
+    if not lines or plan.brings is None:
         return "".join(f"{text}\n" for text in lines)
-    program = line(Command(argv=(server.argv[0],))).removeprefix("& ")
+    program = line(Command(argv=(plan.brings,))).removeprefix("& ")
     inner = "".join(f"  {text}\n" for text in lines)
     return f"if (-not (Get-Command {program} -ErrorAction SilentlyContinue)) {{\n{inner}}}\n"
 

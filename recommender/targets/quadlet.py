@@ -11,6 +11,7 @@ from recommender.launch.shell import posix
 from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import unit_words as unit
 from recommender.targets.common import comments, refuse, refuse_launcher, used
+from recommender.targets.schedulers import schedulers
 from recommender.targets.waiting import question, start_seconds
 
 # What the generator hands on as it stands; it puts paths into settings that take several.
@@ -79,8 +80,10 @@ def _name(plan: Plan) -> str:
     return f"llmpick-{plan.name}"
 
 
-def _secret(plan: Plan) -> str:
-    return f"{_name(plan)}-key"
+def _secrets(plan: Plan) -> dict[str, str]:
+    """The secrets of podman by the variables that they become in the container."""
+    key = {plan.key.env: f"{_name(plan)}-key"} if plan.key and not _in_words(plan) else {}
+    return key | ({plan.admin_env: f"{_name(plan)}-admin"} if plan.admin_env else {})
 
 
 def _file(plan: Plan) -> str:
@@ -93,15 +96,17 @@ def _in_words(plan: Plan) -> bool:
 
 
 def _usage(plan: Plan, box: Container) -> Iterator[str]:
-    yield f"Save it as {_name(plan)}.container and install it in a shell of root (podman 4.7 on):"
+    oldest = schedulers().quadlet.podman
+    file = f"{_name(plan)}.container"
+    yield f"Save it as {file} and install it in a shell of root (podman {oldest} on):"
     if box.gpus:
         yield "  nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"
     if plan.key and _in_words(plan):
         yield f"  install -D -m 0600 /dev/null {_file(plan)}"
         yield f"  # and write {plan.key.env}=... into it"
-    elif plan.key:
-        yield f'  printf %s "${plan.key.env}" | podman secret create {_secret(plan)} -'
-    file = f"{_name(plan)}.container"
+    for variable, secret in _secrets(plan).items():
+        yield f'  printf %s "${variable}" | podman secret create {secret} -'
+    yield from (f"  {posix(line)}" for line in plan.prepare)
     yield f"  install -D -m 0644 {file} /etc/containers/systemd/{file}"
     yield f"  systemctl daemon-reload && systemctl start {_name(plan)}.service"
 
@@ -128,8 +133,8 @@ def _container(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:
     yield from unit.repeated("Ulimit", box.ulimits)
     yield from _single(box)
     yield from _rights(plan, box)
-    if plan.key and not _in_words(plan):
-        yield "Secret", f"{_secret(plan)},type=env,target={plan.key.env}"
+    for variable, secret in _secrets(plan).items():
+        yield "Secret", f"{secret},type=env,target={variable}"
     if asked := question(plan):
         yield "HealthCmd", json.dumps(asked).replace("%", "%%").replace("$", "$$")
         yield "HealthInterval", "15s"
@@ -194,8 +199,8 @@ def _options(plan: Plan, box: Container) -> Iterator[tuple[str, ...]]:
     for mount in box.mounts:
         if not _simple(mount):
             yield "--volume", _volume(mount)
-    secret = plan.key.env if plan.key else None
-    yield from (("--env", name) for name in box.passed if name != secret)
+    secret = _secrets(plan)
+    yield from (("--env", name) for name in box.passed if name not in secret)
 
 
 def _service(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:

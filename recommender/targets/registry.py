@@ -24,7 +24,7 @@ class Target:
     ``devices`` hands the module what Kubernetes calls devices. ``shares_network`` says that its
     containers have no network of their own, and that it brings an engine for them. ``pinned`` says
     that its image holds one version of a framework, for which the plan has to be made. ``suffix``
-    is that of the file.
+    is that of the file. ``grouped`` says that copies may span machines of the cluster.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Target:
     devices: bool = False
     shares_network: bool = False
     pinned: bool = False
+    grouped: bool = False
     suffix: str
 
     def version(self, framework: str) -> str | None:
@@ -73,7 +74,7 @@ TARGETS = {
         Target(name="systemd", methods=_PROGRAMS, suffix=".service"),
         Target(name="quadlet", methods=_IMAGE, suffix=".container"),
         Target(name="kubernetes", **_PODS, devices=True, suffix=".yaml"),
-        Target(name="lws", **_PODS, devices=True, suffix=".yaml"),
+        Target(name="lws", **_PODS, devices=True, grouped=True, suffix=".yaml"),
         Target(
             name="slurm",
             methods=(*_PROGRAMS, *_IMAGE),

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch import engine
-from recommender.targets.common import comments, launched_as_one, refuse_launcher, used
+from recommender.targets.common import (
+    LORA_PATH,
+    comments,
+    launched_as_one,
+    prepared,
+    refuse_launcher,
+    secrets,
+    used,
+)
 from recommender.targets.ranks import line, once_up
 from recommender.targets.waiting import asking
 
@@ -14,7 +22,6 @@ from recommender.targets.waiting import asking
 _LITERAL = "# shellcheck disable=SC2016\n"
 _QUOTED = re.compile(r"'[^']*[$`][^']*'")
 _ABOUT = {
-    "SERVER_KEY": "the key that the server asks for",
     "HEAD_IP": "the address of the first machine",
     "LORA_NAME": "the name of the LoRA adapter in the API",
     "LORA_PATH": "where the LoRA adapter lies",
@@ -39,7 +46,8 @@ def write(plan: Plan) -> str:
     body = [
         "set -eu\n" + "".join(_needed(plan)),
         _install(plan),
-        "".join(f"{line(command)}\n" for command in plan.prepare),
+        "".join(f"{line(command)}\n" for command in plan.unpack),
+        "".join(f"{text}\n" for text in prepared(plan, line)),
         _serve(plan),
         "".join(f"# {line(command)}\n" for command in (*plan.check, *plan.stop)),
     ]
@@ -51,31 +59,26 @@ def _needed(plan: Plan) -> Iterator[str]:
     """Variables without which the script stops before it does anything."""
     if plan.nodes > 1 and not launched_as_one(plan):
         yield ': "${NODE_RANK:=0}"  # 0 on the first machine, 1 on the second, ...\n'
-    if plan.key:
-        yield f': "${{{plan.key.env}:?{_ABOUT["SERVER_KEY"]}}}"\n'
-        yield f"export {plan.key.env}\n"
-    if plan.admin_env:
-        yield f': "${{{plan.admin_env}:?the password of its administrator}}"\n'
-        yield f"export {plan.admin_env}\n"
+    for name, about in secrets(plan).items():
+        yield f': "${{{name}:?{about}}}"\nexport {name}\n'
     first = {name for process in plan.of("server") for name in used(process)}
     for name in sorted(first - {"SERVER_KEY", "NODE_RANK"}):
-        yield f': "${{{name}:?{_ABOUT[name]}}}"\n'
+        yield f"{_demanded(plan, name)}\n"
+
+
+def _demanded(plan: Plan, name: str) -> str:
+    """A line that ends the script where a variable is not set."""
+    boxed = name == "LORA_PATH" and plan.server.container
+    return f': "${{{name}:?{LORA_PATH if boxed else _ABOUT[name]}}}"'
 
 
 def _install(plan: Plan) -> str:
     lines = [line(command) for command in plan.install]
-    program = _program(plan)
-    if not lines or program is None:
+    if not lines or plan.brings is None:
         return "".join(f"{text}\n" for text in lines)
     inner = "".join(f"  {text}\n" for text in lines)
-    return f"if ! command -v {line(Command(argv=(program,)))} >/dev/null 2>&1; then\n{inner}fi\n"
-
-
-def _program(plan: Plan) -> str | None:
-    """The program whose absence means that nothing is installed yet."""
-    server = plan.server
-    boxed = server.container or server.within
-    return None if boxed or server.shell or not server.argv else server.argv[0]
+    program = line(Command(argv=(plan.brings,)))
+    return f"if ! command -v {program} >/dev/null 2>&1; then\n{inner}fi\n"
 
 
 def _serve(plan: Plan) -> str:
@@ -104,7 +107,7 @@ def _asked(plan: Plan, processes: Sequence[Process]) -> tuple[str, ...]:
     """Variables that these need besides those of the server."""
     told = {"SERVER_KEY", "NODE_RANK", *used(plan.server)}
     names = {name for process in processes for name in used(process)} - told
-    return tuple(f': "${{{name}:?{_ABOUT[name]}}}"' for name in sorted(names))
+    return tuple(_demanded(plan, name) for name in sorted(names))
 
 
 def _worker(process: Process, *, last: bool) -> str:

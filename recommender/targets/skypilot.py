@@ -10,7 +10,7 @@ from recommender.facts.plan import Key, Plan, Process
 from recommender.launch import engine
 from recommender.launch.variables import ADAPTER
 from recommender.targets import ranks
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import comments, prepared, refuse, secrets
 from recommender.targets.documents import yaml_of
 from recommender.targets.schedulers import called, schedulers
 from recommender.targets.waiting import start_seconds
@@ -37,10 +37,9 @@ def write(plan: Plan) -> str:
     if adapter := _adapter(plan):
         task["envs"] = dict.fromkeys(adapter)
     task["secrets"] = {_HUB: ""}
-    if plan.key:
-        task["secrets"][plan.key.env] = None
-    if plan.install:
-        task["setup"] = _text(["set -eu", *map(ranks.line, plan.install)])
+    task["secrets"] |= dict.fromkeys(secrets(plan))
+    if plan.install or plan.prepare:
+        task["setup"] = _text(_setup(plan))
     task["run"] = _text(_run(plan))
     if _kept(plan) and plan.key:
         task["service"] = _service(plan, plan.key)
@@ -53,7 +52,7 @@ def _kept(plan: Plan) -> bool:
 
 
 def _usage(plan: Plan) -> str:
-    secret = f" --secret {plan.key.env}" if plan.key else ""
+    secret = "".join(f" --secret {name}" for name in secrets(plan))
     secret += "".join(f" --env {name}=..." for name in _adapter(plan))
     lines = [f"# A model that is gated: --secret {_HUB}, too.\n"]
     lines.append(f"# sky launch -c {plan.name}{secret} FILE, then, from your machine,\n")
@@ -98,11 +97,23 @@ def _known() -> Any:
     return schedulers().skypilot.accelerators
 
 
+# A token for models that are gated; an empty one is worse than none.
+_NO_EMPTY_TOKEN = f'if [ -z "${{{_HUB}:-}}" ]; then unset {_HUB}; fi'
+
+
+def _setup(plan: Plan) -> Iterator[str]:
+    """What every machine runs once; a task that is started anew finds the weights there."""
+    yield "set -eu"
+    yield from map(ranks.line, plan.install)
+    if plan.prepare:
+        yield _NO_EMPTY_TOKEN
+        yield from prepared(plan, ranks.line)
+
+
 def _run(plan: Plan) -> Iterator[str]:
     yield "set -eu"
     yield from _addresses(plan)
-    # A token for models that are gated; an empty one is worse than none.
-    yield f'if [ -z "${{{_HUB}:-}}" ]; then unset {_HUB}; fi'
+    yield _NO_EMPTY_TOKEN
     yield from ranks.ranked(plan, _started)
 
 

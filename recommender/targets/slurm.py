@@ -9,7 +9,8 @@ from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Mount, Plan, Process
 from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import ranks
-from recommender.targets.common import comments, refuse
+from recommender.targets.common import LORA_PATH, comments, refuse
+from recommender.targets.pyxis import contained, places
 from recommender.targets.schedulers import cores_of, program, schedulers
 
 _INSTEAD = "llmpick launch --target docker writes it for a machine with Docker"
@@ -36,7 +37,7 @@ def write(plan: Plan) -> str:
     parts = [
         "#!/bin/bash\n" + comments(plan) + _usage(plan),
         "".join(f"#SBATCH --{text}\n" for text in _asked(plan)),
-        "set -eu\n" + "".join(_key(plan)) + "".join(_places(plan, box)) + "".join(_hosts(plan)),
+        "set -eu\n" + "".join(_secrets(plan)) + "".join(places(plan, box)) + "".join(_hosts(plan)),
         "rank() {\n" + "".join(f"{text}\n" for text in ranks.indented(_rank(plan))) + "}\n",
         _srun(plan, box),
     ]
@@ -69,11 +70,15 @@ def _usage(plan: Plan) -> str:
     to = "NODE" if named else _LOOPBACK
     tunnel = f"ssh -N -L {plan.port}:{to}:{plan.port} -J LOGIN_NODE NODE"
     lines += [f"  {tunnel}   # NODE: squeue --noheader --format=%B --name={plan.name}"]
-    if plan.key:
-        lines.append(f"The first start makes the key: {plan.key.env}=$(cat {_key_file(plan)})")
-    else:
+    for name, file in _files(plan).items():
+        what = "the password" if name == plan.admin_env else "the key"
+        lines.append(f"The first start makes {what}: {name}=$(cat {file})")
+    if not _files(plan):
         lines.append("It knows no key: whoever else works on that machine can ask it, too.")
     text = "".join(f"# {line}\n" for line in lines) + ranks.checks(_through_tunnel(plan))
+    if _named_by_site(plan):
+        text += "# Slurm finds no such devices by itself: what this site calls them (sinfo -o %G)\n"
+        text += "# stands in place of gpu in --gres.\n"
     if _over_mpi(plan) and not plan.model.startswith("/"):
         text += "# Ranks of MPI download nothing: the model is a folder that all machines see.\n"
     if plan.install and not plan.server.container:
@@ -112,6 +117,12 @@ def _tasks(plan: Plan) -> int:
     return plan.devices if _over_mpi(plan) else 1
 
 
+def _named_by_site(plan: Plan) -> bool:
+    """Whether only the site knows what its devices are called."""
+    known = schedulers().slurm.devices
+    return bool(plan.devices and plan.hardware.vendor and plan.hardware.vendor not in known)
+
+
 def _devices(plan: Plan) -> Iterator[str]:
     hardware = plan.hardware
     if not hardware.vendor or not plan.devices:
@@ -129,7 +140,8 @@ def _share(plan: Plan) -> Iterator[str]:
     hardware, wanted = plan.hardware, plan.devices
     if not wanted or wanted == hardware.devices:
         yield "exclusive"
-        yield f"mem={ceil(plan.memory_gib)}G" if plan.memory_gib else "mem=0"
+        whole = schedulers().slurm.memory.whole
+        yield f"mem={ceil(plan.memory_gib)}G" if plan.memory_gib else f"mem={whole}"
         return
     share = wanted / hardware.devices
     cores = int(hardware.cores * share) if hardware.cores else cores_of(plan)
@@ -137,25 +149,27 @@ def _share(plan: Plan) -> Iterator[str]:
     if hardware.ram_gib:
         yield f"mem={max(int(hardware.ram_gib * share), 1)}G"
     elif hardware.memory_gib:
-        # All that the devices hold passes through main memory; a site's default may be a few GiB.
+        # An assumption: all that the devices hold passes through main memory, and a site's own
+        # default (DefMemPerCPU) may be less than that.
         yield f"mem={ceil(hardware.memory_gib * wanted)}G"
 
 
-def _key_file(plan: Plan) -> str:
-    return f'"$HOME"/.config/llmpick/{plan.name}.key'
+def _files(plan: Plan) -> dict[str, str]:
+    """The files of the user from which variables with secrets are read."""
+    folder = f'"$HOME"/.config/llmpick/{plan.name}'
+    key = {plan.key.env: f"{folder}.key"} if plan.key else {}
+    return key | ({plan.admin_env: f"{folder}.admin"} if plan.admin_env else {})
 
 
-def _key(plan: Plan) -> Iterator[str]:
-    """The key is read from a file that nobody else can read, made where there is none."""
-    if plan.key is None:
-        return
-    name = plan.key.env
-    yield f"key_file={_key_file(plan)}\n"
-    yield 'if [ ! -s "$key_file" ]; then\n  (umask 077; mkdir -p "${key_file%/*}"\n'
-    yield "   od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' >\"$key_file\")\nfi\n"
-    yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
-    yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
-    yield f'{name}=$(cat "$key_file")\nexport {name}\n'
+def _secrets(plan: Plan) -> Iterator[str]:
+    """Each is read from a file that nobody else can read, made where there is none."""
+    for name, file in _files(plan).items():
+        yield f"key_file={file}\n"
+        yield 'if [ ! -s "$key_file" ]; then\n  (umask 077; mkdir -p "${key_file%/*}"\n'
+        yield "   od -An -N32 -tx1 /dev/urandom | tr -d ' \\n' >\"$key_file\")\nfi\n"
+        yield 'if [ "$(stat -c %a "$key_file")" != 600 ]; then\n'
+        yield '  echo "$key_file: chmod 600 it" >&2\n  exit 1\nfi\n'
+        yield f'{name}=$(cat "$key_file")\nexport {name}\n'
 
 
 def _hosts(plan: Plan) -> Iterator[str]:
@@ -164,7 +178,10 @@ def _hosts(plan: Plan) -> Iterator[str]:
     if "NIC_NAME" in needed:
         yield ': "${NIC_NAME:?the network interface between the machines}"\n'
     for name in sorted(needed & ADAPTER):
-        yield f': "${{{name}:?of the LoRA adapter}}"\n'
+        about = (
+            LORA_PATH if plan.server.container and name == "LORA_PATH" else "of the LoRA adapter"
+        )
+        yield f': "${{{name}:?{about}}}"\n'
     of_head = sorted(needed & {"HEAD_IP", "SUPERVISOR_IP"})
     if of_head or "WORKER_IPS" in needed:
         yield 'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n'
@@ -236,52 +253,9 @@ def _srun(plan: Plan, box: Container | None) -> str:
         "--kill-on-bad-exit=1 --wait=60",
     ]
     words += [f"--mpi={schedulers().slurm.mpi}"] if _over_mpi(plan) else []
-    words += list(_contained(plan, box)) if box else []
+    words += list(contained(plan, box)) if box else []
     options = "".join(f"{word} \\\n  " for word in words)
     return f'srun {options}bash -c "$(declare -f rank); rank"\n'
-
-
-def _contained(plan: Plan, box: Container) -> Iterator[str]:
-    """The options of pyxis, the container plugin of Slurm."""
-    yield ranks.line(Command(argv=(f"--container-image={enroot(box.image)}",)))
-    yield "--no-container-mount-home"
-    mounts = [_mounted(plan, mount) for mount in box.mounts]
-    if mounts:
-        yield f"--container-mounts={','.join(mounts)}"
-
-
-def enroot(image: str) -> str:
-    """An image as enroot wants it: ``#`` after the registry."""
-    registry, slash, rest = image.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost"):
-        return f"{registry}#{rest}"
-    return image
-
-
-def _mounted(plan: Plan, mount: Mount) -> str:
-    if set(mount.source) & set(",:\n"):
-        why = "pyxis cannot mount a folder with a comma, a colon or a line break in its name"
-        raise refuse(plan, "slurm", why, "give the folder a plain name")
-    target = f":{mount.target}{':ro' if mount.read_only else ''}"
-    return _source(mount) + ranks.line(Command(argv=(target,)))
-
-
-def _source(mount: Mount) -> str:
-    """A folder of the host in words of the shell; a volume of Docker is a folder of the user."""
-    if mount.volume:
-        return ranks.line(Command(argv=(f"~/.local/share/llmpick/{mount.source}",))).replace(
-            "~/", '"$HOME"/', 1
-        )
-    text = ranks.line(Command(argv=(mount.source,)))
-    return f'"$HOME"/{text[2:]}' if mount.source.startswith("~/") else text
-
-
-def _places(plan: Plan, box: Container | None) -> Iterator[str]:
-    """Folders of the user that are mounted have to be there."""
-    for mount in box.mounts if box else ():
-        if mount.volume or mount.source.startswith("~/"):
-            _mounted(plan, mount)
-            yield f"mkdir -p {_source(mount)}\n"
 
 
 def _refuse_what_enroot_lacks(plan: Plan, box: Container) -> None:

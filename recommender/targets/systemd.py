@@ -15,7 +15,7 @@ from recommender.launch.shell import posix
 from recommender.launch.variables import variables
 from recommender.targets import ranks
 from recommender.targets import unit_words as unit
-from recommender.targets.common import HUB_TOKEN, comments, gated, refuse, refuse_launcher
+from recommender.targets.common import HUB_TOKEN, comments, gated, refuse, refuse_launcher, secrets
 from recommender.targets.waiting import asking, start_seconds
 
 _LOWEST_FREE_PORT = 1024
@@ -84,8 +84,12 @@ def _usage(plan: Plan) -> Iterator[str]:
     yield f"Save it as {name(plan)}.service and install it in a shell of root:"
     yield f"  install -m 0644 {name(plan)}.service /etc/systemd/system/{name(plan)}.service"
     yield f'  install -d -m 0755 {_root(plan)} && cd {_root(plan)} && export HOME="$PWD"'
-    for command in plan.install:
+    for command in (*plan.install, *plan.unpack):
         yield f"  {posix(command)}"
+    if plan.makes:
+        yield from (f"  {posix(command)}" for command in plan.prepare)
+        copied = ("install", "-D", "-m", "0644", plan.makes, _kept(plan, plan.makes))
+        yield f"  {posix(Command(argv=copied))}"
     if plan.rival and not plan.install:
         yield f"  systemctl disable --now {plan.rival} || true"
     if told := _told(plan):
@@ -113,8 +117,7 @@ def _manual(plan: Plan) -> bool:
 
 def _told(plan: Plan) -> tuple[str, ...]:
     """Variables without which the unit cannot start."""
-    names = [plan.key.env] if plan.key else []
-    names += [plan.admin_env] if plan.admin_env else []
+    names = list(secrets(plan))
     names += ["NODE_RANK"] if plan.of("worker") else []
     for process in plan.processes:
         words = (*process.argv, *process.env.values(), process.shell.raw if process.shell else "")
@@ -199,6 +202,9 @@ def _commands(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.access and plan.access.before:
         # As root outside of the sandbox (+), and where it is missing that does not matter (-).
         yield "ExecStartPre", "-+" + unit.command(("/usr/bin/env", *plan.access.before))
+    # Every machine fetches what it loads.
+    for line in () if plan.makes else plan.prepare:
+        yield "ExecStartPre", _started(plan, _first(line))
     if not plan.of("worker"):
         for process in plan.of("before"):
             yield "ExecStartPre", _started(plan, process)
@@ -232,6 +238,11 @@ def _together(plan: Plan, processes: Sequence[Process]) -> str:
     """The last one in the foreground; systemd ends the others with it."""
     *behind, last = (ranks.line(_command(plan, process)) for process in processes)
     return " ".join([*(f"{line} &" for line in behind), f"exec {last}"])
+
+
+def _first(line: Command) -> Process:
+    shell = line if line.raw is not None else None
+    return Process(role="before", argv=line.argv, env=line.env, shell=shell)
 
 
 def _started(plan: Plan, process: Process) -> str:

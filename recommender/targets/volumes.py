@@ -8,17 +8,17 @@ from typing import Any
 from recommender.errors import InputError
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import noun
-from recommender.facts.plan import Container, Mount, Plan
+from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
 from recommender.targets.common import refuse
+from recommender.targets.waiting import UNKNOWN_GIB
 
 _SHM = "/dev/shm"  # noqa: S108  # shared memory, not a temporary file
 _UNITS = {"k": "Ki", "m": "Mi", "g": "Gi", "t": "Ti"}
 _GIB = {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10}
-# Beside the weights lie the tokenizer and compiled kernels, and file systems keep a part.
+# An assumption: beside the weights lie the tokenizer and compiled kernels, and file systems keep
+# a part for themselves. A claim can be made larger later.
 _ROOM = 1.2
 _OTHER_GIB = 10
-# Where the size of the weights is unknown, someone has to set it; most models are below this.
-_UNKNOWN_GIB = 100
 
 
 @noun
@@ -70,9 +70,9 @@ def _unknown_path(plan: Plan, mount: Mount, target: str) -> InputError:
 
 
 def is_cache(mount: Mount) -> bool:
-    """Whether downloads go there; they lie in a volume of the cluster."""
+    """Whether downloads go there, or adapters lie there: in a volume of the cluster."""
     written = mount.source.startswith("./") and not mount.read_only
-    return mount.volume or mount.source.startswith("~/.") or written
+    return mount.volume or mount.source.startswith("~/.") or written or mount == ADAPTERS
 
 
 def claim_name(plan: Plan) -> str:
@@ -85,7 +85,7 @@ def cache_gib(plan: Plan) -> int:
     if plan.model.startswith("/"):
         return _OTHER_GIB
     if plan.weights_gib is None:
-        return _UNKNOWN_GIB
+        return UNKNOWN_GIB
     return math.ceil(plan.weights_gib * _ROOM) + _OTHER_GIB
 
 

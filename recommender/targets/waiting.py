@@ -11,8 +11,8 @@ server that is ready earlier counts as ready at once, so that a low value costs 
 _LOADING = 15 * 60
 """Seconds for the image and for loading and compiling, the value that podman-systemd.unit(5)
 gives for a pull alone; vLLM compiles within the same time."""
-_UNKNOWN = 2 * 60 * 60
-"""Seconds where the size of the weights is not known."""
+UNKNOWN_GIB = 100
+"""GiB of weights where their size is not known: most models of the catalogue are smaller."""
 _MINUTE = 60
 _BITS_OF_A_GIB = 8 * 2**30
 _PYTHON = (
@@ -23,9 +23,8 @@ _PYTHON = (
 
 def start_seconds(plan: Plan) -> int:
     """Seconds that the first start may take, download included, in whole minutes."""
-    if plan.weights_gib is None:
-        return _UNKNOWN
-    download = plan.weights_gib * _BITS_OF_A_GIB / _SLOW_LINE
+    weights = UNKNOWN_GIB if plan.weights_gib is None else plan.weights_gib
+    download = weights * _BITS_OF_A_GIB / _SLOW_LINE
     return _LOADING + ceil(download / _MINUTE) * _MINUTE
 
 

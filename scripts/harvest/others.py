@@ -92,10 +92,29 @@ def xinference(root: Path) -> dict[str, list[Option]]:
 
 
 def trtllm(root: Path) -> dict[str, list[Option]]:
-    """``trtllm-serve``, whose first word ``serve`` may be left out."""
+    """``trtllm-serve``, whose first word ``serve`` may be left out.
+
+    Its parsers of reasoning stand in a table up to 1.2; in 1.3 they register themselves.
+    """
     tree = Tree(root)
-    module = tree.module("tensorrt_llm.commands.serve")
-    return _commands(tree, module, {"serve": "trtllm-serve"})
+    found = _commands(tree, tree.module("tensorrt_llm.commands.serve"), {"serve": "trtllm-serve"})
+    parsers = tree.module("tensorrt_llm.llmapi.reasoning_parser")
+    names = tuple(
+        str(name.value)
+        for cls in (parsers.body if parsers else ())
+        for decorator in reversed(getattr(cls, "decorator_list", ()))
+        if getattr(getattr(decorator, "func", None), "id", "") == "register_reasoning_parser"
+        for name in decorator.args
+    )
+    return {
+        program: [
+            replace(option, choices=option.choices or names)
+            if "--reasoning_parser" in option.names
+            else option
+            for option in options
+        ]
+        for program, options in found.items()
+    }
 
 
 def _commands(tree: Tree, module: Module | None, named: dict[str, str]) -> dict[str, list[Option]]:

@@ -238,3 +238,15 @@ def test_another_machine_reaches_it_only_when_asked(llmpick: Run) -> None:
 def test_the_sentences_are_chinese_on_demand(llmpick: Run) -> None:
     done = llmpick("launch", "tgi", "--gpu", "Ascend 910B3:8", "--lang", "zh")
     assert "无法在此启动" in done.err
+
+
+@pytest.mark.parametrize(("target", "told"), [("lws", True), ("kubernetes", False)])
+def test_why_pods_of_several_machines_do_not_help_is_told(
+    llmpick: Run, target: str, *, told: bool
+) -> None:
+    model = ("--model", "bartowski/Qwen2.5-72B-Instruct-GGUF", "--quant", "q8_0")
+    pair = ("--gpu", "RTX 4090:2", "--nodes", "2")
+    done = llmpick("launch", "llama.cpp", "--target", target, *pair, *model)
+    assert done.code == 3
+    assert ("ggml-rpc-server" in done.err) is told
+    assert llmpick("launch", "llama.cpp", "--target", "slurm", *pair, *model).code == 0

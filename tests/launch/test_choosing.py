@@ -12,6 +12,7 @@ from recommender.facts.plan import Opening, Plan
 from recommender.launch import container, engine
 from recommender.targets import compose, quadlet, shell, systemd
 from tests.launch.test_commands import nvidia
+from tests.targets import described
 from tests.targets.plans import plan
 from tests.targets.test_compose import read
 
@@ -94,3 +95,43 @@ def test_a_slice_is_named_by_whoever_starts_the_server() -> None:
     assert "\0" not in unit
     with pytest.raises(InputError, match="which slice"):
         quadlet.write(boxed)
+
+
+@pytest.mark.parametrize(
+    ("framework", "gpu", "method", "variable"),
+    [
+        ("vllm", "MI300X:8", "docker", "HIP_VISIBLE_DEVICES"),
+        ("sglang", "MI300X:8", "docker", "HIP_VISIBLE_DEVICES"),
+        ("llama.cpp", "RX 7900 XTX:2", "native", "HIP_VISIBLE_DEVICES"),
+        ("vllm", "Gaudi 3:8", "docker", "HABANA_VISIBLE_DEVICES"),
+        ("tgi", "Gaudi 2:8", "docker", "HABANA_VISIBLE_DEVICES"),
+        ("vllm", "Ascend 910B3:8", "pip", "ASCEND_RT_VISIBLE_DEVICES"),
+    ],
+)
+def test_other_makers_devices_are_hidden_by_their_variable(
+    framework: str, gpu: str, method: str, variable: str
+) -> None:
+    some = described.plan(framework, gpu, "Qwen/Qwen3-8B", methods=(method,))
+    assert some.devices == 1
+    assert some.server.env[variable] == "0"
+    assert f"{variable}=0 " in shell.write(some)
+    if method == "docker":
+        written = read(compose.write(some))["services"]["server"]["environment"]
+        assert written[variable] == "0"
+    one = gpu.partition(":")[0]
+    whole = described.plan(framework, one, "Qwen/Qwen3-8B", methods=(method,))
+    assert whole.server.env.get(variable) in {None, "all"}
+
+
+def test_a_container_of_ascend_is_handed_its_devices_alone() -> None:
+    some = described.plan("vllm", "Ascend 910B3:8", "Qwen/Qwen3-8B", methods=("docker",))
+    box = some.server.container
+    assert box is not None
+    assert [item for item in box.devices if item[-1].isdigit()] == ["/dev/davinci0"]
+    assert "ASCEND_RT_VISIBLE_DEVICES" not in some.server.env
+
+
+def test_what_hands_devices_to_others_sees_all_of_them() -> None:
+    whole = described.plan("gpustack", "MI300X:8", "Qwen/Qwen3-8B", methods=("docker",))
+    assert whole.platform == "rocm"
+    assert not any("HIP_VISIBLE_DEVICES" in process.env for process in whole.processes)

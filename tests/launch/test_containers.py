@@ -4,10 +4,12 @@ import shlex
 
 import pytest
 
-from recommender.facts.plan import Container, Mount, Port, Process
+from recommender.facts.plan import Container, Mount, Opening, Port, Process
 from recommender.launch import container, engine
+from tests.launch.grounds import NAMES, grounds, made
 from tests.launch.test_commands import _sweep, each_platform
 
+ASCEND = [(framework, platform) for framework, platform in NAMES if platform.startswith("ascend")]
 WHOLE = Container(
     image="registry/server:1.0",
     name="box",
@@ -60,3 +62,17 @@ def test_a_process_is_started_in_a_running_container() -> None:
 def test_knowledge_that_is_no_docker_run_is_told(words: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="docker run"):
         container.run("server", ("docker", "run", *words))
+
+
+@pytest.mark.parametrize(("framework", "platform"), ASCEND)
+def test_no_container_can_change_the_driver_of_its_host(framework: str, platform: str) -> None:
+    boxes = [
+        process.container
+        for ground in grounds(framework, platform)
+        for process in made(ground, Opening()).processes
+        if process.container
+    ]
+    mounts = [mount for box in boxes for mount in box.mounts]
+    of_host = [item for item in mounts if item.source.startswith(("/usr/", "/etc/", "/var/"))]
+    assert bool(of_host) == bool(boxes)
+    assert all(mount.read_only for mount in of_host)

@@ -50,9 +50,20 @@ def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named
     assert any(named in finding for finding in found), found
 
 
-def test_a_parser_that_the_newest_version_lacks_is_named(spoilt: Spoilt) -> None:
-    found = options.findings(spoilt("parsers.yaml", "vllm: qwen3_coder", "vllm: qwen4_coder"))
-    assert any("--tool-call-parser does not take 'qwen4_coder'" in finding for finding in found)
+@pytest.mark.parametrize(
+    ("framework", "option", "name", "wrong"),
+    [
+        ("vllm", "--tool-call-parser", "qwen3_coder", "qwen4_coder"),
+        ("tensorrt-llm", "--tool_parser", "deepseek_v31", "deepseekv3.1"),
+        ("tensorrt-llm", "--reasoning_parser", "deepseek-r1", "deepseek_r1"),
+    ],
+)
+def test_a_parser_that_the_newest_version_lacks_is_named(
+    spoilt: Spoilt, framework: str, option: str, name: str, wrong: str
+) -> None:
+    spoil = spoilt("parsers.yaml", f"{framework}: {name}", f"{framework}: {wrong}")
+    found = list(options.findings(spoil))
+    assert any(f"{option} does not take '{wrong}'" in finding for finding in found), found
 
 
 def test_a_missing_list_is_named(spoilt: Spoilt) -> None:

@@ -16,6 +16,8 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
     [
         ("workload.yaml", "layer: facts", "layr: facts", "layr"),
         ("clusters.yaml", "resource: amd.com/gpu", "resorce: amd.com/gpu", "resorce"),
+        ("clusters.yaml", "framework: llama.cpp", "framwork: llama.cpp", "framwork"),
+        ("hosts.yaml", "slices: true", "slices: 2 of them", "slices"),
         ("conflicts.yaml", "holds_for: LMDeploy", "holds_fr: LMDeploy", "holds_fr"),
         ("frameworks/ollama.yaml", "    port: 11434", "    port: many", "port"),
     ],

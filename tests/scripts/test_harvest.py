@@ -92,13 +92,34 @@ class ServerArgs:
 """,
     "sglang/srt/choices.py": 'KINDS = ["a"] + MORE\nMORE = ("b",)\n',
     "sglang/cli/serve.py": 'NAME = "--model-type"\ndef _normalize_positional_model_path(): pass\n',
+    "tensorrt_llm/serve/tool_parser/__init__.py": "from .factory import Factory\n",
+    "tensorrt_llm/serve/tool_parser/factory.py": """
+class Factory:
+    parsers: dict[str, object] = {"qwen3": Qwen, "kimi_k2": Kimi}
+""",
+    "tensorrt_llm/llmapi/reasoning_parser.py": """
+@register_reasoning_parser("deepseek-r1", reasoning_at_start=True)
+@register_reasoning_parser("qwen3")
+class DeepSeek: pass
+
+@register_reasoning_parser("poolside_v1", "laguna")
+class Poolside: pass
+
+@dataclass
+class Result: pass
+""",
     "tensorrt_llm/commands/serve.py": """
+from tensorrt_llm.llmapi.reasoning_parser import ReasoningParserFactory
+from tensorrt_llm.serve.tool_parser import Factory
+
 @click.command("serve")
 @click.argument("model")
 @click.option("--tp_size", "--tensor_parallel_size", type=int)
 @click.option("--backend", type=click.Choice(["a", "b"]))
 @click.option("--trust_remote_code", is_flag=True)
 @click.option("--on/--off", default=True)
+@click.option("--reasoning_parser", type=click.Choice(ReasoningParserFactory.keys()))
+@click.option("--tool_parser", type=click.Choice(Factory.parsers.keys()))
 def serve(model): pass
 """,
     "llama/common/arg.cpp": """
@@ -214,6 +235,9 @@ def test_click(sources: Path) -> None:
     assert options["--tensor_parallel_size"].type == "int"
     assert options["--backend"].choices == ("a", "b")
     assert options["--trust_remote_code"].takes == options["--off"].takes == "none"
+    assert options["--tool_parser"].choices == ("qwen3", "kimi_k2")
+    registered = {"deepseek-r1", "qwen3", "poolside_v1", "laguna"}
+    assert set(options["--reasoning_parser"].choices) == registered
 
 
 def test_llama_cpp(sources: Path) -> None:

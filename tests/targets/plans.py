@@ -7,7 +7,7 @@ from recommender.facts import Machine, Model, Platform, Workload
 from recommender.facts.plan import Opening, Plan
 from recommender.knowledge import load
 from recommender.launch.plans import plan_of
-from recommender.launching import with_host
+from recommender.launching import hidden, with_host
 from recommender.pipeline import decided
 from recommender.rules.ranking import Refused
 from recommender.words import Words
@@ -39,9 +39,8 @@ def plan(
     if isinstance(found, Refused):
         return None
     try:
-        return with_host(
-            plan_of(found, opening, machine.nodes, Words(table=load().words, lang="en"))
-        )
+        words = Words(table=load().words, lang="en")
+        return with_host(plan_of(found, opening, machine.nodes, words, hidden()))
     except LookupError:
         return None
 

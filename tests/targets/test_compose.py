@@ -31,7 +31,14 @@ from tests.targets.programs import compose as docker_compose
 from tests.targets.programs import done
 
 ADDRESSES = ("HEAD_IP", "OWN_IP", "SUPERVISOR_IP", "WORKER_IP", "WORKER_IPS", "NIC_NAME")
-KEYS = ("API_KEY", "LEMONADE_API_KEY", "LLAMA_API_KEY", "LLMPICK_API_KEY", "VLLM_API_KEY")
+KEYS = (
+    "XINFERENCE_ADMIN_PASSWORD",
+    "API_KEY",
+    "LEMONADE_API_KEY",
+    "LLAMA_API_KEY",
+    "LLMPICK_API_KEY",
+    "VLLM_API_KEY",
+)
 EVERYTHING_GIVEN = dict.fromkeys((*ADDRESSES, *KEYS), "10.0.0.1")
 
 
@@ -235,7 +242,7 @@ def test_a_supervisor_and_its_workers_know_one_another() -> None:
     assert whole is not None
     assert whole.of("worker")
     text = compose.write(whole)
-    env = {"SUPERVISOR_IP": "10.0.0.1", "WORKER_IP": "10.0.0.2"}
+    env = {"SUPERVISOR_IP": "10.0.0.1", "WORKER_IP": "10.0.0.2", "XINFERENCE_ADMIN_PASSWORD": "p"}
     first, second = (read(text, env, profile)["services"] for profile in ("head", "worker"))
     assert set(first) == {"server", "beside", "load", "load-2"}
     assert first["beside"]["depends_on"]["server"]["condition"] == "service_healthy"

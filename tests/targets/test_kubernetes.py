@@ -162,6 +162,14 @@ def test_the_claim_and_the_start_follow_the_weights() -> None:
     assert all(0 <= rest < 10 for rest in thresholds)
 
 
+def test_most_models_are_below_what_is_taken_for_an_unknown_one() -> None:
+    from recommender.models.rows import of_row, rows
+    from recommender.targets.waiting import UNKNOWN_GIB
+
+    sizes = [2 * model.params / 2**30 for model in map(of_row, rows()) if model.params]
+    assert sum(size < UNKNOWN_GIB for size in sizes) / len(sizes) > 0.75
+
+
 def test_no_target_gives_up_a_start_for_which_others_wait() -> None:
     plan = changed(plan_for("vllm", h100s()), weights_gib=131.4)
     wait = start_seconds(plan)

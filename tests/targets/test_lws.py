@@ -106,9 +106,12 @@ def test_other_frameworks_are_refused_with_what_works(framework: str) -> None:
         TARGETS["lws"].write(plan_for(framework, h100s()))
 
 
-def test_what_mpi_starts_is_refused() -> None:
-    plan = changed(plan_for("tensorrt-llm", h100s()), nodes=2, world_size=16)
-    with pytest.raises(InputError, match="MPI"):
+@pytest.mark.parametrize(
+    ("framework", "why"), [("tensorrt-llm", "SSH server"), ("llama.cpp", "ggml-rpc-server")]
+)
+def test_what_its_image_cannot_do_is_refused_with_what_can(framework: str, why: str) -> None:
+    plan = changed(plan_for(framework, h100s()), nodes=2, world_size=16)
+    with pytest.raises(InputError, match=f"{why}.*slurm"):
         TARGETS["lws"].write(plan)
 
 

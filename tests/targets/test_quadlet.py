@@ -180,3 +180,19 @@ def test_a_model_is_loaded_once_the_server_answers(tmp_path: Path) -> None:
 def test_capabilities_are_dropped_where_the_image_is_known_to_run_without(tmp_path: Path) -> None:
     words = started(replace(made(), drop_capabilities=True), tmp_path)
     assert values(words, "--cap-drop") == ["all"]
+
+
+def test_no_key_is_newer_than_the_podman_that_is_asked_for() -> None:
+    """Keys by the tags of podman's source: all but two were there before 4.7."""
+    early = {
+        *("AddCapability", "AddDevice", "ContainerName", "DropCapability", "Environment"),
+        *("EnvironmentFile", "Exec", "HealthCmd", "HealthInterval", "HealthStartPeriod"),
+        *("Image", "Network", "NoNewPrivileges", "PodmanArgs", "PublishPort", "Secret"),
+        *("SecurityLabelDisable", "User", "Volume"),
+    }
+    keys = set()
+    for text in written().values():
+        part = text.partition("[Container]")[2].partition("[Service]")[0]
+        keys |= set(re.findall(r"^(\w+)=", part, re.MULTILINE))
+    assert keys <= early | {"ShmSize", "Ulimit"}
+    assert "(podman 4.7 on)" in quadlet.write(made())

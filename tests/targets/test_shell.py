@@ -57,6 +57,14 @@ def test_shellcheck_finds_nothing_for_several_machines(
     assert not findings([shell.write(replace(whole, key=Key(env="VLLM_API_KEY")))], tmp_path)
 
 
+def test_a_launcher_that_is_there_is_not_taken_for_what_is_installed() -> None:
+    whole = two_machines("tensorrt-llm", "pip")
+    assert whole.server.argv[0] == "mpirun"
+    guard = next(line for line in shell.write(whole).splitlines() if "command -v" in line)
+    (environment,) = [c.argv[-1] for c in whole.install if c.argv[:2] == ("uv", "venv")]
+    assert guard == f"if ! command -v {environment}/bin/trtllm-serve >/dev/null 2>&1; then"
+
+
 def test_the_target_docker_is_the_script_of_its_containers() -> None:
     whole = plan("vllm", nvidia(1), opening=Opening(methods=("docker",)))
     assert whole is not None

@@ -13,7 +13,8 @@ from recommender.errors import InputError
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Key, Mount, Plan, Process
 from recommender.targets import slurm
-from recommender.targets.slurm import enroot, write
+from recommender.targets.pyxis import enroot
+from recommender.targets.slurm import write
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (
     by_hand,
@@ -241,6 +242,8 @@ def test_what_is_asked_of_slurm() -> None:
     assert "gres=gpu:1g.10gb:1" in asked(changed(whole, hardware=sliced, world_size=1))
     other = changed(whole.hardware, vendor="huawei")
     assert "gres=gpu:8" in asked(changed(whole, hardware=other))
+    assert "sinfo -o %G" in write(changed(whole, hardware=other))
+    assert "sinfo -o %G" not in write(whole)
 
 
 def test_what_slurm_cannot_start_is_refused() -> None:

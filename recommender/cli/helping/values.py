@@ -1,0 +1,107 @@
+"""The values that an option or argument may have, by what help.yaml calls them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from recommender.knowledge import document, load
+
+Value = tuple[str, str]
+
+# Parts of vocabulary.yaml.
+_VOCABULARY = (
+    *("allowances", "features", "installs", "lifecycles", "orchestrators", "priorities"),
+    *("regions", "services", "use_cases"),
+)
+
+
+def known(kind: str | Sequence[str] | None, lang: str) -> Iterator[Value]:
+    """What may stand there, each with what it means where that is not plain.
+
+    ``kind`` is the list itself or the name of one; files are the shell's to complete.
+    """
+    if kind is None:
+        return
+    if not isinstance(kind, str):
+        yield from ((value, "") for value in kind)
+    elif kind in _VOCABULARY:
+        yield from ((key, item[lang]) for key, item in load().vocabulary(kind).items())
+    elif kind in _KINDS:
+        yield from _KINDS[kind]()
+
+
+def _frameworks() -> Iterator[Value]:
+    knowledge = load()
+    every = (*knowledge.heads, *knowledge.challenger_heads)
+    return ((framework.id, framework.name) for framework in every)
+
+
+def _challengers() -> Iterator[Value]:
+    yield "challengers", ""
+    every = load().challenger_heads
+    yield from ((item.id, item.name) for item in every if item.role == "challenger")
+
+
+def _models() -> Iterator[Value]:
+    return ((row["id"], "") for row in document("models")["models"])
+
+
+def _gpus() -> Iterator[Value]:
+    return ((row["name"], _size(row)) for row in document("accelerators")["accelerators"])
+
+
+def _size(row: Mapping[str, Any]) -> str:
+    return f"{row['memory_gib']:g} GiB" if "memory_gib" in row else ""
+
+
+def _targets() -> Iterator[Value]:
+    from recommender.targets.registry import TARGETS
+
+    return ((name, "") for name in TARGETS)
+
+
+def _quantizations() -> Iterator[Value]:
+    return ((row["id"], "") for row in document("core")["quantizations"]["quantizations"])
+
+
+def _vendors() -> Iterator[Value]:
+    return ((name, "") for name in ("accelerator", *document("core")["devices"]["vendors"]))
+
+
+_KINDS: dict[str, Callable[[], Iterator[Value]]] = {
+    "frameworks": _frameworks,
+    "challengers": _challengers,
+    "models": _models,
+    "gpus": _gpus,
+    "targets": _targets,
+    "quantizations": _quantizations,
+    "vendors": _vendors,
+}
+
+
+def spellings(kind: str | Sequence[str] | None) -> Iterator[Value]:
+    """What else a model or a GPU is called, each with the name that is meant."""
+    if kind == "models":
+        yield from _model_spellings()
+    elif kind == "gpus":
+        for row in document("accelerators")["accelerators"]:
+            names = (*_shorter(row["name"]), *row.get("aliases", ()))
+            yield from ((name, row["name"]) for name in names)
+
+
+def _shorter(name: str) -> Iterator[str]:
+    """A device's name without its first words, as far as the one with its number."""
+    words = name.split()
+    for position, word in enumerate(words):
+        if position:
+            yield " ".join(words[position:])
+        if any(character.isdigit() for character in word):
+            return
+
+
+def _model_spellings() -> Iterator[Value]:
+    catalogue = document("models")
+    for row in catalogue["models"]:
+        names = (row.get("ollama_tag"), row["id"].rpartition("/")[2])
+        yield from ((name, row["id"]) for name in names if name)
+    for name, meant in catalogue["aliases"].items():
+        yield name, meant if isinstance(meant, str) else meant[0]

@@ -1,0 +1,1 @@
+"""Parts of the documents that are made from what llmpick says and knows."""

@@ -1,0 +1,1 @@
+"""The README, its Chinese form and docs/ say what is so."""

@@ -15,7 +15,7 @@ TABLE = load().translator.table
 HOLE = re.compile(r"\{([a-z0-9_]+)\}")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # Sentences have three words in a row; patterns and what other programs print are none of ours.
-SENTENCE = re.compile(r"(?:^|[\s('\"])[A-Za-z][a-z']*,? [a-z']+,? [a-z']+\b")
+SENTENCE = re.compile(r"(?:^|[\s('\"])[A-Za-z][a-z']*,? [a-z']+,? [A-Za-z']+\b")
 PATTERN = re.compile(
     r"\\[\\wsdbS.(]|\(\?|\.\*|\[\^|\$\(|\|\|| -- |/dev/tcp|\bawk\b|trap '|import sys"
 )

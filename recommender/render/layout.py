@@ -55,7 +55,9 @@ def listed(title: str, items: Sequence[str], console: Console) -> Text:
     """``title`` and the items after it, broken between items alone."""
     lines = [title]
     for position, item in enumerate(items):
-        joiner = " · " if position else " "
+        # A colon of Chinese brings its own room.
+        first = "" if title.endswith("：") else " "  # noqa: RUF001
+        joiner = " · " if position else first
         room = cell_len(lines[-1]) + len(joiner) + cell_len(item) <= console.width
         lines = [*lines[:-1], f"{lines[-1]}{joiner}{item}"] if room else [*lines, f"  {item}"]
     return Text("\n".join(lines))

@@ -96,7 +96,7 @@ NAMED = {"--gpu", "--model", "--machine", "--cpu"}
 HAN = "\u4e00-\u9fff"
 # Latin letters and digits stand apart from Chinese; marks are those of Chinese.
 CRAMPED = re.compile(
-    rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]|[{HAN}] [{HAN}]|[{HAN}][,;!?]|[、，；：] "
+    rf"[{HAN}][A-Za-z0-9]|[A-Za-z0-9][{HAN}]|[{HAN}] [{HAN}]|[{HAN}][,;!?]|[、，；：] (?! )"
 )
 
 

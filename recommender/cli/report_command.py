@@ -9,8 +9,9 @@ import typer
 from recommender.cli import files, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.cli.recommend_command import NOTHING_RUNS
-from recommender.errors import InputError, printable
+from recommender.errors import InputError, visible
 from recommender.facts.report import Report
+from recommender.knowledge import load
 from recommender.words import LANGUAGES
 
 
@@ -46,7 +47,8 @@ def report(
         output.write(text.removesuffix("\n"))
     else:
         files.save(file, text, force=force)
-        sys.stderr.write(f"{printable(file)}\n")
+        words = load().speak(question.lang)
+        sys.stderr.write(f"{words.key('report.written', file=visible(file))}\n")
     answer = reports[0].answer
     nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     if nowhere or not answer.ranking:

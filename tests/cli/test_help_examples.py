@@ -1,6 +1,7 @@
 """Every example of every --help runs and ends as it says."""
 
 import functools
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_example(llmpick: Run, server: Fake, here: Path, example: str) -> None:
     assert done is not None
     assert done.code in EXAMPLES[example], done.err
     assert "Traceback" not in done.err
-    assert output.strip() or done.code or "-o sglang.yaml" in example
+    assert output.strip() or done.code or _written(example)
     _check_written(set(here.iterdir()) - before, example)
 
 
@@ -59,8 +60,12 @@ def _check_written(written: set[Path], example: str) -> None:
     """What a command writes is what its help says."""
     names = {path.name for path in written}
     verified = "verify" in example and "--no-save" not in example
-    expected = {"data"} if verified else {"sglang.yaml"} if "-o sglang.yaml" in example else set()
-    assert names == expected
+    assert names == ({"data"} if verified else _written(example))
+
+
+def _written(example: str) -> set[str]:
+    """The file that an example names with -o."""
+    return set(re.findall(r"-o (\S+\.(?:yaml|html))", example))
 
 
 def test_what_only_a_shell_can_run_is_said_of_the_right_programs() -> None:

@@ -15,7 +15,7 @@ def test_it_writes_the_file_and_tells_its_name(llmpick: Run, tmp_path: Path) -> 
     done = llmpick("report", "-o", str(file), *GPU)
     assert done.code == 0
     assert done.out == ""
-    assert done.err == f"{file}\n"
+    assert done.err == f"{file} is written; open it in a browser\n"
     text = file.read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert 'lang="en" data-first="en"' in text

@@ -48,6 +48,7 @@ _OTHERS = {
     "--extra-index-url",
     "--folder",
     "--no-cov",
+    "--snapshot-update",
     "--source",
     "--day",
     "--check",

@@ -1,7 +1,6 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
 import os
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli import output
+from recommender.cli import opened, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.errors import InputError, printable, visible
 from recommender.facts.plan import Opening, Plan
@@ -18,8 +17,6 @@ from recommender.targets.registry import TARGETS, Target, target
 from recommender.words import Words
 
 NOTHING_RUNS = 3
-_PORTS = range(1, 65536)
-_LONGEST_NAME = 63
 
 # Work for which a plain language model is no help, and where such a model has others beside it.
 _OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
@@ -91,6 +88,15 @@ def launch(
             rich_help_panel=_LAUNCH,
         ),
     ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            "--image",
+            metavar="IMAGE",
+            help="Your own image (a mirror, or one with more in it) in place of the known one.",
+            rich_help_panel=_LAUNCH,
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="The neutral plan.", rich_help_panel="Output")
     ] = False,
@@ -106,17 +112,21 @@ def launch(
     question = meant(replace(asked, model=_placed(asked.model, elsewhere=elsewhere)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
+    version, image = opened.version(for_version), opened.image(image, chosen)
     opening = Opening(
-        methods=chosen.ways(named.id),
-        name=_name(name),
-        served_name=_served(served_name),
-        port=_port(port),
-        version=_version(for_version) or chosen.version(named.id),
-        brings=_version(for_version) is not None and not chosen.pinned,
+        methods=("docker",) if image else chosen.ways(named.id),
+        name=opened.name(name),
+        served_name=opened.served_name(served_name),
+        port=opened.port(port),
+        version=version or chosen.version(named.id),
+        brings=version is not None and not chosen.pinned,
         exposed=expose or chosen.inside,
         guarded=expose or chosen.inside or chosen.shared,
         shares_network=chosen.shares_network,
         orchestrated=chosen.cluster,
+        image=image,
+        known_image=chosen.image(),
+        spans=image is not None and chosen.grouped,
     )
     words = Words(table=load().words, lang=question.lang)
     _check_proposed(question, words)
@@ -192,15 +202,16 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
     brings_engine = chosen.cluster or chosen.shares_network
     machine = containers(question.machine) if brings_engine else question.machine
     workload = question.workload
-    if chosen.methods == ("docker",):
+    if opening.methods == ("docker",):
         workload = replace(workload, install="docker")
     try:
         return launching(
             framework, machine, workload, question.model, opening, words, rules=question.rules
         )
     except LookupError as error:
+        key = "launch.no-image" if opening.image else "launch.no-way"
         message = words.key(
-            "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
+            key, title=load().titles[framework], target=chosen.name, ways=str(error)
         )
         raise InputError(message) from error
     except (NoNameError, NoVersionError) as error:
@@ -258,42 +269,3 @@ def _save(file: str, text: str, *, force: bool) -> None:
     except OSError as error:
         message = f"{printable(file)} cannot be written ({error.strerror})"
         raise InputError(message) from error
-
-
-def _port(port: int | None) -> int | None:
-    if port is not None and port not in _PORTS:
-        message = f"--port {port} is out of range; it is 1 to {_PORTS[-1]}"
-        raise InputError(message)
-    return port
-
-
-def _name(name: str | None) -> str | None:
-    """A DNS label (RFC 1123), which every target takes."""
-    if name is None:
-        return None
-    plain = name.replace("-", "a")
-    label = plain.isascii() and plain.isalnum() and name == name.casefold()
-    if not label or len(name) > _LONGEST_NAME or name[0] == "-" or name[-1] == "-":
-        message = (
-            f"--name '{printable(name)}' is no DNS label: lower-case letters, digits and -, "
-            f"at most {_LONGEST_NAME}"
-        )
-        raise InputError(message)
-    return name
-
-
-def _served(name: str | None) -> str | None:
-    if name is not None and (not name.strip() or visible(name) != name):
-        message = f"--served-name '{printable(name)}' is empty or holds invisible characters"
-        raise InputError(message)
-    if name is not None and name.startswith("-"):
-        message = f"--served-name '{printable(name)}' begins with -, as options do; leave it out"
-        raise InputError(message)
-    return name
-
-
-def _version(version: str | None) -> str | None:
-    if version is not None and not re.fullmatch(r"v?b?\d[\w.+-]{0,40}", version):
-        message = f"--for-version '{printable(version)}' is no version; write it like 0.32.0"
-        raise InputError(message)
-    return version

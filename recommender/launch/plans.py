@@ -11,7 +11,7 @@ from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
 from recommender.facts.plan import Container, Key, Opening, Plan, Process
 from recommender.facts.visible import Visible
-from recommender.launch import choosing, container, machines, plan, served_name
+from recommender.launch import choosing, container, image, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
 from recommender.launch.variables import KEY, marked
 from recommender.rules.candidates import Scored
@@ -29,6 +29,7 @@ _EVERYWHERE = {"everywhere": ("beside", "worker")}
 class _Made:
     """What every part of one plan is made of."""
 
+    name: str
     scored: Scored
     platform: Platform
     method: Method
@@ -62,7 +63,7 @@ def plan_of(
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    whole = tuple(_processes(made, key))
+    whole = _as_named(tuple(_processes(made, key)), opening)
     processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
     asked = tuple(command for command in _checks(made) if _only_asks(command))
     together = _together(processes, fit.nodes, nodes)
@@ -93,14 +94,15 @@ def plan_of(
         user=made.exposure.user if made.exposure else None,
         home=made.exposure.home if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
-        install=plan.commands(made.method.install, platform, made.facts),
+        install=_pulls(plan.commands(made.method.install, platform, made.facts), opening),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
         stop=tuple(_stops(processes)),
         processes=processes,
         check=tuple(_asking(command, key) for command in asked),
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
-        others=tuple(item for item in _usable(scored, words) if item != name),
+        others=tuple(item for item in _usable(scored, opening, words) if item != name),
+        known_image=_known_image(made),
         brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
@@ -117,7 +119,7 @@ def _brings(method: Method, processes: Sequence[Process]) -> str | None:
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:
-    usable = _usable(scored, words)
+    usable = _usable(scored, opening, words)
     if not opening.methods:
         return scored.trial.method or usable[0]
     for name in opening.methods:
@@ -126,14 +128,36 @@ def _method(scored: Scored, opening: Opening, words: Words) -> str:
     raise LookupError(", ".join(usable))
 
 
-def _usable(scored: Scored, words: Words) -> tuple[str, ...]:
-    return usable_methods(scored.trial, words, scored.fit.nodes)
+def _usable(scored: Scored, opening: Opening, words: Words) -> tuple[str, ...]:
+    """The ways to install; with an image of the user's own those that start one."""
+    found = usable_methods(scored.trial, words, 1 if opening.spans else scored.fit.nodes)
+    methods = scored.trial.platform.methods
+    return tuple(name for name in found if methods[name].image) if opening.image else found
+
+
+def _as_named(processes: tuple[Process, ...], opening: Opening) -> tuple[Process, ...]:
+    own = opening.image
+    return tuple(image.in_process(process, own) for process in processes) if own else processes
+
+
+def _pulls(commands: tuple[Command, ...], opening: Opening) -> tuple[Command, ...]:
+    own = opening.image
+    return tuple(image.in_command(command, own) for command in commands) if own else commands
+
+
+def _known_image(made: _Made) -> str | None:
+    """What the user's own image stands in place of."""
+    method = made.platform.methods[made.name]
+    return method.image if made.opening.image else None
 
 
 def _made(scored: Scored, name: str, opening: Opening) -> _Made:
     platform = scored.trial.platform
     method = platform.methods[name]
+    if opening.image:
+        method = changed(method, image=opening.image)
     return _Made(
+        name=name,
         scored=scored,
         platform=platform,
         method=method,
@@ -149,6 +173,7 @@ def _wished(opening: Opening) -> dict[str, Any]:
         "version": opening.version,
         "served.name": opening.served_name,
         "exposed": opening.exposed,
+        "spans": opening.spans or None,
         "host": _EVERY_ADDRESS if opening.exposed else None,
     }
     if opening.shares_network and not opening.exposed:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
 from recommender.facts.plan import ADAPTERS, Container, Mount, Plan, Process
+from recommender.launch.image import enroot
 from recommender.launch.variables import ADAPTER, variables
 from recommender.targets import ranks
 from recommender.targets.common import LORA_PATH, comments, refuse
@@ -251,14 +252,6 @@ def _contained(plan: Plan, box: Container) -> Iterator[str]:
     mounts = [_mounted(plan, mount) for mount in box.mounts]
     if mounts:
         yield f"--container-mounts={','.join(mounts)}"
-
-
-def enroot(image: str) -> str:
-    """An image as enroot wants it: ``#`` after the registry."""
-    registry, slash, rest = image.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost"):
-        return f"{registry}#{rest}"
-    return image
 
 
 def _mounted(plan: Plan, mount: Mount) -> str:

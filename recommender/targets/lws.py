@@ -61,7 +61,7 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
     # The set makes a Service of its own name for the addresses of its pods.
     first = {f"{_PREFIX}/name": plan.name, f"{_PREFIX}/worker-index": "0"}
     service = manifests.service(plan, f"{plan.name}-leader", first)
-    said = (_NETWORK,) if plan.nodes > 1 else (_ALONE,)
+    said: tuple[str, ...] = (_NETWORK,) if plan.nodes > 1 else (_ALONE,)
     fence = _fence(plan)
     said += (_FENCE,) if fence else ()
     documents = [*manifests.claims(plan), *fence, group, service]

@@ -112,7 +112,7 @@ def launch(
     question = meant(replace(asked, model=_placed(asked.model, elsewhere=elsewhere)))
     named = load().framework(framework)
     chosen = target(to or _usual(question))
-    version, image = opened.version(for_version), opened.image(image, chosen)
+    version, image = opened.version(for_version), opened.image(image, chosen, asked.install)
     opening = Opening(
         methods=("docker",) if image else chosen.ways(named.id),
         name=opened.name(name),

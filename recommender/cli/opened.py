@@ -8,6 +8,7 @@ from recommender.targets.registry import TARGETS, Target
 
 _PORTS = range(1, 65536)
 _LONGEST_NAME = 63
+_PROGRAMS = ("pip", "native")
 
 
 def port(port: int | None) -> int | None:
@@ -52,7 +53,7 @@ def version(version: str | None) -> str | None:
     return version
 
 
-def image(image: str | None, chosen: Target) -> str | None:
+def image(image: str | None, chosen: Target, install: str | None) -> str | None:
     """The name of an image, where the target starts one."""
     if image is None:
         return None
@@ -68,5 +69,8 @@ def image(image: str | None, chosen: Target) -> str | None:
             f"--image has no use with --target {chosen.name}, which starts no container; "
             f"take one of {names}"
         )
+        raise InputError(message)
+    if install in _PROGRAMS:
+        message = f"--image is for a container, and --install {install} starts none; leave out one"
         raise InputError(message)
     return image

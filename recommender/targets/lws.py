@@ -1,6 +1,6 @@
 """A LeaderWorkerSet: groups of pods that serve together, one on each machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender.facts.cluster import Kubernetes
@@ -70,7 +70,7 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
 
 def _fence(plan: Plan) -> list[dict[str, Any]]:
     """Whoever reaches the port of a waiting worker can have it compute: its own set alone may."""
-    if not _workers(plan):
+    if _needing(plan.processes) is None:
         return []
     own = {f"{_PREFIX}/name": plan.name}
     spec = {
@@ -111,7 +111,7 @@ def _template(where: Setting, processes: list[Process], role: str) -> dict[str, 
 
 def _waiting(where: Setting, processes: list[Process]) -> list[dict[str, Any]]:
     """A container that ends once every worker listens, before a server that needs them."""
-    needing = next((item for item in processes if set(_TOLD) & set(used(item))), None)
+    needing = _needing(processes)
     if needing is None or needing.container is None:
         return []
     name, body = where.extra["WORKER_IPS"]
@@ -125,6 +125,11 @@ def _waiting(where: Setting, processes: list[Process]) -> list[dict[str, Any]]:
             "securityContext": {"allowPrivilegeEscalation": False},
         }
     ]
+
+
+def _needing(processes: Sequence[Process]) -> Process | None:
+    """The process that is told where the workers listen, None where they look for it."""
+    return next((item for item in processes if set(_TOLD) & set(used(item))), None)
 
 
 def _workers(plan: Plan) -> tuple[str, ...]:

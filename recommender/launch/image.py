@@ -1,6 +1,7 @@
 """References of container images, and one of the user's own in place of the one that is known."""
 
 import re
+from collections.abc import Iterable
 
 from recommender.facts.command import Command
 from recommender.facts.noun import changed
@@ -33,18 +34,26 @@ def enroot(image: str) -> str:
     return image
 
 
-def in_command(command: Command, own: str) -> Command:
-    """A command that pulls, with the image as the user wrote it.
+def in_commands(commands: Iterable[Command], own: str | None) -> tuple[Command, ...]:
+    """The commands, those that pull with the image as the user wrote it.
 
     Knowledge may append to the name of its own image, for a kind of processor for one.
     """
+    return tuple(_pulling(command, own) if own else command for command in commands)
+
+
+def in_processes(processes: Iterable[Process], own: str | None) -> tuple[Process, ...]:
+    """The processes, their containers with the image as the user wrote it."""
+    return tuple(_boxed(process, own) if own else process for process in processes)
+
+
+def _pulling(command: Command, own: str) -> Command:
     if command.argv[:2] != _PULL:
         return command
     return changed(command, argv=(*_PULL, *(_as_written(word, own) for word in command.argv[2:])))
 
 
-def in_process(process: Process, own: str) -> Process:
-    """A process whose container has the image as the user wrote it."""
+def _boxed(process: Process, own: str) -> Process:
     if process.container is None:
         return process
     box = changed(process.container, image=_as_written(process.container.image, own))

@@ -29,7 +29,6 @@ _EVERYWHERE = {"everywhere": ("beside", "worker")}
 class _Made:
     """What every part of one plan is made of."""
 
-    name: str
     scored: Scored
     platform: Platform
     method: Method
@@ -63,10 +62,11 @@ def plan_of(
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    whole = _as_named(tuple(_processes(made, key)), opening)
+    whole = image.in_processes(_processes(made, key), opening.image)
     processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
-    asked = tuple(command for command in _checks(made) if _only_asks(command))
+    asked = tuple(filter(_only_asks, _checks(made)))
     together = _together(processes, fit.nodes, nodes)
+    installs = plan.commands(made.method.install, platform, made.facts)
     return Plan(
         llmpick_version=__version__,
         framework=scored.trial.framework.id,
@@ -94,7 +94,7 @@ def plan_of(
         user=made.exposure.user if made.exposure else None,
         home=made.exposure.home if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
-        install=_pulls(plan.commands(made.method.install, platform, made.facts), opening),
+        install=image.in_commands(installs, opening.image),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
         stop=tuple(_stops(processes)),
         processes=processes,
@@ -102,7 +102,7 @@ def plan_of(
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, opening, words) if item != name),
-        known_image=_known_image(made),
+        known_image=platform.methods[name].image if opening.image else None,
         brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
@@ -131,33 +131,15 @@ def _method(scored: Scored, opening: Opening, words: Words) -> str:
 def _usable(scored: Scored, opening: Opening, words: Words) -> tuple[str, ...]:
     """The ways to install; with an image of the user's own those that start one."""
     found = usable_methods(scored.trial, words, 1 if opening.spans else scored.fit.nodes)
-    methods = scored.trial.platform.methods
-    return tuple(name for name in found if methods[name].image) if opening.image else found
-
-
-def _as_named(processes: tuple[Process, ...], opening: Opening) -> tuple[Process, ...]:
-    own = opening.image
-    return tuple(image.in_process(process, own) for process in processes) if own else processes
-
-
-def _pulls(commands: tuple[Command, ...], opening: Opening) -> tuple[Command, ...]:
-    own = opening.image
-    return tuple(image.in_command(command, own) for command in commands) if own else commands
-
-
-def _known_image(made: _Made) -> str | None:
-    """What the user's own image stands in place of."""
-    method = made.platform.methods[made.name]
-    return method.image if made.opening.image else None
+    known = scored.trial.platform.methods
+    return tuple(name for name in found if known[name].image or not opening.image)
 
 
 def _made(scored: Scored, name: str, opening: Opening) -> _Made:
     platform = scored.trial.platform
     method = platform.methods[name]
-    if opening.image:
-        method = changed(method, image=opening.image)
+    method = changed(method, image=opening.image or method.image)
     return _Made(
-        name=name,
         scored=scored,
         platform=platform,
         method=method,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from recommender.facts import Framework, Machine, Model, Reason, Workload
+from recommender.facts.cluster import SingleMachine
 from recommender.facts.codec import decode
 from recommender.facts.conversions import Conversions
 from recommender.facts.noun import changed
@@ -66,10 +67,13 @@ def launching(  # noqa: PLR0913  # the whole question
     if opening.brings:
         version = pinning.written(opening.version or "", _framework(framework), words)
         opening = replace(opening, version=version)
-    found = decided(framework, machine, workload, model, rules=rules, lang=words.lang)
+    single = load().kubernetes.groups.single(framework) if opening.spans else None
+    opening = replace(opening, spans=bool(single and single.image))
+    asked: dict[str, Any] = {"rules": rules, "lang": words.lang}
+    found = decided(framework, machine, workload, model, **asked, spans=opening.spans)
     if opening.orchestrated and not isinstance(found, Refused) and found.fit.nodes == 1:
         one = replace(machine, nodes=1)
-        found = decided(framework, one, workload, model, rules=rules, lang=words.lang)
+        found = decided(framework, one, workload, model, **asked)
     if isinstance(found, Refused):
         raise NothingRunsError(found.reasons)
     made = plan_of(found, opening, machine.nodes, words, hidden())
@@ -77,9 +81,22 @@ def launching(  # noqa: PLR0913  # the whole question
     if workload.offline:
         made = carried(made, found, decode(Offline, document("offline")), words)
     made = changed(made, notes=(*made.notes, *_unread(made, opening, words)))
-    if opening.brings:
+    if opening.brings and not opening.image:
         pinning.check(made, made.others, _other(found, opening, machine.nodes, words), words)
-    return with_host(made)
+    return with_host(_with_image(made, opening, single, words))
+
+
+def _with_image(plan: Plan, opening: Opening, single: SingleMachine | None, words: Words) -> Plan:
+    """The plan with what has to be said of an image of the user's own."""
+    if opening.image is None:
+        return plan
+    known = opening.known_image or plan.known_image
+    said = {"image": opening.image, "known": known, "title": plan.title, "version": plan.version}
+    notes = [words.key("note.own-image", **said)]
+    if single and plan.nodes > 1:
+        texts = (single.image, single.warning)
+        notes += [words.text(text, said.get) for text in texts if text]
+    return changed(plan, known_image=known, notes=(*plan.notes, *notes))
 
 
 def _unread(made: Plan, opening: Opening, words: Words) -> tuple[str, ...]:
@@ -129,7 +146,7 @@ def with_host(plan: Plan) -> Plan:
     """The plan with what is known of its image, its vendor's device files and rival services."""
     known = document("hosts")
     box, vendor = plan.server.container, plan.hardware.vendor
-    image = box.image if box else ""
+    image = plan.known_image or (box.image if box else "")
     client = next((row["client"] for row in known["images"] if _is(image, row["name"])), None)
     access = next((row for row in known["devices"] if row["vendor"] == vendor), None)
     service = next((row for row in known["services"] if row["framework"] == plan.framework), None)

@@ -99,7 +99,7 @@ def as_asked(  # noqa: PLR0913  # the whole question
     return _answer(question, decide(question, groups(machine)), rules, problems, (), measurements)
 
 
-def decided(
+def decided(  # noqa: PLR0913  # the whole question
     framework: str,
     machine: Machine,
     workload: Workload,
@@ -107,9 +107,14 @@ def decided(
     *,
     rules: str = "current",
     lang: str = "en",
+    spans: bool = False,
 ) -> "Scored | Refused":
-    """One framework as it would be served here, or why it cannot be."""
+    """One framework as it would be served here, or why it cannot be.
+
+    ``spans`` lets it span machines even where its way to install does not by itself.
+    """
     question = _asking(machine, workload, model, (framework,), rules, lang, ())
+    question = replace(question, spans=spans)
     verdict = decide(question, groups(machine))
     return verdict.ranking[0] if verdict.ranking else verdict.refused[0]
 

@@ -1,23 +1,20 @@
 """``llmpick launch``: the plan of one framework, as a script, a manifest or a running server."""
 
-import re
 import sys
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from recommender.cli import files, output
+from recommender.cli import files, opened, output
 from recommender.cli.asking import Asked, Meant, asks, meant
-from recommender.errors import InputError, printable, visible
+from recommender.errors import InputError, visible
 from recommender.facts.plan import Opening, Plan
 from recommender.knowledge import load
 from recommender.targets.registry import Target, target
 from recommender.words import Words
 
 NOTHING_RUNS = 3
-_PORTS = range(1, 65536)
-_LONGEST_NAME = 63
 
 # Work for which a plain language model is no help, and where such a model has others beside it.
 _OTHER_KINDS = frozenset(("embedding", "rerank", "vision", "asr", "tts", "image"))
@@ -42,6 +39,7 @@ def launch(
     served_name: Annotated[str | None, typer.Option("--served-name")] = None,
     name: Annotated[str | None, typer.Option("--name")] = None,
     for_version: Annotated[str | None, typer.Option("--for-version", metavar="VERSION")] = None,
+    image: Annotated[str | None, typer.Option("--image", metavar="IMAGE")] = None,
     json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Write the script or manifest that starts one framework, or start it here (--run).
@@ -58,15 +56,20 @@ def launch(
     named = load().framework(framework)
     chosen = target(to or _usual(question))
     usual = usual_opening(chosen, named.id)
+    version, image = opened.version(for_version), opened.image(image, chosen, asked.install)
     opening = replace(
         usual,
-        name=_name(name),
-        served_name=_served(served_name),
-        port=_port(port),
-        version=_version(for_version) or usual.version,
-        brings=_version(for_version) is not None and not chosen.pinned,
+        methods=("docker",) if image else usual.methods,
+        name=opened.name(name),
+        served_name=opened.served_name(served_name),
+        port=opened.port(port),
+        version=version or usual.version,
+        brings=version is not None and not chosen.pinned,
         exposed=expose or usual.exposed,
         guarded=expose or usual.guarded,
+        image=image,
+        known_image=chosen.image(),
+        spans=image is not None and chosen.grouped,
     )
     words = load().speak(question.lang)
     _check_proposed(question, words)
@@ -127,13 +130,16 @@ def _plan(framework: str, question: Meant, chosen: Target, opening: Opening, wor
     from recommender.launching import NothingRunsError, launching, suited
 
     machine, workload = suited(chosen, question.machine, question.workload)
+    if opening.image:
+        workload = replace(workload, install="docker")
     try:
         return launching(
             framework, machine, workload, question.model, opening, words, rules=question.rules
         )
     except LookupError as error:
+        key = "launch.no-image" if opening.image else "launch.no-way"
         message = words.key(
-            "launch.no-way", title=load().titles[framework], target=chosen.name, ways=str(error)
+            key, title=load().titles[framework], target=chosen.name, ways=str(error)
         )
         raise InputError(message) from error
     except (NoNameError, NoVersionError) as error:
@@ -179,42 +185,3 @@ def _json(plan: Plan) -> str:
     from recommender.targets.neutral import document
 
     return f"{as_json(document(plan), indent=True)}\n"
-
-
-def _port(port: int | None) -> int | None:
-    if port is not None and port not in _PORTS:
-        message = f"--port {port} is out of range; it is 1 to {_PORTS[-1]}"
-        raise InputError(message)
-    return port
-
-
-def _name(name: str | None) -> str | None:
-    """A DNS label (RFC 1123), which every target takes."""
-    if name is None:
-        return None
-    plain = name.replace("-", "a")
-    label = plain.isascii() and plain.isalnum() and name == name.casefold()
-    if not label or len(name) > _LONGEST_NAME or name[0] == "-" or name[-1] == "-":
-        message = (
-            f"--name '{printable(name)}' is no DNS label: lower-case letters, digits and -, "
-            f"at most {_LONGEST_NAME}"
-        )
-        raise InputError(message)
-    return name
-
-
-def _served(name: str | None) -> str | None:
-    if name is not None and (not name.strip() or visible(name) != name):
-        message = f"--served-name '{printable(name)}' is empty or holds invisible characters"
-        raise InputError(message)
-    if name is not None and name.startswith("-"):
-        message = f"--served-name '{printable(name)}' begins with -, as options do; leave it out"
-        raise InputError(message)
-    return name
-
-
-def _version(version: str | None) -> str | None:
-    if version is not None and not re.fullmatch(r"v?b?\d[\w.+-]{0,40}", version):
-        message = f"--for-version '{printable(version)}' is no version; write it like 0.32.0"
-        raise InputError(message)
-    return version

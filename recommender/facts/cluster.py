@@ -48,11 +48,17 @@ class ClusterDevice:
 
 @noun
 class SingleMachine:
-    """A framework whose image keeps a group of pods on one machine: ``text`` says why."""
+    """A framework whose image keeps a group of pods on one machine: ``text`` says why.
+
+    ``image`` says what another image has to hold, so that it spans several; ``warning`` what is to
+    be known of such a group.
+    """
 
     framework: str
     text: Text
     instead: Text
+    image: Text | None = None
+    warning: Text | None = None
     source: str
     checked: str
 

@@ -24,6 +24,8 @@ class Mount:
 
 ADAPTERS = Mount(source="./adapters", target="/adapters", read_only=True)
 """Where a container finds the LoRA adapters of this machine."""
+SSH_KEYS = Mount(source="ssh-keys", target="/etc/llmpick/ssh", read_only=True)
+"""Where the containers of a group find the pair of keys by which one starts processes in all."""
 
 
 @noun
@@ -147,7 +149,9 @@ class Opening:
     ``shares_network`` says that a container gets no network of its own, so that the server in it
     has to bind as one outside of a container. ``orchestrated`` says that an orchestrator makes the
     copies of a server, so that none of its machines has to know of the others. ``brings`` asks for
-    that very ``version`` to be installed, instead of one for which the flags are chosen.
+    that very ``version`` to be installed, instead of one for which the flags are chosen. ``image``
+    stands in place of ``known_image``, which is that of the framework where none is named;
+    ``spans`` says that it holds what several machines need and that one lacks.
     """
 
     methods: tuple[str, ...] = ()
@@ -160,6 +164,9 @@ class Opening:
     guarded: bool = False
     shares_network: bool = False
     orchestrated: bool = False
+    image: str | None = None
+    known_image: str | None = None
+    spans: bool = False
 
 
 @noun
@@ -181,7 +188,8 @@ class Plan:
     other ways to install. ``client`` is the program in the image that can ask the server,
     ``access`` what opens the devices to a service; both are None where nothing is known. ``rival``
     is the service of the framework's own installer that holds the same port. ``wsl2`` says that
-    the lines are for WSL2 on that Windows machine. ``brings`` is the program without which nothing
+    the lines are for WSL2 on that Windows machine. ``known_image`` is the image that the user's own
+    stands in place of, None where none does. ``brings`` is the program without which nothing
     is installed yet, None where the server is no program of the machine's own.
     """
 
@@ -226,6 +234,7 @@ class Plan:
     rival: str | None = None
     wsl2: bool = False
     others: tuple[str, ...] = ()
+    known_image: str | None = None
     brings: str | None = None
     tensor_parallel: int = 1
     pipeline_parallel: int = 1

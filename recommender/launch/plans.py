@@ -9,11 +9,11 @@ from recommender.facts import Method, Platform
 from recommender.facts.command import Command
 from recommender.facts.exposure import Exposure
 from recommender.facts.noun import changed, noun
-from recommender.facts.plan import Container, Key, Opening, Plan, Process
+from recommender.facts.plan import Key, Opening, Plan, Process
 from recommender.facts.visible import Visible
-from recommender.launch import choosing, container, machines, plan, served_name
+from recommender.launch import choosing, container, image, keyed, machines, plan, served_name
 from recommender.launch.commands import launch_facts, notes
-from recommender.launch.variables import KEY, marked
+from recommender.launch.variables import KEY
 from recommender.rules.candidates import Scored
 from recommender.rules.eligibility import usable_methods
 from recommender.rules.situation import Situation
@@ -62,10 +62,11 @@ def plan_of(
     platform, fit = made.platform, scored.fit
     served_name.check(made.method, platform, made.exposure, made.facts, words)
     key = _key(made)
-    whole = tuple(_processes(made, key))
+    whole = image.in_processes(_processes(made, key), opening.image)
     processes = choosing.handed(whole, scored, machines.devices(scored), opening, visible)
-    asked = tuple(command for command in _checks(made) if _only_asks(command))
+    asked = tuple(filter(_only_asks, _checks(made)))
     together = _together(processes, fit.nodes, nodes)
+    installs = plan.commands(made.method.install, platform, made.facts)
     return Plan(
         llmpick_version=__version__,
         framework=scored.trial.framework.id,
@@ -93,14 +94,15 @@ def plan_of(
         user=made.exposure.user if made.exposure else None,
         home=made.exposure.home if made.exposure else None,
         drop_capabilities=made.exposure.drop_capabilities if made.exposure else None,
-        install=plan.commands(made.method.install, platform, made.facts),
+        install=image.in_commands(installs, opening.image),
         prepare=plan.commands(made.method.prepare, platform, made.facts),
         stop=tuple(_stops(processes)),
         processes=processes,
-        check=tuple(_asking(command, key) for command in asked),
+        check=tuple(keyed.asking(command, key) for command in asked),
         notes=notes(made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
-        others=tuple(item for item in _usable(scored, words) if item != name),
+        others=tuple(item for item in _usable(scored, opening, words) if item != name),
+        known_image=platform.methods[name].image if opening.image else None,
         brings=_brings(made.method, processes),
         tensor_parallel=fit.tensor_parallel,
         pipeline_parallel=fit.pipeline_parallel,
@@ -117,7 +119,7 @@ def _brings(method: Method, processes: Sequence[Process]) -> str | None:
 
 
 def _method(scored: Scored, opening: Opening, words: Words) -> str:
-    usable = _usable(scored, words)
+    usable = _usable(scored, opening, words)
     if not opening.methods:
         return scored.trial.method or usable[0]
     for name in opening.methods:
@@ -126,13 +128,17 @@ def _method(scored: Scored, opening: Opening, words: Words) -> str:
     raise LookupError(", ".join(usable))
 
 
-def _usable(scored: Scored, words: Words) -> tuple[str, ...]:
-    return usable_methods(scored.trial, words, scored.fit.nodes)
+def _usable(scored: Scored, opening: Opening, words: Words) -> tuple[str, ...]:
+    """The ways to install; with an image of the user's own those that start one."""
+    found = usable_methods(scored.trial, words, 1 if opening.spans else scored.fit.nodes)
+    known = scored.trial.platform.methods
+    return tuple(name for name in found if known[name].image or not opening.image)
 
 
 def _made(scored: Scored, name: str, opening: Opening) -> _Made:
     platform = scored.trial.platform
     method = platform.methods[name]
+    method = changed(method, image=opening.image or method.image)
     return _Made(
         scored=scored,
         platform=platform,
@@ -149,6 +155,7 @@ def _wished(opening: Opening) -> dict[str, Any]:
         "version": opening.version,
         "served.name": opening.served_name,
         "exposed": opening.exposed,
+        "spans": opening.spans or None,
         "host": _EVERY_ADDRESS if opening.exposed else None,
     }
     if opening.shares_network and not opening.exposed:
@@ -227,14 +234,6 @@ def _checks(made: _Made) -> tuple[Command, ...]:
     return plan.commands(made.method.check, made.platform, made.facts)
 
 
-def _asking(command: Command, key: Key | None) -> Command:
-    """A line that asks the server, with the key that it wants."""
-    if key is None:
-        return command
-    header = ("-H", f"Authorization: Bearer {marked(key.env)}")
-    return changed(command, argv=(*command.argv, *header))
-
-
 def _stops(processes: Sequence[Process]) -> Iterator[Command]:
     """What ends the server from another terminal, where a command of its own can."""
     boxes = (process.container for process in processes)
@@ -281,17 +280,4 @@ def _opened(process: Process, made: _Made, key: Key | None) -> Process:
         process = changed(process, container=changed(box, ports=ports))
     if key is None or process.role != "server":
         return process
-    return _with_key(process, key, made.exposure)
-
-
-def _with_key(process: Process, key: Key, exposure: Exposure | None) -> Process:
-    if key.in_argv and exposure and exposure.key_args:
-        words = plan.words_of(exposure.key_args.replace("{key}", "SERVER_KEY"))
-        return changed(process, argv=(*process.argv, *words))
-    if process.container:
-        return changed(process, container=_passing(process.container, key.env))
-    return process
-
-
-def _passing(box: Container, name: str) -> Container:
-    return changed(box, passed=(*box.passed, name))
+    return keyed.with_key(process, key, made.exposure)

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from recommender.facts import Fit, Method, Model, Platform, Workload
+from recommender.launch.image import enroot
 from recommender.rules.conditions import Facts
 from recommender.versions import parts
 
@@ -35,6 +36,7 @@ def values(
         "host": "127.0.0.1" if fit.nodes > 1 else method.host,
         "port": platform.port,
         "image": method.image,
+        "image.enroot": enroot(method.image) if method.image else None,
         "version": version or method.version or platform.version,
         "slots": slots,
         "total_context": slots * context,

@@ -19,6 +19,7 @@ NAMES = (
     "SUPERVISOR_IP",
     "WORKER_IP",
     "WORKER_IPS",
+    "WORKER_SLOTS",
 )
 ADAPTER = frozenset(("LORA_NAME", "LORA_PATH"))
 """Those of a LoRA adapter, which the user alone knows."""

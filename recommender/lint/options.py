@@ -158,6 +158,8 @@ def _started(words: list[str], image: str, listed: OptionList) -> tuple[str, lis
         places = [i for i in range(len(bases)) if bases[i : i + len(start)] == start]
         if places:
             return name, words[places[-1] + len(start) :]
+    if "--entrypoint" in words:
+        return None
     for pattern, entry in ENTRYPOINTS.items():
         name = " ".join(entry)
         if "{image}" in words and re.search(pattern, image) and name in listed.programs:

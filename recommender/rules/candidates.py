@@ -185,7 +185,9 @@ def _job(question: Question, trial: Trial, model: Model, build: Build) -> Job:
         kv_share=_kv_share(trial, model),
         copies=not question.several_models,
         companions=_companions(trial),
-        several=trial.method is None or trial.platform.methods[trial.method].several,
+        several=question.spans
+        or trial.method is None
+        or trial.platform.methods[trial.method].several,
     )
 
 

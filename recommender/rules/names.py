@@ -19,6 +19,7 @@ LAUNCH_FACTS = frozenset(
         *("parser.tool", "parser.reasoning"),
         *("ascend_devices", "cache", "cpu_kv_gib", "node_devices", "via.wsl2", "exposed"),
         "served.name",
+        *("image.enroot", "spans"),
     )
 )
 _FRAMEWORK_FACTS = frozenset(

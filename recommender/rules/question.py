@@ -36,6 +36,7 @@ class Question:
     rules: tuple[Rule, ...]
     words: Words
     named: bool = False
+    spans: bool = False
 
     @cached_property
     def table(self) -> Table:

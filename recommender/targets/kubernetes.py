@@ -45,4 +45,6 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
 
 
 def _grouped(plan: Plan, cluster: Kubernetes) -> bool:
-    return plan.framework in cluster.groups.several
+    single = cluster.groups.single(plan.framework)
+    spans = single is not None and single.image is not None and plan.known_image is not None
+    return spans or plan.framework in cluster.groups.several

@@ -1,5 +1,6 @@
 """A LeaderWorkerSet: groups of pods that serve together, one on each machine."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender.facts.cluster import Kubernetes
@@ -15,10 +16,16 @@ _PREFIX = "leaderworkerset.sigs.k8s.io"
 _LONGEST = 48
 _GROUP = "GROUP_INDEX"
 _PORTS = ("-p", "--port")
+# The variables by which a server is told its workers.
+_TOLD = ("WORKER_IPS", "WORKER_SLOTS")
 _ALONE = "Each copy takes one machine: a plain Deployment (--target kubernetes) would do."
 _NETWORK = (
     "Between machines this uses the pods' network; for InfiniBand or RoCE ask for your cluster's "
     "RDMA resource as well."
+)
+_FENCE = (
+    "The NetworkPolicy lets only pods of this set reach its workers, where the cluster's network "
+    "plugin enforces such policies."
 )
 # A server that finds no worker ends, and the whole group would be started anew.
 _WAIT = (
@@ -40,9 +47,11 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
         **dict.fromkeys(("HEAD_IP", "SUPERVISOR_IP"), leader),
         "NODE_RANK": "$(LWS_WORKER_INDEX)",
         "WORKER_IPS": ",".join(_workers(plan)),
+        "WORKER_SLOTS": ",".join(f"{pod}:{plan.devices}" for pod in _pods(plan)),
     }
     index = field_of(f"metadata.labels['{_PREFIX}/group-index']")
-    where = setting(plan, _TARGET, cluster, texts, {"WORKER_IPS": (_GROUP, index)})
+    extra = dict.fromkeys(_TOLD, (_GROUP, index))
+    where = setting(plan, _TARGET, cluster, texts, extra)
     group = {
         "apiVersion": "leaderworkerset.x-k8s.io/v1",
         "kind": "LeaderWorkerSet",
@@ -52,8 +61,25 @@ def write(plan: Plan, cluster: Kubernetes) -> str:
     # The set makes a Service of its own name for the addresses of its pods.
     first = {f"{_PREFIX}/name": plan.name, f"{_PREFIX}/worker-index": "0"}
     service = manifests.service(plan, f"{plan.name}-leader", first)
-    said = (_NETWORK,) if plan.nodes > 1 else (_ALONE,)
-    return manifests.text(plan, where.device, said, [*manifests.claims(plan), group, service])
+    said: tuple[str, ...] = (_NETWORK,) if plan.nodes > 1 else (_ALONE,)
+    fence = _fence(plan)
+    said += (_FENCE,) if fence else ()
+    documents = [*manifests.claims(plan), *fence, group, service]
+    return manifests.text(plan, where.device, said, documents)
+
+
+def _fence(plan: Plan) -> list[dict[str, Any]]:
+    """Whoever reaches the port of a waiting worker can have it compute: its own set alone may."""
+    if _needing(plan.processes) is None:
+        return []
+    own = {f"{_PREFIX}/name": plan.name}
+    spec = {
+        "podSelector": {"matchLabels": {**own, "role": "worker"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": [{"podSelector": {"matchLabels": own}}]}],
+    }
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    return [{**policy, "metadata": manifests.about(plan, f"{plan.name}-workers"), "spec": spec}]
 
 
 def _check(plan: Plan, cluster: Kubernetes) -> None:
@@ -85,7 +111,7 @@ def _template(where: Setting, processes: list[Process], role: str) -> dict[str, 
 
 def _waiting(where: Setting, processes: list[Process]) -> list[dict[str, Any]]:
     """A container that ends once every worker listens, before a server that needs them."""
-    needing = next((item for item in processes if "WORKER_IPS" in used(item)), None)
+    needing = _needing(processes)
     if needing is None or needing.container is None:
         return []
     name, body = where.extra["WORKER_IPS"]
@@ -101,11 +127,20 @@ def _waiting(where: Setting, processes: list[Process]) -> list[dict[str, Any]]:
     ]
 
 
+def _needing(processes: Sequence[Process]) -> Process | None:
+    """The process that is told where the workers listen, None where they look for it."""
+    return next((item for item in processes if set(_TOLD) & set(used(item))), None)
+
+
 def _workers(plan: Plan) -> tuple[str, ...]:
     """The addresses of the further pods of a group, with the port on which each listens."""
     port = next((port for process in plan.of("worker") if (port := _listens(process))), None)
-    pods = range(1, plan.nodes)
-    return tuple(f"{plan.name}-$({_GROUP})-{at}.{plan.name}:{port}" for at in pods) if port else ()
+    return tuple(f"{pod}:{port}" for pod in _pods(plan)) if port else ()
+
+
+def _pods(plan: Plan) -> Iterator[str]:
+    """The names of the further pods of a group, which the set's Service resolves."""
+    return (f"{plan.name}-$({_GROUP})-{at}.{plan.name}" for at in range(1, plan.nodes))
 
 
 def _listens(process: Process) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from recommender.errors import visible
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import changed
-from recommender.facts.plan import Container, Plan
+from recommender.facts.plan import SSH_KEYS, Container, Plan
 from recommender.targets import ranks
 from recommender.targets.common import comments, refuse
 from recommender.targets.pods import (
@@ -17,7 +17,7 @@ from recommender.targets.pods import (
     key_secret,
     token_secret,
 )
-from recommender.targets.volumes import cache_gib, claim_name, is_cache
+from recommender.targets.volumes import cache_gib, claim_name, is_cache, ssh_secret
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 # Text in every version of YAML: YAML 1.1 takes more words for numbers and truth values than 1.2.
@@ -118,6 +118,16 @@ def _adapter(plan: Plan) -> Iterator[str]:
         yield f"An adapter in the folder adapters of {claim_name(plan)} is /adapters/NAME."
 
 
+def _keys(plan: Plan) -> Iterator[str]:
+    """How the pair of keys is made by which one pod starts processes in the others."""
+    if SSH_KEYS in _mounts(plan):
+        pair = ("id_ed25519", "id_ed25519.pub")
+        files = " ".join(f"--from-file={name}" for name in pair)
+        yield f"Before: ssh-keygen -q -t ed25519 -N '' -C {plan.name} -f {pair[0]}"
+        yield f"  kubectl create secret generic {ssh_secret(plan)} {files}"
+        yield f"  rm {' '.join(pair)}"
+
+
 def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     boxes = _boxes(plan)
     if device:
@@ -131,6 +141,7 @@ def _needs(plan: Plan, device: ClusterDevice | None) -> Iterator[str]:
     if any(_TOKEN in box.passed for box in boxes):
         token = f'{token_secret(_TOKEN)} --from-literal=token="$HF_TOKEN"'
         yield f"For gated models: kubectl create secret generic {token}"
+    yield from _keys(plan)
     yield from _adapter(plan)
     if claims(plan) and plan.weights_gib is None and not plan.model.startswith("/"):
         yield f"How large the weights are is not known: {cache_gib(plan)}Gi may have to grow."

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from recommender.facts.command import Command
 from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
+from recommender.launch.image import enroot
 from recommender.targets import ranks
 from recommender.targets.common import refuse
 
@@ -15,14 +16,6 @@ def contained(plan: Plan, box: Container) -> Iterator[str]:
     mounts = [_mounted(plan, mount) for mount in box.mounts]
     if mounts:
         yield f"--container-mounts={','.join(mounts)}"
-
-
-def enroot(image: str) -> str:
-    """An image as enroot wants it: ``#`` after the registry."""
-    registry, slash, rest = image.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost"):
-        return f"{registry}#{rest}"
-    return image
 
 
 def _mounted(plan: Plan, mount: Mount) -> str:

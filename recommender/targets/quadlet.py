@@ -145,7 +145,8 @@ def _container(plan: Plan, box: Container) -> Iterator[tuple[str, str]]:
 def _image(image: str) -> str:
     """Podman asks no registry by itself: Docker's is named."""
     first, slash, _ = image.partition("/")
-    return image if slash and ("." in first or ":" in first) else f"docker.io/{image}"
+    hosted = "." in first or ":" in first or first == "localhost"
+    return image if slash and hosted else f"docker.io/{image}"
 
 
 def _single(box: Container) -> Iterator[tuple[str, str]]:

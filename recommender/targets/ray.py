@@ -89,6 +89,12 @@ def _refuse_what_ray_lacks(plan: Plan, ray: Ray) -> None:
         raise refuse(plan, "ray", why, elsewhere)
 
 
+def _image(plan: Plan, ray: Ray) -> str:
+    """The image of the user's own, else that of Ray with the engine in it."""
+    box = plan.server.container
+    return box.image if plan.known_image and box else ray.image
+
+
 def _refuse_adapters(plan: Plan, options: Mapping[str, Any]) -> None:
     if "lora_modules" in options:
         why = "Ray Serve loads adapters from a bucket (lora_config), not from folders"
@@ -162,7 +168,7 @@ def _head(plan: Plan, ray: Ray) -> dict[str, Any]:
     """The head runs no model."""
     container = {
         "name": "ray-head",
-        "image": ray.image,
+        "image": _image(plan, ray),
         "env": _environment(),
         "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
         "resources": {"requests": dict(ray.head), "limits": {"memory": ray.head["memory"]}},
@@ -192,7 +198,7 @@ def _workers(plan: Plan, ray: Ray, cluster: Kubernetes) -> dict[str, Any]:
     resource = ray.resources[plan.hardware.vendor or ""]
     container = {
         "name": "ray-worker",
-        "image": ray.image,
+        "image": _image(plan, ray),
         "env": _environment(),
         "resources": {
             "requests": {"cpu": str(cores_of(plan))},

@@ -46,6 +46,19 @@ class Target:
 
         return schedulers().ray.engines.get(framework)
 
+    def image(self) -> str | None:
+        """The image that this target has of its own, None where it takes that of a framework."""
+        if not self.pinned:
+            return None
+        from recommender.targets.schedulers import schedulers
+
+        return schedulers().ray.image
+
+    @property
+    def boxes(self) -> bool:
+        """Whether it starts containers."""
+        return not self.methods or _IMAGE[0] in self.methods
+
     def ways(self, framework: str) -> tuple[str, ...]:
         """The ways to install a framework that this target can use, the preferred one first."""
         from recommender.targets.schedulers import schedulers

@@ -39,7 +39,8 @@ def program(process: Process, plan: Plan) -> tuple[str, ...] | None:
         return process.argv
     if box.entrypoint:
         return (box.entrypoint, *process.argv)
-    name = box.image.partition("@")[0].rpartition(":")[0]
+    image = plan.known_image or box.image
+    name = image.partition("@")[0].rpartition(":")[0]
     for row in schedulers().images:
         if row.image == name:
             return (*row.words, *(process.argv or row.empty))

@@ -8,7 +8,7 @@ from typing import Any
 from recommender.errors import InputError
 from recommender.facts.cluster import ClusterDevice
 from recommender.facts.noun import noun
-from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
+from recommender.facts.plan import ADAPTERS, SSH_KEYS, Container, Mount, Plan
 from recommender.targets.common import refuse
 from recommender.targets.waiting import UNKNOWN_GIB
 
@@ -19,6 +19,7 @@ _GIB = {"k": 2**-20, "m": 2**-10, "g": 1, "t": 2**10}
 # a part for themselves. A claim can be made larger later.
 _ROOM = 1.2
 _OTHER_GIB = 10
+_OWNER_READS = 0o400
 
 
 @noun
@@ -51,7 +52,9 @@ def volumes(
     for mount in box.mounts:
         if mount.target == _SHM:
             continue
-        if is_cache(mount):
+        if mount == SSH_KEYS:
+            found.append(_keys(plan))
+        elif is_cache(mount):
             found.append(_cache(plan, mount))
         elif not mount.source.startswith("/"):
             raise _unknown_path(plan, mount, target)
@@ -71,6 +74,8 @@ def _unknown_path(plan: Plan, mount: Mount, target: str) -> InputError:
 
 def is_cache(mount: Mount) -> bool:
     """Whether downloads go there, or adapters lie there: in a volume of the cluster."""
+    if mount == SSH_KEYS:
+        return False
     written = mount.source.startswith("./") and not mount.read_only
     return mount.volume or mount.source.startswith("~/.") or written or mount == ADAPTERS
 
@@ -78,6 +83,11 @@ def is_cache(mount: Mount) -> bool:
 def claim_name(plan: Plan) -> str:
     """The name of the claim that keeps the models."""
     return f"{plan.name}-models"
+
+
+def ssh_secret(plan: Plan) -> str:
+    """The name of the Secret with the pair of keys of a group."""
+    return f"{plan.name}-ssh"
 
 
 def cache_gib(plan: Plan) -> int:
@@ -108,6 +118,12 @@ def _shared_memory(plan: Plan, box: Container) -> Iterator[Volume]:
         limit = quantity(box.shm) if box.shm else None
         body = {"medium": "Memory"} | ({"sizeLimit": limit} if limit else {})
         yield Volume(name="shm", path=_SHM, body={"emptyDir": body})
+
+
+def _keys(plan: Plan) -> Volume:
+    """Whom others may read, ssh does not take for a private key."""
+    body = {"secret": {"secretName": ssh_secret(plan), "defaultMode": _OWNER_READS}}
+    return Volume(name="ssh", path=SSH_KEYS.target, body=body, read_only=True)
 
 
 def _cache(plan: Plan, mount: Mount) -> Volume:

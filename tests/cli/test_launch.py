@@ -1,5 +1,6 @@
 """``llmpick launch``: the whole file for a target, or why there is none."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,11 @@ def test_what_cannot_run_says_why_and_what_does(llmpick: Run) -> None:
         (("llama.cpp", "--for-version", "b6000", "-t", "docker"), "leave out --for-version"),
         (("llama.cpp", "--for-version", "b6000"), "leave out --for-version"),
         (("sglang", "--for-version", "0.5.10", "-t", "docker"), "--install pip"),
+        (("vllm", "--image", "My/Image:1"), "no name of an image"),
+        (("vllm", "--image", "a b\u202e"), "no name of an image"),
+        (("vllm", "--image", "--privileged"), "no name of an image"),
+        (("vllm", "--image", "my/vllm:1", "-t", "systemd"), "starts no container"),
+        (("vllm", "--image", "my/vllm:1", "--install", "pip"), "--install pip"),
     ],
 )
 def test_wrong_words_are_one_sentence(llmpick: Run, words: tuple[str, ...], told: str) -> None:
@@ -229,6 +235,40 @@ def test_a_way_that_it_has_not_names_the_others(llmpick: Run) -> None:
     assert "--target shell" in done.err
 
 
+def test_an_own_image_is_pulled_started_and_told(llmpick: Run) -> None:
+    command = (
+        "launch",
+        "vllm",
+        *H100X8,
+        *QWEN,
+        "--image",
+        "reg.example:5000/a/vllm@sha256:" + "0" * 64,
+    )
+    done = llmpick(*command)
+    assert "docker pull reg.example:5000/a/vllm@sha256:0" in done.out
+    assert "# reg.example:5000/a/vllm@sha256:" in done.out
+    assert "stands in place of vllm/vllm-openai:" in done.out
+    assert "代替了 vllm/vllm-openai:" in llmpick(*command, "--lang", "zh").out
+    plan = json.loads(llmpick(*command, "--json").out)
+    assert plan["method"] == "docker"
+    assert plan["known_image"].startswith("vllm/vllm-openai:")
+    assert any("stands in place" in note for note in plan["notes"])
+
+
+def test_an_own_image_holds_the_version_that_is_named(llmpick: Run) -> None:
+    version = ("--for-version", "0.20.1")
+    done = llmpick("launch", "vllm", *H100X8, *QWEN, *version, "--image", "mirror/vllm:x")
+    assert done.code == 0
+    assert "# vLLM 0.20.1 serves" in done.out
+
+
+def test_what_has_no_image_takes_none_in_its_place(llmpick: Run) -> None:
+    done = llmpick("launch", "mlx-lm", "--gpu", "M4 Max", *QWEN, "--image", "my/mlx:1")
+    assert done.code == 2
+    assert "no container image" in done.err
+    assert done.err.count("\n") == 1
+
+
 def test_another_machine_reaches_it_only_when_asked(llmpick: Run) -> None:
     command = ("launch", "vllm", *H100X8, *QWEN, "--target", "docker")
     assert "-p 127.0.0.1:8000:8000" in llmpick(*command).out
@@ -249,4 +289,8 @@ def test_why_pods_of_several_machines_do_not_help_is_told(
     done = llmpick("launch", "llama.cpp", "--target", target, *pair, *model)
     assert done.code == 3
     assert ("ggml-rpc-server" in done.err) is told
+    assert ("--image" in done.err) is told
+    own = ("--image", "my/llama.cpp:rpc")
+    opened = llmpick("launch", "llama.cpp", "--target", target, *pair, *model, *own)
+    assert (opened.code == 0) is told
     assert llmpick("launch", "llama.cpp", "--target", "slurm", *pair, *model).code == 0

@@ -12,8 +12,8 @@ import pytest
 from recommender.errors import InputError
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Key, Mount, Plan, Process
+from recommender.launch.image import enroot
 from recommender.targets import slurm
-from recommender.targets.pyxis import enroot
 from recommender.targets.slurm import write
 from tests.launch.test_commands import PLATFORMS, nvidia
 from tests.targets.scheduled import (

@@ -42,6 +42,7 @@ NOT_SHOWN = frozenset(
         "exec sleep infinity",
         "shell or docker",
         "  kubectl create secret generic hf-token --from-literal=HF_TOKEN=...",
+        "  kubectl create secret generic ⟨0⟩ ⟨1⟩",
         'mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")\n',
         '  printf %s "$⟨0⟩" | podman secret create ⟨1⟩ -',
         # Parts that the code joins to one of the sentences here.

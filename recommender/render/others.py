@@ -1,7 +1,7 @@
 """The others in a line each: the runners-up, what cannot run, what stands beside."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -17,16 +17,18 @@ from recommender.words import Words
 def runners_up(
     ranking: Sequence[Candidate], names: dict[str, str], words: Words, console: Console
 ) -> None:
-    """Print rank, name, platform, points and what tells the candidate from the first."""
+    """Print rank, name, platform, points and what tells each candidate from the first."""
+    first, ranking = ranking[0], ranking[1:]
     if not ranking:
         return
+    shared = {(reason.rule, reason.points) for reason in first.reasons}
     console.print()
     width = max(Text(_titled(item, names)).cell_len for item in ranking)
     for item in ranking:
         title = Text(_titled(item, names), style="bold")
         title.pad_right(width - title.cell_len)
         head = Text.assemble(title, f" {item.score:>6g}  ")
-        told = _telling(item, words)
+        told = _telling(item, shared, words)
         line(console, head, (told.plain[:2], str(told.spans[0].style)), told.plain[2:])
 
 
@@ -34,15 +36,19 @@ def _titled(item: Candidate, names: dict[str, str]) -> str:
     return f"{item.rank}  {names[item.framework]} · {item.platform}"
 
 
-def _telling(item: Candidate, words: Words) -> Text:
-    """That it is close, else what speaks most against it, else what speaks for it."""
+def _telling(item: Candidate, shared: Collection[tuple[str, float]], words: Words) -> Text:
+    """That it is close, else what speaks most against it, else what speaks for it.
+
+    What the first of the ranking has with the same points, as in ``shared``, tells nothing.
+    """
     close = next((warning for warning in item.warnings if warning.rule == "ranking.close"), None)
     if close:
         return Text.assemble(("≈ ", "yellow"), visible(close.text))
-    against = [reason for reason in item.reasons if reason.points < 0]
+    own = [reason for reason in item.reasons if (reason.rule, reason.points) not in shared]
+    against = [reason for reason in own if reason.points < 0]
     if against:
         return signed(min(against, key=lambda reason: reason.points))
-    best = strongest(item.reasons, 1)
+    best = strongest(own, 1) or strongest(item.reasons, 1)
     return signed(best[0]) if best else Text.assemble(("· ", "dim"), words.key("table.no-reason"))
 
 

@@ -19,8 +19,9 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
     """Print the first of the ranking: its strongest reasons, fit, speed, warnings and commands."""
     pick = answer.ranking[0]
     title(pick, names, words, console)
+    wished = answer.workload.concurrency
     for reason in _shown(pick):
-        console.print(hanging(signed(reason), 3, 5, console))
+        console.print(hanging(_marked(reason, pick, wished), 3, 5, console))
     console.print(hanging(Text(f"≈ {speed_line(pick.speed, words)}"), 3, 5, console))
     for warning in pick.warnings[:_WARNINGS]:
         marked(console, "! ", "yellow", warning.text)
@@ -52,6 +53,15 @@ def _shown(pick: Candidate) -> list[Reason]:
     fit = [reason for reason in reasons if reason.layer == "estimate"]
     others = [reason for reason in reasons if reason.layer != "estimate"]
     return [*strongest(others, _REASONS), *fit]
+
+
+def _marked(reason: Reason, pick: Candidate, wished: int) -> Text:
+    """A reason after its sign; an estimate that falls short of the wish is one to mind."""
+    held = pick.fit.concurrent_requests if pick.fit else None
+    short = held is not None and held < wished
+    if short and reason.layer == "estimate" and not reason.points:
+        return Text.assemble(("! ", "yellow"), visible(reason.text))
+    return signed(reason)
 
 
 def signed(reason: Reason) -> Text:

@@ -23,7 +23,7 @@ def show(answer: Answer, names: dict[str, str], words: Words, console: Console) 
     found(answer, words, console)
     if answer.ranking:
         pick.show(answer, names, words, console)
-        others.runners_up(answer.ranking[1:], names, words, console)
+        others.runners_up(answer.ranking, names, words, console)
     else:
         console.print(words.key("table.nothing"), style="bold")
     others.rejected(answer.rejected, names, words, console)

@@ -71,3 +71,22 @@ def test_json_tells_it_only_when_asked(llmpick: Run) -> None:
         item["framework"] for item in whole["ranking"][1:]
     }
     assert whole == plain
+
+
+def test_a_fit_that_falls_short_is_one_to_mind(llmpick: Run) -> None:
+    few, many = (
+        llmpick("recommend", *ASKED["old"], "--concurrency", str(users)).out.splitlines()
+        for users in (1, 64)
+    )
+    assert any(line.startswith("   + fits") for line in few)
+    assert any(line.startswith("   ! fits") for line in many)
+
+
+def test_a_runner_up_is_told_by_what_the_pick_has_not(llmpick: Run) -> None:
+    asked = ("--gpu", "RTX 4090:2", "--model", "Qwen/Qwen3-32B", "--use-case", "production")
+    answer = llmpick("recommend", *asked, "--json").json["ranking"]
+    pick = {(reason["rule"], reason["points"]) for reason in answer[0]["reasons"]}
+    lines = [line for line in llmpick("recommend", *asked).out.splitlines() if line[:2] == "2 "]
+    told = lines[0].rpartition("  ")[2][2:].removesuffix(" …")
+    (reason,) = [one for one in answer[1]["reasons"] if one["text"].startswith(told)]
+    assert (reason["rule"], reason["points"]) not in pick

@@ -86,7 +86,7 @@ def test_a_runner_up_is_told_by_what_the_pick_has_not(llmpick: Run) -> None:
     asked = ("--gpu", "RTX 4090:2", "--model", "Qwen/Qwen3-32B", "--use-case", "production")
     answer = llmpick("recommend", *asked, "--json").json["ranking"]
     pick = {(reason["rule"], reason["points"]) for reason in answer[0]["reasons"]}
-    lines = [line for line in llmpick("recommend", *asked).out.splitlines() if line[:2] == "2 "]
+    lines = [line for line in llmpick("recommend", *asked).out.splitlines() if line[:3] == "2  "]
     told = lines[0].rpartition("  ")[2][2:].removesuffix(" …")
     (reason,) = [one for one in answer[1]["reasons"] if one["text"].startswith(told)]
     assert (reason["rule"], reason["points"]) not in pick

@@ -7,15 +7,16 @@ from recommender.facts.plan import Plan
 from recommender.launch import engine
 from recommender.launch.shell import powershell
 from recommender.launch.variables import exported
-from recommender.targets.common import comments, refuse, secrets, used
+from recommender.targets.common import comments, refuse, refuse_launcher, secrets, used
 
 
 def write(plan: Plan) -> str:
     """The script.
 
     Raises:
-        InputError: the lines of this plan are written for a POSIX shell.
+        InputError: the lines of this plan are written for a POSIX shell, or a launcher starts it.
     """
+    refuse_launcher(plan, "powershell")
     if plan.wsl2 or any(_posix_only(command) for command in _all(plan)):
         raise refuse(
             plan, "powershell", "its lines are for a POSIX shell", "take --target shell inside WSL2"

@@ -30,3 +30,9 @@ def test_machines_are_told_apart_by_rank() -> None:
 def test_lines_for_another_shell_are_refused() -> None:
     with pytest.raises(InputError, match="--target shell"):
         powershell.write(plan("vllm", "H100 80GB", "Qwen/Qwen3-8B"))
+
+
+def test_a_launcher_of_several_machines_is_refused() -> None:
+    made = plan("tensorrt-llm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
+    with pytest.raises(InputError, match="take --target slurm"):
+        write(made)

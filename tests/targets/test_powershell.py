@@ -35,4 +35,4 @@ def test_lines_for_another_shell_are_refused() -> None:
 def test_a_launcher_of_several_machines_is_refused() -> None:
     made = plan("tensorrt-llm", "H100 80GB:8", "deepseek-ai/DeepSeek-V3", nodes=2)
     with pytest.raises(InputError, match="take --target slurm"):
-        write(made)
+        powershell.write(made)

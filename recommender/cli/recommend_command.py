@@ -60,12 +60,12 @@ def _write(answer: Answer, form: str, question: Meant, *, verbose: bool) -> None
         if answer.ranking:
             output.write(names(answer))
     else:
-        from recommender.render import terminal
-        from recommender.render import verbose as whole
-
         known = load()
         heads = (*known.heads, *(known.challenger_heads if question.include else ()))
         titles = {framework.id: framework.name for framework in heads}
         words = known.speak(question.lang)
-        show = whole.show if verbose else terminal.show
+        if verbose:
+            from recommender.render.verbose import show
+        else:
+            from recommender.render.terminal import show
         show(answer, titles, words, output.console())

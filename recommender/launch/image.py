@@ -26,14 +26,6 @@ def is_reference(text: str) -> bool:
     return bool(found and len(found["name"]) <= _LONGEST and not _IDENTIFIER.fullmatch(text))
 
 
-def enroot(image: str) -> str:
-    """An image as enroot wants it: ``#`` after the registry."""
-    registry, slash, rest = image.partition("/")
-    if slash and ("." in registry or ":" in registry or registry == "localhost"):
-        return f"{registry}#{rest}"
-    return image
-
-
 def in_commands(commands: Iterable[Command], own: str | None) -> tuple[Command, ...]:
     """The commands, those that pull with the image as the user wrote it.
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from recommender.facts import Fit, Method, Model, Platform, Workload
-from recommender.launch.image import enroot
+from recommender.launch.references import enroot
 from recommender.rules.conditions import Facts
 from recommender.versions import parts
 

@@ -37,7 +37,7 @@ def _close(question: Question, rivals: Sequence[Scored], second: Scored, gap: fl
 def _tips(question: Question, second: Scored) -> list[str]:
     """The article's recommendations of the second that this work does not call for."""
     said = {reason.rule for reason in second.reasons}
-    own = [rule for rule in question.rules if _recommends(rule, second) and rule.rule not in said]
+    own = [rule for rule in question.rules if recommends(rule, second) and rule.rule not in said]
     return [question.words.text(rule.text, second.facts.fact) for rule in own]
 
 
@@ -47,7 +47,7 @@ def _options(question: Question, rivals: Sequence[Scored], second: Scored) -> li
     return [question.words.key("turn.first", options=found)] if found else []
 
 
-def _recommends(rule: Rule, scored: Scored) -> bool:
+def recommends(rule: Rule, scored: Scored) -> bool:
     """Whether the rule is the article's recommendation of this very framework."""
     named = rule.when.get("framework.id") == scored.trial.framework.id
     return named and rule.layer == "article" and rule.points != 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from recommender.facts.command import Command
 from recommender.facts.plan import ADAPTERS, Container, Mount, Plan
-from recommender.launch.image import enroot
+from recommender.launch.references import enroot
 from recommender.targets import ranks
 from recommender.targets.common import refuse
 

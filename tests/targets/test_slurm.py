@@ -12,7 +12,7 @@ import pytest
 from recommender.errors import InputError
 from recommender.facts.noun import changed
 from recommender.facts.plan import Container, Key, Mount, Plan, Process
-from recommender.launch.image import enroot
+from recommender.launch.references import enroot
 from recommender.targets import slurm
 from recommender.targets.slurm import write
 from tests.launch.test_commands import PLATFORMS, nvidia

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.rules.conditions import failures, holds, never, unknowns
+from recommender.rules.conditions import failures, holds, names, never, residual, unknowns
 from recommender.rules.situation import Situation
 
 FACTS = {
@@ -135,3 +135,27 @@ def test_only_fixed_facts_rule_a_condition_out(
 ) -> None:
     named = {"elsewhere": {"gfx": "other"}}
     assert never(condition, Situation(values=FACTS, situations=named), {"gfx"}) is expected
+
+
+_FACTS = st.fixed_dictionaries({name: st.sampled_from([None, "x", "y"]) for name in "abcd"})
+_LEAVES = st.dictionaries(
+    st.sampled_from("abcd"), st.sampled_from(["x", "y", ["x", "y"], {"not": "x"}]), max_size=2
+)
+_CONDITIONS = st.recursive(
+    _LEAVES,
+    lambda inner: st.dictionaries(
+        st.sampled_from(["all", "any", "none"]), st.lists(inner, max_size=3), max_size=2
+    ),
+    max_leaves=6,
+)
+
+
+@given(_CONDITIONS, _FACTS, st.sets(st.sampled_from("abcd")))
+def test_what_is_left_of_a_condition_decides_as_the_whole_does(
+    condition: dict[str, Any], values: dict[str, Any], fixed: set[str]
+) -> None:
+    facts = Situation(values=values, situations={})
+    left = residual(condition, facts, fixed)
+    whole = holds(condition, facts) is True
+    assert whole == (left is not None and holds(left, facts) is True)
+    assert set(names(condition, facts)) <= set("abcd")

@@ -13,6 +13,7 @@ from recommender.facts import (
 from recommender.facts.noun import changed, noun
 from recommender.models.rows import ladder
 from recommender.rules import score
+from recommender.rules.bounds import bound_facts
 from recommender.rules.builds import (
     Build,
     alternative,
@@ -239,9 +240,8 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
     values = model_facts(model) | registry_facts(trial.framework, model)
     values |= parser_facts(trial.framework, model, parsers)
     values |= {"model.given": question.model is not None}
-    facts = trial.facts.extend(
-        values | fit_facts(fit, question.workload, len(trial.group.members), model)
-    )
+    values |= fit_facts(fit, question.workload, len(trial.group.members), model)
+    facts = trial.facts.extend(values | bound_facts(fit))
     return Scored(
         trial=trial,
         model=model,

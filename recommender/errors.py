@@ -13,12 +13,12 @@ def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
     return f"; did you mean {', '.join(close)}?" if close else ""
 
 
-def near(value: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """The closest known words, the closest first; none where none is close."""
+def near(value: str, known: Iterable[str], count: int = 3, least: float = 0.5) -> list[str]:
+    """The closest known words, the closest first; none where none is alike by ``least`` of 1."""
     from difflib import get_close_matches
 
     options = {option.casefold(): option for option in known}
-    close = get_close_matches(value.casefold(), options, n=count, cutoff=0.5)
+    close = get_close_matches(value.casefold(), options, n=count, cutoff=least)
     return [options[name] for name in close]
 
 

@@ -42,7 +42,7 @@ def _commands(scored: Scored, name: str, facts: Situation, words: Words) -> Comm
         install=_lines(method.install, platform, known),
         serve=_lines(method.serve, platform, known),
         check=_lines(method.check, platform, known),
-        notes=notes(known, words),
+        notes=notes(platform, method, known, words),
     )
 
 
@@ -68,14 +68,23 @@ def _lines(lines: Iterable[Line], platform: Platform, facts: Situation) -> tuple
     return tuple(write(command) for command in plan.commands(lines, platform, facts))
 
 
-def notes(facts: Situation, words: Words) -> tuple[str, ...]:
+def notes(platform: Platform, method: Method, facts: Situation, words: Words) -> tuple[str, ...]:
     """What has to be known beside the lines."""
     said = [words.key("note.wsl2")] if facts.fact("via.wsl2") else []
     if facts.fact("gguf.file") and facts.fact("fit.build") == "gguf":
-        said.append(words.key("note.gguf-file", file=facts.fact("gguf.file")))
+        said.append(_file_note(platform, method, facts, words))
     if facts.fact("image") and str(facts.fact("model")).startswith(("./", "../", "~")):
         said.append(words.key("note.relative-model"))
     chosen, here = facts.fact("python"), facts.fact("python.version")
     if chosen and here and (parts(here) or ())[:2] != parts(chosen):
         said.append(words.key("note.python", chosen=chosen, here=here))
     return tuple(said)
+
+
+def _file_note(platform: Platform, method: Method, facts: Situation, words: Words) -> str:
+    """Which file the lines read: one of 16 bits where the server quantizes it itself."""
+    whole = facts.fact("gguf.whole")
+    lines = _lines((*method.serve, *method.check), platform, facts)
+    if whole and any(whole in line for line in lines):
+        return words.key("note.gguf-whole", file=whole)
+    return words.key("note.gguf-file", file=facts.fact("gguf.file"))

@@ -99,7 +99,7 @@ def plan_of(
         stop=tuple(_stops(processes)),
         processes=processes,
         check=tuple(keyed.asking(command, key) for command in asked),
-        notes=notes(made.facts, words),
+        notes=notes(platform, made.method, made.facts, words),
         wsl2=bool(made.facts.fact("via.wsl2")),
         others=tuple(item for item in _usable(scored, opening, words) if item != name),
         known_image=platform.methods[name].image if opening.image else None,

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, near, nearest, printable
 from recommender.facts import Model, Problem
 from recommender.models import flags, spelling, table
 from recommender.models.flags import Result
@@ -15,6 +15,8 @@ _LONGEST = 500
 _HUB_ID = lazily(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 # A name with a size that differs by more than this is another model than the one it mentions.
 _SAME_SIZE = 0.25
+# How much of a name two spellings of it share, of 1: two digits that changed places leave 0.88.
+_MISSPELT = 0.85
 _ARCHITECTURE = (
     *("family", "params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim"),
     *("vocab", "context", "kv_bytes_per_token", "mla", "moe", "moe_intermediate", "intermediate"),
@@ -283,4 +285,13 @@ def _unknown(text: str, spelled: Spelled) -> Result:
     )
     known = "its size is read from the name" if spelled.params else "its size is unknown"
     what = f"{printable(text)} is not in the catalogue: {known}, its architecture is unknown"
+    what += _meant(text)
     return model, (Problem(what=what, rule="model.unknown"),)
+
+
+def _meant(text: str) -> str:
+    """The owner's repository whose name is this one but for a letter, or a digit or two."""
+    ids = [row["id"] for row in rows() if _org(row["id"]) == _org(text)]
+    names = {one.rpartition("/")[2]: one for one in ids}
+    close = near(_last_part(text), names, 1, _MISSPELT) if "/" in text else []
+    return f"; did you mean {names[close[0]]}?" if close else ""

@@ -78,13 +78,18 @@ def legend(words: Words) -> Text:
 def figures(memory: DeviceMemory, words: Words) -> str:
     """The parts in GiB by their letters, their sum, and between which bounds the used ones lie."""
     sizes = parts(memory)
-    shown = " + ".join(f"{PARTS[name][0]} {_gib(size)}" for name, size in sizes.items())
+    shown = " + ".join(f"{PARTS[name][0]} {_part(name, size)}" for name, size in sizes.items())
     text = f"{shown} = {_gib(sum(sizes.values()))} GiB"
     if memory.interval is None:
         return text
     low, high = map(_gib, memory.interval)
     interval = words.key("memory.interval", low=low, high=high)
     return words.key("value.semicolon").join((text, interval))
+
+
+def _part(name: str, size: float) -> str:
+    """Activations are never nothing: without a figure nobody knows them."""
+    return "?" if name == "activations" and not size else _gib(size)
 
 
 def used_and_free(memory: DeviceMemory, words: Words) -> str:

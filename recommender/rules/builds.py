@@ -81,7 +81,8 @@ def _own(model: Model, platform: Platform, facts: Situation, table: Table) -> li
         return _own_gguf(model, platform, facts, table)
     quantization = model.quantization or "bf16"
     known = table.family(quantization) is not None
-    support = support_of(quantization, platform, facts, table) if known else "unknown"
+    about = facts.extend({"fit.model": model.id})
+    support = support_of(quantization, platform, about, table) if known else "unknown"
     if support == "no":
         return []
     return [_build(model.id, "own", quantization, support, model, table)]
@@ -102,7 +103,8 @@ def _quantized(model: Model, platform: Platform, facts: Situation, table: Table)
         family = table.family(quantization)
         if family == "gguf" or family not in platform.formats:
             continue
-        support = support_of(quantization, platform, facts, table)
+        about = facts.extend({"fit.model": repository})
+        support = support_of(quantization, platform, about, table)
         if support in {"native", "weight-only", "emulated"}:
             found.append(_build(repository, "quantized", quantization, support, model, table))
     return sorted(found, key=lambda build: (build.support == "emulated", -(build.weights_gib or 0)))
@@ -161,7 +163,8 @@ def _build(  # the fields of one build
 def support_of(quantization: str, platform: Platform, facts: Situation, table: Table) -> str:
     """How a platform runs a weight format here: native, weight-only, emulated, plugin or no.
 
-    ``emulated`` is weight-only where other devices of the platform compute in the format.
+    ``emulated`` is weight-only where other devices of the platform compute in the format. The fact
+    ``fit.model`` is the repository: one format may be scaled by tensor or by block.
     """
     word = "gguf" if table.family(quantization) == "gguf" and "gguf" in platform.formats else None
     names = {word or quantization, quantization}

@@ -13,6 +13,7 @@ from recommender.facts import (
 from recommender.facts.noun import changed, noun
 from recommender.models.rows import ladder
 from recommender.rules import score
+from recommender.rules.bounds import bound_facts
 from recommender.rules.builds import (
     Build,
     alternative,
@@ -116,28 +117,49 @@ def _with_alternative(question: Question, trial: Trial, model: Model, fit: Fit) 
 
 
 def _cannot_be_bettered(fit: Fit, model: Model, workload: Workload) -> bool:
-    """Whether no later build is preferred: on the devices, for several users, the whole context."""
+    """Whether no later build is preferred: on the devices, room enough, the whole context."""
     wished = min(workload.context_tokens, model.context or workload.context_tokens)
     whole = fit.context_tokens == wished and fit.offload is None
-    return bool(fit.fits) and whole and _serves(fit, workload)
+    return bool(fit.fits) and whole and _holds(fit, _enough(fit, workload))
 
 
-def _serves(fit: Fit, workload: Workload) -> bool:
-    """Whether it is for at least two users where several come."""
-    some = min(workload.concurrency, 2)
-    return fit.concurrent_requests is None or fit.concurrent_requests >= some
+def _enough(fit: Fit, workload: Workload) -> int:
+    """With room for how many requests a build is not exchanged for a smaller one.
+
+    What was asked for stays where it serves several users, and so does quality that was asked for.
+    """
+    if fit.build == "own" or workload.priority == "quality":
+        return _several(workload)
+    return max(_half(workload), _several(workload))
+
+
+def _half(workload: Workload) -> int:
+    """Requests seldom fill the whole context: room for half of the users is enough."""
+    return (workload.concurrency + 1) // 2
+
+
+def _several(workload: Workload) -> int:
+    """At least two users where several come."""
+    return min(workload.concurrency, 2)
+
+
+def _holds(fit: Fit, requests: int) -> bool:
+    return fit.concurrent_requests is None or fit.concurrent_requests >= requests
 
 
 def _preferred(fits: list[Fit], workload: Workload) -> Fit:
-    """The first build that serves at least two users where several come, in the widest context.
+    """The first build in the widest context that has room enough, else the one that has the most.
 
-    Else the first that lies on the devices alone, else the first.
+    Among builds that serve at least two users where several come; else the first that lies on the
+    devices alone, else the first.
     """
     on_device = [fit for fit in fits if fit.offload is None]
-    serving = [fit for fit in on_device if _serves(fit, workload)]
+    serving = [fit for fit in on_device if _holds(fit, _several(workload))]
     widest = max((fit.context_tokens or 0 for fit in serving), default=0)
     whole = [fit for fit in serving if (fit.context_tokens or 0) == widest]
-    return (whole or on_device or fits)[0]
+    enough = [fit for fit in whole if _holds(fit, _enough(fit, workload))]
+    most = sorted(whole, key=lambda fit: -(fit.concurrent_requests or 0))
+    return (enough or most or on_device or fits)[0]
 
 
 def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, ...]:
@@ -160,9 +182,7 @@ def _with_proposal(question: Question, trial: Trial) -> Scored | tuple[Reason, .
 
 
 def _comfortable(question: Question, trial: Trial, fit: Fit) -> bool:
-    # Requests seldom fill the whole context: room for half of the users is enough.
-    enough = (question.workload.concurrency + 1) // 2
-    if fit.offload or not (fit.concurrent_requests or 0) >= enough:
+    if fit.offload or (fit.concurrent_requests or 0) < _half(question.workload):
         return False
     if fit.context_tokens is not None and fit.context_tokens < question.workload.context_tokens:
         return False
@@ -220,9 +240,8 @@ def _scored(question: Question, trial: Trial, model: Model, fit: Fit) -> Scored:
     values = model_facts(model) | registry_facts(trial.framework, model)
     values |= parser_facts(trial.framework, model, parsers)
     values |= {"model.given": question.model is not None}
-    facts = trial.facts.extend(
-        values | fit_facts(fit, question.workload, len(trial.group.members), model)
-    )
+    values |= fit_facts(fit, question.workload, len(trial.group.members), model)
+    facts = trial.facts.extend(values | bound_facts(fit))
     return Scored(
         trial=trial,
         model=model,

@@ -2,6 +2,7 @@
 
 from recommender.facts import Fit, Machine, Workload
 from recommender.rules import situation as facts
+from recommender.rules.bounds import bound_facts
 
 LAUNCH_FACTS = frozenset(
     (
@@ -53,5 +54,6 @@ def names() -> frozenset[str]:
         facts.workload_facts(Workload()),
         facts.model_facts(None),
         empty_fit,
+        bound_facts(Fit(fits=None)),
     )
     return frozenset(name for group in groups for name in group) | _FRAMEWORK_FACTS | LAUNCH_FACTS

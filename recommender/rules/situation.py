@@ -289,11 +289,12 @@ def fit_facts(
 
 
 def _layout(fit: Fit) -> str:
-    """``TP 4 x DP 2``; ``TP 1`` where one device holds everything."""
+    """``TP 4 x DP 2``; ``layers`` where they are spread, ``TP 1`` where one device holds all."""
     degrees = (
         ("TP", fit.tensor_parallel),
         ("PP", fit.pipeline_parallel),
         ("DP", fit.data_parallel),
         ("EP", fit.expert_parallel),
     )
-    return " x ".join(f"{name} {degree}" for name, degree in degrees if degree > 1) or "TP 1"
+    split = " x ".join(f"{name} {degree}" for name, degree in degrees if degree > 1)
+    return split or ("layers" if len(fit.per_device) > 1 else "TP 1")

@@ -66,6 +66,16 @@ def test_ollama_quantizes_what_was_converted(method: str) -> None:
     assert "./My-Tune-8B-F16.gguf" in text.split("fi\n", 1)[1]
 
 
+@pytest.mark.parametrize("framework", ["ollama", "llama.cpp"])
+@pytest.mark.parametrize("method", ["native", "docker"])
+def test_the_note_names_the_file_that_the_lines_read(framework: str, method: str) -> None:
+    whole = made(framework, method)
+    assert whole.makes is not None
+    note = next(note for note in whole.notes if "no GGUF repository" in note)
+    assert f"put a GGUF of it in 16 bits at {whole.makes}" in note or f"it at {whole.makes}" in note
+    assert ("16 bits" in note) == (framework == "ollama")
+
+
 def test_a_folder_on_this_disk_is_converted_where_it_lies() -> None:
     whole = made("llama.cpp", "native", FOLDER)
     assert not any("hf download" in line for line in said(whole))

@@ -37,8 +37,8 @@ def test_a_folder_is_no_gguf_file_and_no_name_of_a_registry() -> None:
     assert "/data/models/x" not in _words(launches["llama.cpp"])
     assert "./x-Q4_K_M.gguf" in _words(launches["llama.cpp"])
     assert not any("ollama pull" in line for line in launches["ollama"].check)
-    for name in ("llama.cpp", "ollama"):
-        assert any("./x-Q4_K_M.gguf" in note for note in launches[name].notes)
+    for name, file in (("llama.cpp", "./x-Q4_K_M.gguf"), ("ollama", "./x-F16.gguf")):
+        assert any(file in note for note in launches[name].notes)
 
 
 def test_a_gguf_file_is_taken_as_it_is() -> None:

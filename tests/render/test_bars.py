@@ -92,3 +92,11 @@ def test_the_figures_are_those_of_the_bar(lang: str) -> None:
         assert size in shown
     assert "71.4" in used_and_free(H100, words)
     assert all(letter in legend(words).plain for letter, _ in PARTS.values())
+
+
+def test_activations_that_nobody_knows_are_not_said_to_be_nothing() -> None:
+    words = Words(table=load().words)
+    unknown = figures(_memory(16.0, 4.7, 0.0, 0.6, 2.4), words)
+    assert " A ? " in unknown
+    assert "A 0.0" not in unknown
+    assert " A 2.0 " in figures(H100, words)

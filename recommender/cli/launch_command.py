@@ -82,11 +82,11 @@ def launch(
 
         raise typer.Exit(serve(plan, words))
     _deliver(plan, chosen, file, question.lang, force=force, json=json)
-    if file not in {None, "-"} and not json:
+    if file not in {None, "-"}:
         from recommender.cli.next_step import mention
 
-        url = f"http://127.0.0.1:{plan.port}"
-        mention(words, ("verify", url), key="next.start", file=str(file))
+        verify = ("verify", f"http://127.0.0.1:{plan.port}")
+        mention(words, verify, key="next.plan" if json else "next.start", file=str(file))
 
 
 def _check_here(asked: Asked) -> None:
@@ -177,7 +177,8 @@ def _deliver(
     if file is None or file == "-":
         output.write(text.removesuffix("\n"))
     else:
-        files.save(file, text, force=force, mark=chosen.name == "powershell")
+        named = text if json else files.named(text, file)
+        files.save(file, named, force=force, mark=chosen.name == "powershell")
 
 
 def _json(plan: Plan) -> str:

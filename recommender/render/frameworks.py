@@ -145,7 +145,7 @@ def _others(frameworks: Sequence[Framework], words: Words, console: Console) -> 
 
 
 def platforms(framework: Framework, words: Words) -> list[list[str]]:
-    """Its platforms by the maker of the devices, with the grade of support where it is not plain."""
+    """Its platforms by the maker of devices, with the grade of support where it is not plain."""
     makers: dict[str, list[str]] = {}
     for platform in framework.platforms:
         vendor = (platform.device or {}).get("device.vendor", "")

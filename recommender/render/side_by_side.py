@@ -12,7 +12,6 @@ from recommender.render import columns
 from recommender.render.frameworks import CELLS, holds_for
 from recommender.words import Words
 
-
 # What a reason says of its place in the article, which the label says here.
 _ITS_NUMBER = re.compile(r" \(article[^)]*\)$|（文章[^）]*）$")  # noqa: RUF001  # Chinese brackets
 

@@ -97,7 +97,7 @@ def test_a_grade_is_said_once(llmpick: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert "(CANN, source build)\n" in english
     assert "（测试版）\n" in chinese
     assert "vllm-gaudi 插件\n" in chinese
-    assert not re.search(r"[)）] ?[(（]", english.replace(") (", ")(") + chinese)  # noqa: RUF001
+    assert not re.search(r"[)）] ?[(（]", english.replace(") (", ")(") + chinese)
     assert "llmpick explain NAME" in english
 
 

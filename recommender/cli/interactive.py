@@ -12,7 +12,7 @@ from rich.prompt import InvalidResponse, PromptBase
 from rich.text import Text
 
 from recommender.cli import inputs
-from recommender.cli.asking import Asked, Meant, meant
+from recommender.cli.asking import Asked, Meant, described, meant
 from recommender.cli.helping.texts import Texts, texts
 from recommender.errors import InputError, nearest, printable, visible
 from recommender.facts import Machine, Model
@@ -21,8 +21,6 @@ from recommender.knowledge import document, load
 
 INTERRUPTED = 130
 _CHOICES = "?"
-# The options that describe a machine; with one of them none was looked at.
-_MACHINE = ("machine", "gpu", "ram", "os", "arch", "cpu", "driver", "nodes")
 _SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]", re.IGNORECASE)
 # A model has the size that somebody names where it is this near: 8.19 for 8b.
 _NEAR = 0.15
@@ -72,8 +70,7 @@ class _Dialogue:
         from recommender.render.summary import machine_line
 
         machine = machine_line(question.machine, self.words)
-        given = any(getattr(self.asked, name) is not None for name in _MACHINE)
-        key = "described" if given else "found"
+        key = "described" if described(self.asked) else "found"
         self._tell(self.said.say("questions", key, machine=machine), "bold")
         self._tell(self.said.say("questions", "how"), "dim")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import files, opened, output
-from recommender.cli.asking import Asked, Meant, asks, meant
+from recommender.cli.asking import Asked, Meant, asks, described, meant
 from recommender.errors import InputError, visible
 from recommender.facts.plan import Opening, Plan
 from recommender.knowledge import load
@@ -90,8 +90,7 @@ def launch(
 
 
 def _check_here(asked: Asked) -> None:
-    elsewhere = (asked.machine, asked.gpu, asked.ram, asked.os, asked.arch, asked.cpu)
-    if any(word is not None for word in (*elsewhere, asked.driver, asked.nodes)):
+    if described(asked):
         message = "--run starts the server on this machine; leave out --machine, --gpu and the like"
         raise InputError(message)
 

@@ -10,7 +10,7 @@ _GAP = 2
 
 def show(rows: Sequence[Sequence[Text]], console: Console, right: Collection[int] = ()) -> None:
     """Print rows of equally many cells, none of them broken; those of ``right`` end alike."""
-    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    widths = _widths(rows)
     for row in rows:
         line = Text()
         for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
@@ -23,5 +23,9 @@ def show(rows: Sequence[Sequence[Text]], console: Console, right: Collection[int
 
 def width_of(rows: Sequence[Sequence[Text]]) -> int:
     """How many columns of the console the rows take."""
-    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    widths = _widths(rows)
     return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _widths(rows: Sequence[Sequence[Text]]) -> list[int]:
+    return [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]

@@ -80,7 +80,7 @@ def test_no_line_is_wider_than_the_terminal(
         (("zzzzzzzz",), "see them all with `llmpick models`"),
         (("--max-params", "1m", "--task", "asr"), "keeps these bounds; widen them"),
         (("--max-params", "big"), "--max-params 'big' is no size"),
-        (("--task", "paint"), "--task 'paint' is unknown; write generate"),
+        (("--task", "paint"), "--task 'paint' is unknown; known are generate"),
         (("-o", "xml"), "--output"),
     ],
 )

@@ -294,33 +294,3 @@ def test_why_pods_of_several_machines_do_not_help_is_told(
     opened = llmpick("launch", "llama.cpp", "--target", target, *pair, *model, *own)
     assert (opened.code == 0) is told
     assert llmpick("launch", "llama.cpp", "--target", "slurm", *pair, *model).code == 0
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("name", ["serve it.yaml", "serve.yaml"])
-def test_the_head_of_a_file_names_that_file(
-    llmpick: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lang: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    quoted = {"serve it.yaml": "'serve it.yaml'"}.get(name, name)
-    command = ("launch", "vllm", *H100X8, *QWEN, "--lang", lang, "-o", name, "--force")
-    for target, line in (
-        ("compose", f"docker compose -f {quoted} up"),
-        ("kubernetes", f"kubectl apply -f {quoted}"),
-        ("skypilot", f" {quoted}"),
-    ):
-        assert llmpick(*command, "-t", target).code == 0
-        text = Path(name).read_text(encoding="utf-8")
-        assert line in text
-        assert " FILE" not in text
-
-
-def test_what_is_written_is_said_without_a_terminal(llmpick: Run, tmp_path: Path) -> None:
-    file = tmp_path / "serve.sh"
-    command = ("launch", "vllm", *H100X8, *QWEN, "-o", str(file))
-    done = llmpick(*command)
-    assert done.out == ""
-    assert done.err.startswith(f"{file} is written; ")
-    assert "llmpick verify http://127.0.0.1:8000" in done.err
-    assert llmpick(*command, "--json", "--force").err == f"{file} is written\n"
-    assert llmpick(*command[:-2]).err == ""

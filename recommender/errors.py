@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+# So many words are read at a glance.
+_FEW = 8
+
 
 class InputError(ValueError):
     """Wrong input. The message is one sentence that names the field, the value and the way out."""
@@ -11,6 +14,19 @@ def nearest(value: str, known: Iterable[str], count: int = 3) -> str:
     """``; did you mean a, b?`` with the closest known words, or nothing when none is close."""
     close = near(value, known, count)
     return f"; did you mean {', '.join(close)}?" if close else ""
+
+
+def choices(value: str, known: Iterable[str]) -> str:
+    """``; did you mean a?`` with the closest known words; a short list of all stands beside them.
+
+    Where no word is close, all are listed.
+    """
+    listed = list(known)
+    close = nearest(value, listed)
+    every = ", ".join(listed)
+    if not close:
+        return f"; known are {every}"
+    return f"{close} known are {every}" if len(listed) <= _FEW else close
 
 
 def near(value: str, known: Iterable[str], count: int = 3, least: float = 0.5) -> list[str]:

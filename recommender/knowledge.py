@@ -214,7 +214,7 @@ class Knowledge:
                 return self._whole(self._named(framework.id))
         known = [framework.id for framework in every]
         hint = nearest(name, known) or f"; known are {', '.join(known)}"
-        message = f"unknown framework {printable(name)!r}{hint}"
+        message = f"unknown framework '{printable(name)}'{hint}"
         raise InputError(message)
 
 

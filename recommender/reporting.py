@@ -58,7 +58,10 @@ def _text(
     wished = opening(target, name)
     try:
         plan = launching(name, machine, workload, model, wished, words, rules=answer.rules)
-        return target.write(plan) if _meant(target, machine, wsl2=plan.wsl2) else None
+        if not _meant(target, machine, wsl2=plan.wsl2):
+            return None
+        text = target.write(plan)
+        return load().translator.file(text) if words.lang == "zh" else text
     except (InputError, LookupError, NoNameError, NothingRunsError):
         return None
 

@@ -107,6 +107,12 @@ def meant(asked: Asked, machine: Machine | None = None) -> Meant:
     )
 
 
+def described(asked: Asked) -> bool:
+    """Whether the machine is given, so that this one is not looked at."""
+    given = (asked.machine, asked.gpu, asked.ram, asked.os, asked.arch, asked.cpu)
+    return any(word is not None for word in (*given, asked.driver, asked.nodes))
+
+
 def _model(asked: Asked, words: Words) -> tuple[Model | None, tuple[Problem, ...]]:
     def read() -> tuple[Model | None, tuple[Problem, ...]]:
         return inputs.model(

@@ -130,6 +130,8 @@ def _first(texts: Texts) -> Iterator[values.Value]:
 def _known(kind: Any, begun: str, texts: Texts) -> Iterator[values.Value]:
     """The known values that begin so; further spellings only where no name does."""
     found = list(_matching(begun, values.known(kind, texts.lang)))
+    if begun:
+        found += _matching(begun, values.unbranded(kind))
     return iter(found or _matching(begun, values.spellings(kind)))
 
 

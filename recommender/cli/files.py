@@ -1,9 +1,14 @@
 """The files that a user names: models on this disk, and what is written."""
 
 import os
+import re
+import shlex
 from pathlib import Path
 
 from recommender.errors import InputError, printable, visible
+
+_HEAD = re.compile(r"^#.*$", re.MULTILINE)
+_ITSELF = re.compile(r"(?<= )FILE(?=[ ,，]|$)")  # noqa: RUF001  # Chinese, as a translation has it
 
 
 def placed(model: str | None, *, elsewhere: bool) -> str | None:
@@ -23,6 +28,14 @@ def placed(model: str | None, *, elsewhere: bool) -> str | None:
     here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
     # What pathlib makes of a path keeps its "..", which a mount does not follow.
     return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
+
+
+def named(text: str, file: str) -> str:
+    """A file whose head says how to start it, with its own name where targets write ``FILE``."""
+    if visible(file) != file:
+        return text
+    name = shlex.quote(f"./{file}" if file.startswith("-") else file)
+    return _HEAD.sub(lambda line: _ITSELF.sub(lambda _: name, line[0]), text)
 
 
 def save(file: str, text: str, *, force: bool, mark: bool = False) -> None:

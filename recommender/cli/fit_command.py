@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recommender.cli import inputs, options, output
-from recommender.cli.asking import Asked, Meant, asks, meant
-from recommender.errors import InputError
+from recommender.cli.asking import Asked, Meant, asks, described, meant
+from recommender.errors import InputError, printable
 from recommender.facts.fitting import Fitting
 from recommender.knowledge import load
 
@@ -39,10 +39,21 @@ def fit(
     named = inputs.frameworks(load(), framework or ())
     asked = replace(asked, model=model)
     question = meant(asked)
+    _check_here(asked, question)
     found = _found(question, named)
     _write(found, form, asked, question.lang)
     if not found.fits:
         raise typer.Exit(FITS_NOWHERE)
+
+
+def _check_here(asked: Asked, question: Meant) -> None:
+    """A path on this machine is there; what lies on a machine that is described is not seen."""
+    if described(asked):
+        return
+    if any(problem.rule == "model.not-here" for problem in question.problems):
+        name = printable(asked.model)
+        message = f"--model '{name}' is not on this machine; check the path, or name its repository"
+        raise InputError(message)
 
 
 def _found(question: Meant, frameworks: tuple[str, ...]) -> Fitting:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, choices, printable
 from recommender.facts import Machine, Model, Problem, Workload
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def one_of(option: str, value: str, known: Iterable[str]) -> str:
 def _one_of(option: str, value: str | None, known: Iterable[str]) -> None:
     options = list(known)
     if value is not None and value not in options:
-        hint = nearest(value, options) or f"; known are {', '.join(options)}"
+        hint = choices(value, options)
         message = f"{option} '{printable(value)}' is unknown{hint}"
         raise InputError(message)
 

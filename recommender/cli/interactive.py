@@ -12,7 +12,7 @@ from rich.prompt import InvalidResponse, PromptBase
 from rich.text import Text
 
 from recommender.cli import inputs
-from recommender.cli.asking import Asked, Meant, meant
+from recommender.cli.asking import Asked, Meant, described, meant
 from recommender.cli.helping.texts import Texts, texts
 from recommender.errors import InputError, nearest, printable, visible
 from recommender.facts import Machine, Model
@@ -20,6 +20,7 @@ from recommender.facts.noun import changed
 from recommender.knowledge import document, load
 
 INTERRUPTED = 130
+_CHOICES = "?"
 _SIZE = re.compile(r"[0-9]+(?:\.[0-9]+)?[bm]", re.IGNORECASE)
 # A model has the size that somebody names where it is this near: 8.19 for 8b.
 _NEAR = 0.15
@@ -51,6 +52,7 @@ class _Dialogue:
         self.asked, self.given, self.said = asked, given, said
         self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self.words = load().speak(said.lang)
+        self.choices: list[Text] = []
 
     def run(self) -> tuple[Asked, Machine]:
         """Every question that is open, in order."""
@@ -68,7 +70,8 @@ class _Dialogue:
         from recommender.render.summary import machine_line
 
         machine = machine_line(question.machine, self.words)
-        self._tell(self.said.say("questions", "found", machine=machine), "bold")
+        key = "described" if described(self.asked) else "found"
+        self._tell(self.said.say("questions", key, machine=machine), "bold")
         self._tell(self.said.say("questions", "how"), "dim")
 
     def _end(self) -> None:
@@ -104,16 +107,20 @@ class _Dialogue:
         proposed = meant(self.asked, before.machine).answer().model
         default = proposed.id if proposed else ""
         models = _ladder(default)
-        self._ask("model", [model.id for model in models])
+        most = proposed.params if proposed else None
+        suited = [one for one in models if most is None or (one.params or 0) <= most]
+        self._ask("model", [model.id for model in suited])
         if default:
-            self._tell("  " + self.said.say("questions", "proposed", model=default), "dim")
-        answer = self._prompt(default, lambda text: self._named(text, models))
+            users = str(self.asked.concurrency)
+            said = self.said.say("questions", "proposed", model=default, users=users)
+            self._tell(f"  {said}", "dim")
+        answer = self._prompt(default, lambda text: self._named(text, suited, models))
         if answer != default:
             self.asked = changed(self.asked, model=answer)
 
-    def _named(self, text: str, models: Sequence[Model]) -> str:
-        if text.isdecimal() and 1 <= int(text[:9]) <= len(models):
-            return models[int(text) - 1].id
+    def _named(self, text: str, listed: Sequence[Model], models: Sequence[Model]) -> str:
+        if text.isdecimal() and 1 <= int(text[:9]) <= len(listed):
+            return listed[int(text) - 1].id
         if _SIZE.fullmatch(text):
             return self._sized(text, models)
         try:
@@ -158,19 +165,26 @@ class _Dialogue:
         return next(word for word, item in load().vocabulary(part).items() if item.get("default"))
 
     def _label(self, word: str, meaning: str) -> str:
-        return word if self.said.lang == "en" else f"{word} {meaning}"
+        return f"{word}: {meaning}" if self.said.lang == "en" else f"{word} {meaning}"
 
     def _ask(self, key: str, choices: Iterable[str], **values: str) -> None:
         self.console.print()
         self._tell(self.said.say("questions", key, **values), "bold")
-        numbered = [f"{number} {choice}" for number, choice in enumerate(choices, 1)]
-        if numbered:
-            cells = [Text(f"  {choice}") for choice in numbered]
-            self.console.print(Columns(cells, column_first=True, padding=(0, 2)))
+        self.choices = [Text(f"  {number} {choice}") for number, choice in enumerate(choices, 1)]
+        self._list()
+
+    def _list(self) -> None:
+        if self.choices:
+            self.console.print(Columns(self.choices, column_first=True, padding=(0, 2)))
 
     def _prompt(self, default: str, read: Callable[[str], str]) -> str:
-        answer = _Prompt(read, self.console)(default=default)
-        return str(answer)
+        def answered(text: str) -> str:
+            if text == _CHOICES:
+                self._list()
+                raise InvalidResponse(Text())
+            return read(text)
+
+        return str(_Prompt(answered, self.console)(default=default))
 
     def _tell(self, text: str, style: str = "") -> None:
         self.console.print(Text(visible(text), style=style), soft_wrap=True)
@@ -204,4 +218,5 @@ class _Prompt(PromptBase[str]):
 
     def on_validate_error(self, value: str, error: InvalidResponse) -> None:  # noqa: ARG002
         """One line that says what was wrong."""
-        self.console.print(Text(visible(str(error.message)), style="red"), soft_wrap=True)
+        if error.message:
+            self.console.print(Text(visible(str(error.message)), style="red"), soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli import files, opened, output
-from recommender.cli.asking import Asked, Meant, asks, meant
+from recommender.cli.asking import Asked, Meant, asks, described, meant
 from recommender.errors import InputError, visible
 from recommender.facts.plan import Opening, Plan
 from recommender.knowledge import load
@@ -82,16 +82,15 @@ def launch(
 
         raise typer.Exit(serve(plan, words))
     _deliver(plan, chosen, file, question.lang, force=force, json=json)
-    if file not in {None, "-"} and not json:
+    if file not in {None, "-"}:
         from recommender.cli.next_step import mention
 
-        url = f"http://127.0.0.1:{plan.port}"
-        mention(words, ("verify", url), key="next.start", file=str(file))
+        verify = ("verify", f"http://127.0.0.1:{plan.port}")
+        mention(words, verify, key="next.plan" if json else "next.start", file=str(file))
 
 
 def _check_here(asked: Asked) -> None:
-    elsewhere = (asked.machine, asked.gpu, asked.ram, asked.os, asked.arch, asked.cpu)
-    if any(word is not None for word in (*elsewhere, asked.driver, asked.nodes)):
+    if described(asked):
         message = "--run starts the server on this machine; leave out --machine, --gpu and the like"
         raise InputError(message)
 
@@ -177,7 +176,8 @@ def _deliver(
     if file is None or file == "-":
         output.write(text.removesuffix("\n"))
     else:
-        files.save(file, text, force=force, mark=chosen.name == "powershell")
+        named = text if json else files.named(text, file)
+        files.save(file, named, force=force, mark=chosen.name == "powershell")
 
 
 def _json(plan: Plan) -> str:

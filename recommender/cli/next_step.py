@@ -32,8 +32,7 @@ def suggest(
 
 def mention(words: Words, *commands: Sequence[str], key: str, **values: str) -> None:
     """The same on standard error, for results that are files."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"{_sentence(words, commands, key, values)}\n")
+    sys.stderr.write(f"{_sentence(words, commands, key, values)}\n")
 
 
 def _sentence(

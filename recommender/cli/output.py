@@ -26,7 +26,7 @@ def chosen(output: str, *, json: bool, known: tuple[str, ...] = FORMS) -> str:
 
 
 # What stands for a sign where the encoding of a stream lacks it.
-_PLAIN = str.maketrans({"→": "->", "≈": "~", "·": "-", "…": "...", "≠": "!="})
+_PLAIN = str.maketrans({"→": "->", "↑": "^", "↓": "v", "≈": "~", "·": "-", "…": "...", "≠": "!="})
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -253,11 +253,11 @@ def _problems(items: Sequence[_Item], devices: Sequence[Accelerator]) -> list[Pr
 
 
 def _about(item: _Item, memory_gib: float | None) -> list[Problem]:
-    spec, found, said = item.spec, item.found, f"'{printable(item.text)}'"
+    spec, found, said = item.spec, item.found, printable(item.text)
     problems = []
     if found.alternatives:
         others = ", ".join(found.alternatives)
-        what = f"{said} fits several devices and is taken as {spec.name}; others are {others}"
+        what = f"'{said}' fits several devices and is taken as {spec.name}; others are {others}"
         problems.append(Problem(what=what, fix="write the full name", rule="name.ambiguous"))
     if not found.size_fits and not spec.unified_memory:
         what = f"{spec.name} is known with {spec.memory_gib:g} GiB, not with {found.memory_gib:g}"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TypeAlias
 
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, choices, nearest, printable
 from recommender.facts import Model, Problem
 from recommender.models import formats, spelling, table
 
@@ -118,7 +118,7 @@ def file_format(text: str) -> str:
     plain = spelling.plain(text)
     known = sorted(set(table.quantizations().values()))
     if plain not in known:
-        hint = nearest(plain, known) or f"; known are {', '.join(known)}"
+        hint = choices(plain, known)
         message = f"--format '{printable(text)}' is unknown{hint}"
         raise InputError(message)
     return plain

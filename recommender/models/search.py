@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, choices, nearest, printable
 from recommender.facts import Model
 from recommender.models import spelling
 from recommender.models.rows import of_row, rows
@@ -34,7 +34,7 @@ def search(
     wanted = [spelling.squashed(spelling.plain(part)) for word in words for part in word.split()]
     most = _bound(max_params, fits_gib)
     if task is not None and task not in TASKS:
-        hint = nearest(task, TASKS) or f"; write {', '.join(TASKS)}"
+        hint = choices(task, TASKS)
         message = f"--task '{printable(task)}' is unknown{hint}"
         raise InputError(message)
     every = [(of_row(row), _text(row)) for row in rows()]

@@ -23,7 +23,8 @@ _WORDS = {
     "fit.format": "short.format",
     "fit.quantization": "short.format",
 }
-_SIGNS = {True: "+", False: "-", None: "="}
+# No minus before a number: "- 0.86 x" reads as below nothing.
+_SIGNS = {True: "↑", False: "↓", None: "="}
 _Cell = Sequence[str]
 _Row = tuple[str, list[_Cell]]
 

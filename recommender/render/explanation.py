@@ -161,6 +161,7 @@ def _term(name: str, words: Words) -> str:
 
 def _here(answer: Answer, framework: Framework, words: Words, console: Console) -> None:
     ranked, refused = place(answer, framework)
+    console.print()
     console.print(Text(words.key("look.here"), style="bold"))
     if ranked:
         key = "look.commands" if framework.role == "layer" else "look.rank"

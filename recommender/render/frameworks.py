@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.errors import visible
-from recommender.facts import Cell, Conflict, Framework
+from recommender.facts import Cell, Conflict, Framework, Platform
 from recommender.render import columns
 from recommender.render.brief import line
 from recommender.render.layout import hanging
@@ -16,6 +16,13 @@ CELLS = ("techniques", "throughput", "ease", "hardware", "scenarios", "shortcomi
 # In the order in which people compare; those that belong together stay in one band.
 _COLUMNS = ("throughput", "ease", "hardware", "scenarios", "shortcomings", "techniques")
 _LEAST_COLUMN, _NAMES = 18, 16
+_INDENT = 5
+# How the name of a platform says the grade of its support.
+_SAYS = {
+    "plugin": ("plugin",),
+    "experimental": ("beta", "experimental"),
+    "source-build": ("from source",),
+}
 
 _Numbered = dict[str, tuple[int, Conflict]]
 
@@ -98,11 +105,18 @@ def _today(numbered: _Numbered, words: Words, console: Console) -> None:
     console.print()
     console.print(Text(words.key("look.corrected"), style="bold"))
     for number, conflict in numbered.values():
-        read = f" [{conflict.holds_for}; {conflict.checked}]"
+        read = f" [{holds_for(conflict, words)}]"
         text = Text.assemble(
             (f"≠{number} ", "yellow"), words.text(conflict.today, _nothing), (read, "dim")
         )
         console.print(hanging(text, 3, 6, console))
+
+
+def holds_for(conflict: Conflict, words: Words, *sources: str) -> str:
+    """The versions for which a conflict was read, where, and the day."""
+    versions = words.show(conflict.holds_for.split(", "))
+    read = words.show([*sources, str(conflict.checked)])
+    return words.key("value.semicolon").join((versions, read))
 
 
 def _platforms(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
@@ -110,9 +124,10 @@ def _platforms(frameworks: Sequence[Framework], words: Words, console: Console) 
     console.print(Text(words.key("look.platforms-today"), style="bold"))
     for framework in frameworks:
         version = framework.platforms[0].version
-        title = (f"{framework.name} {version}", "bold")
-        text = Text.assemble(title, "  ", visible(" · ".join(platforms(framework, words))))
-        console.print(hanging(text, 3, 5, console))
+        console.print(Text(f"   {framework.name} {version}", style="bold"))
+        for names in platforms(framework, words):
+            text = Text(visible(" · ".join(names)))
+            console.print(hanging(text, _INDENT, _INDENT + 2, console))
 
 
 def _others(frameworks: Sequence[Framework], words: Words, console: Console) -> None:
@@ -125,16 +140,29 @@ def _others(frameworks: Sequence[Framework], words: Words, console: Console) -> 
         name = Text(framework.name, style="bold")
         name.pad_right(width - name.cell_len)
         line(console, Text.assemble("   ", name, "  "), words.text(framework.summary, _nothing))
+    more = Text(words.key("look.more", command="llmpick explain"), style="dim")
+    console.print(hanging(more, 3, 3, console))
 
 
-def platforms(framework: Framework, words: Words) -> list[str]:
-    """Its platforms with the grade of support where it is not plain."""
-    return [
-        words.said(platform.name)
-        if platform.support == "supported"
-        else words.noted(words.said(platform.name), words.key(f"support.{platform.support}"))
-        for platform in framework.platforms
-    ]
+def platforms(framework: Framework, words: Words) -> list[list[str]]:
+    """Its platforms by the maker of devices, with the grade of support where it is not plain."""
+    makers: dict[str, list[str]] = {}
+    for platform in framework.platforms:
+        vendor = (platform.device or {}).get("device.vendor", "")
+        makers.setdefault(str(vendor), []).append(_graded(platform, words))
+    return list(makers.values())
+
+
+def _graded(platform: Platform, words: Words) -> str:
+    """A platform's name and the grade of its support, unless the name says that itself."""
+    name, grade = words.said(platform.name), platform.support
+    if grade == "supported" or any(word in platform.name for word in _SAYS.get(grade, ())):
+        return name
+    said = words.key(f"support.{grade}")
+    if name.endswith((")", "）")):  # noqa: RUF001  # a Chinese bracket
+        inside = words.key("look.and-grade", name=name[:-1], grade=said)
+        return inside + name[-1]
+    return words.noted(name, said)
 
 
 def status(framework: Framework, words: Words) -> str:

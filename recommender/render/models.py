@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts import Model
+from recommender.render import grid
+from recommender.render.layout import hanging
 from recommender.words import Words
 
 COLUMNS = ("id", "params", "context", "weights", "kv", "license", "builds", "verified")
 _NUMBERS = frozenset(("params", "context", "weights", "kv", "builds"))
-# From this width on the columns that matter less have room beside the others.
-_WIDE = 100
-_LESS = frozenset(("license", "verified"))
+# The columns that matter less, in the order in which they leave a window that is too narrow.
+_LESS = ("verified", "license", "builds", "kv", "weights", "context", "params")
 _KIBI, _MIB, _GIB = 2**10, 2**20, 2**30
 _BYTES_AT_16_BITS = 2
 _UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"))
@@ -29,22 +29,24 @@ _CHECKED = (
 
 def show(models: Sequence[Model], words: Words, console: Console) -> None:
     """Print one row a model, and what the columns mean."""
-    shown = [name for name in COLUMNS if console.width >= _WIDE or name not in _LESS]
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for name in shown:
-        table.add_column(
-            words.key(f"models.{name}"),
-            header_style="bold",
-            justify="right" if name in _NUMBERS else "left",
-            overflow="fold",
-            no_wrap=name != "id",
-        )
-    for model in models:
-        cells = row(model, words)
-        table.add_row(*(Text(visible(cells[name])) for name in shown))
-    console.print(table)
+    names = list(COLUMNS)
+    table = _table(models, names, words)
+    for less in _LESS:
+        if grid.width_of(table) > console.width:
+            names.remove(less)
+            table = _table(models, names, words)
+    right = {place for place, name in enumerate(names) if name in _NUMBERS}
+    grid.show(table, console, right)
     console.print()
-    console.print(Text(words.key("models.legend", count=len(models)), style="dim"))
+    legend = Text(words.key("models.legend", count=len(models)), style="dim")
+    console.print(hanging(legend, 0, 0, console))
+
+
+def _table(models: Sequence[Model], names: Sequence[str], words: Words) -> list[list[Text]]:
+    """The heading and a row a model, of these columns."""
+    head = [Text(words.key(f"models.{name}"), style="bold") for name in names]
+    rows = [row(model, words) for model in models]
+    return [head, *([Text(visible(cells[name])) for name in names] for cells in rows)]
 
 
 def row(model: Model, words: Words) -> dict[str, str]:

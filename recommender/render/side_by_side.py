@@ -1,5 +1,6 @@
 """What the article says beside what is true today, and what llmpick makes of it."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
@@ -8,8 +9,11 @@ from rich.text import Text
 from recommender.facts import Conflict, Framework, Rule
 from recommender.facts.noun import noun
 from recommender.render import columns
-from recommender.render.frameworks import CELLS
+from recommender.render.frameworks import CELLS, holds_for
 from recommender.words import Words
+
+# What a reason says of its place in the article, which the label says here.
+_ITS_NUMBER = re.compile(r" \(article[^)]*\)$|（文章[^）]*）$")  # noqa: RUF001  # Chinese brackets
 
 
 @noun
@@ -40,7 +44,8 @@ def _recommendations(
         number = rule.rule.removeprefix("article.")
         if number.isdigit() and rule.when.get("framework.id") == framework.id:
             label = words.key("look.recommendation", number=number)
-            yield rule.rule, label, words.text(rule.text, words.show_fact)
+            claim = words.text(rule.text, words.show_fact)
+            yield rule.rule, label, _ITS_NUMBER.sub("", claim)
 
 
 def _cells(framework: Framework, words: Words) -> Iterator[tuple[str, str, str]]:
@@ -80,7 +85,7 @@ def _today(conflict: Conflict, words: Words, *, again: bool) -> tuple[Text, Text
     mark = ("≠ ", "yellow")
     if again:
         return Text.assemble(mark, (words.key("look.above"), "dim")), Text()
-    read = f" [{conflict.holds_for}; {conflict.source}, {conflict.checked}]"
+    read = f" [{holds_for(conflict, words, conflict.source)}]"
     today = words.text(conflict.today, words.show_fact)
     effect = words.text(conflict.effect, words.show_fact)
     return Text.assemble(mark, today, (read, "dim")), Text(effect)

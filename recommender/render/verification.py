@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recommender.errors import visible
 from recommender.facts.measurement import Range, Verification
+from recommender.render import grid
 from recommender.render.layout import hanging
 from recommender.render.terminal import problem_text
 from recommender.words import Words
@@ -21,7 +21,7 @@ def show(told: Verification, names: Mapping[str, str], words: Words, console: Co
         console.print(hanging(problem_text(problem, words), 0, 2, console))
     console.print()
     console.print(hanging(Text(f"✓ {_answers(told, words)}", style="green"), 0, 2, console))
-    console.print(_table(told, words))
+    _table(told, words, console)
     console.print(hanging(Text(_lengths(told, words), style="dim"), 0, 2, console))
     if told.saved:
         saved = words.key("verify.saved", file=visible(told.saved))
@@ -51,16 +51,21 @@ def _answers(told: Verification, words: Words) -> str:
     return words.key("value.separator").join(parts)
 
 
-def _table(told: Verification, words: Words) -> Table:
-    table = Table(box=None, padding=(0, 3, 0, 0), show_edge=False)
-    for key in ("verify.measured", "verify.predicted"):
-        if not table.columns:
-            table.add_column("")
-        table.add_column(words.key(key), header_style="bold", overflow="fold")
-    for label, unit, measured, predicted in _rows(told, words):
-        shown = (_shown(measured, unit, words), _shown(predicted, unit, words))
-        table.add_row(label, *shown)
-    return table
+def _table(told: Verification, words: Words, console: Console) -> None:
+    """What was measured beside what is predicted; below it where both have no room."""
+    head = [Text(words.key(key), style="bold") for key in ("verify.measured", "verify.predicted")]
+    rows = [
+        [Text(label), *(Text(_shown(found, unit, words)) for found in (measured, predicted))]
+        for label, unit, measured, predicted in _rows(told, words)
+    ]
+    table = [[Text(), *head], *rows]
+    if grid.width_of(table) > console.width:
+        table = [
+            [Text() if place else label, Text.assemble(head[place], " ", figures[place])]
+            for label, *figures in rows
+            for place in (0, 1)
+        ]
+    grid.show(table, console)
 
 
 def _rows(told: Verification, words: Words) -> list[tuple[str, str, Range | None, Range | None]]:

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from recommender.errors import InputError, nearest, printable
+from recommender.errors import InputError, choices, printable
 from recommender.facts.noun import noun
 from recommender.facts.plan import Plan
 from recommender.knowledge import load
@@ -109,7 +109,7 @@ def target(name: str) -> Target:
     """
     found = TARGETS.get(name.strip().casefold())
     if found is None:
-        hint = nearest(name, TARGETS) or f"; known are {', '.join(TARGETS)}"
+        hint = choices(name, TARGETS)
         message = f"--target '{printable(name)}' is unknown{hint}"
         raise InputError(message)
     return found

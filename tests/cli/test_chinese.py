@@ -217,3 +217,39 @@ def test_both_languages_tell_the_same_decision(llmpick: Run, gpu: str) -> None:
         llmpick("recommend", "--json", "--gpu", gpu, "--lang", lang).json for lang in ("en", "zh")
     )
     assert _without_texts(english) == _without_texts(chinese)
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("fit", "qwen4"), "--model “qwen4”这个模型；是否想用 Qwen3-4B、"),
+        (("explain", "nothing-like-it"), "未知框架“nothing-like-it”；可选值：llama.cpp、"),
+        (("recommend", "--gpu", "foo"), "--gpu “foo”这种设备"),
+        (("recommend", "--use-case", "prod"), "--use-case 的值“prod”无法识别"),
+    ],
+)
+def test_refusals_have_chinese_quotes_and_lists(
+    llmpick: Run, command: tuple[str, ...], says: str
+) -> None:
+    said = llmpick(*command, "--lang", "zh").err
+    assert says in said
+    assert "'" not in said
+
+
+def test_levels_of_the_article_stand_in_one_style() -> None:
+    for framework in load().frameworks:
+        assert framework.article
+        for cell in (framework.article.throughput, framework.article.ease):
+            assert re.match(r"(中等|高|很高|极高|最高)(，|$)", cell.text.zh), framework.id
+            assert "吞吐量" not in cell.text.zh
+
+
+def test_explain_says_a_recommendation_once(llmpick: Run) -> None:
+    shown = llmpick("explain", "lmdeploy", "--gpu", "Ascend 910B3", "--lang", "zh").out
+    article, _, here = shown.partition("\n针对本机与当前任务")
+    assert article.endswith("\n")
+    assert "建议 4：国产化需求" in article
+    assert "文章建议 4" not in article.replace("\n", "")
+    assert re.search(r"\[LMDeploy 0\.18\.0；\s*\S+、", article)
+    assert "文章建议 4" in here
+    assert "浮动标签" in article

@@ -65,7 +65,7 @@ def _from(lines: list[str], first: str) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "heading", "columns"),
     [
-        (("models", "qwen3"), "参数（激活）", 6),
+        (("models", "qwen3"), "参数（激活）", 2),
         (("compare", "--gpu", "RTX 4090:2", "--gpu", "L40S"), "硬件", 3),
         (("explain", "lmdeploy", "--gpu", "Ascend 910B3:8"), "llmpick 的处理", 3),
         (("probe",), "加速卡", 2),

@@ -170,3 +170,9 @@ def test_a_file_is_a_machine_and_its_names_are_harmless(llmpick: Run, tmp_path: 
     found = llmpick(*arguments, "--json").json
     assert [len(one["machine"]["accelerators"]) for one in found["machines"]] == [1, 1]
     assert found["machines"][1]["name"] == str(path)
+
+
+def test_what_is_worse_has_no_minus_before_its_number(llmpick: Run) -> None:
+    shown = llmpick("compare", "--gpu", "RTX 4090", "--gpu", "RTX 3060 12GB").out
+    assert "↓ " in shown
+    assert not re.search(r"- [\d.]+ x", shown)

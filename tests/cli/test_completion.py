@@ -69,11 +69,18 @@ def test_words_come_with_what_they_mean(llmpick: Run, monkeypatch: pytest.Monkey
         ("llmpick recommend --use-case=prod", "production"),
         ("llmpick recommend --gpu RTX\\ 4090\\ D", "RTX\\ 4090\\ D"),
         ("llmpick recommend --gpu 'RTX 4090 D", "RTX 4090 D"),
+        ('llmpick recommend --gpu "RTX 409', "RTX 4090\nRTX 4090 D\nRTX 4090 Laptop"),
+        ('llmpick recommend --gpu "RX 79', "RX 7900 XTX\nRX 7900 XT\nRX 7900 GRE"),
         ('llmpick recommend --gpu "RTX 4090 D', "RTX 4090 D"),
     ],
 )
 def test_bash_gets_the_part_that_it_takes_for_the_word(llmpick: Run, line: str, found: str) -> None:
     assert llmpick(_COMPLETE, "bash", line).out == f"{found}\n"
+
+
+def test_a_name_of_one_maker_does_not_hide_those_of_another(llmpick: Run) -> None:
+    found = llmpick(_COMPLETE, "bash", 'llmpick recommend --gpu "RTX 40').out.splitlines()
+    assert {"RTX 4000 Ada", "RTX 4090", "RTX 4060"} <= set(found)
 
 
 def test_powershell_gets_words_that_it_reads_as_one(llmpick: Run) -> None:

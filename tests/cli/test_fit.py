@@ -241,3 +241,14 @@ def test_a_machine_of_a_file_with_hostile_names(llmpick: Run, tmp_path: Path) ->
     done = llmpick("fit", "Qwen/Qwen3-8B\u202e\x07", "--machine", str(path))
     assert not {"\x1b", "\u202e", "\x07"} & set(done.out)
     assert "[b]4090" in done.out
+
+
+def test_a_file_that_is_not_here_is_refused_on_this_machine(llmpick: Run) -> None:
+    done = llmpick("fit", "./no.gguf")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert "'./no.gguf' is not on this machine; check the path" in done.err
+    assert "不在本机；请检查路径" in llmpick("fit", "./no.gguf", "--lang", "zh").err
+    elsewhere = llmpick("fit", "./no.gguf", "--gpu", "L40S", "--json")
+    assert elsewhere.code == 0
+    assert "model.not-here" in {problem["rule"] for problem in elsewhere.json["problems"]}

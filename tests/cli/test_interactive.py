@@ -17,10 +17,13 @@ MACHINE = ("--gpu", "L40S")
 def test_enter_takes_every_default() -> None:
     with at_terminal("recommend", "-i", *MACHINE, "-o", "name") as terminal:
         shown = terminal.wait("[personal] > ")
-        assert "Found: L40S (45 GiB, 8.9)" in shown
-        assert "17 personal" in shown
+        assert "Machine: L40S (45 GiB, 8.9)" in shown
+        assert "17 personal: " in shown
+        assert "17 personal: " in terminal.type("?\n", "[personal] > ")
         assert "up to 4 is light load, above 8 heavy" in terminal.type("\n", "[1] > ")
-        assert "the largest of these" in terminal.type("\n", "[Qwen/Qwen3-32B] > ")
+        assert "the largest that suits this machine and 1 at once" in terminal.type(
+            "\n", "[Qwen/Qwen3-32B] > "
+        )
         terminal.type("\n", "[balanced] > ")
         terminal.type("\n", "The same without questions: llmpick recommend --gpu L40S\n")
         assert terminal.ended() == 0
@@ -34,7 +37,9 @@ def test_numbers_and_words_answer_and_wrong_ones_are_asked_again() -> None:
         assert "'prodcution' is none of these; did you mean production?" in again
         terminal.type("18\n", "[1] > ")
         assert "'0' is no number from 1 to 1000000" in terminal.type("0\n", "[1] > ")
-        terminal.type("50\n", "[Qwen/Qwen3-4B] > ")
+        listed = terminal.type("50\n", "[Qwen/Qwen3-4B] > ").partition("Which model?")[2]
+        assert "Qwen/Qwen3-1.7B" in listed
+        assert "Qwen/Qwen3-8B" not in listed
         assert "none of these has 99b" in terminal.type("99b\n", "[Qwen/Qwen3-4B] > ")
         again = terminal.type("foo[b]\n", "[Qwen/Qwen3-4B] > ")
         assert "foo[b] is not in the catalogue" in again
@@ -68,7 +73,7 @@ def test_options_are_not_asked_for_and_chinese_is_spoken() -> None:
     options = ("--use-case", "chat", "--concurrency", "1", "--model", "qwen3:8b", "--lang", "zh")
     with at_terminal("recommend", "-i", *MACHINE, *options, "-o", "name") as terminal:
         shown = terminal.wait("[balanced] > ")
-        assert "已探测到" in shown
+        assert "机器：L40S" in shown
         assert "最看重什么" in shown
         assert "用来做什么" not in shown
         assert "'x' 不在其中" in terminal.type("x\n", "[balanced] > ")

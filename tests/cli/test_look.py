@@ -1,5 +1,6 @@
 """``probe``, ``explain``, ``frameworks``, ``schema``, ``knowledge validate``."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,22 @@ def test_version_and_help(llmpick: Run) -> None:
 
     assert llmpick("--version").out == f"llmpick {__version__}\n"
     assert "recommend" in llmpick("--help").out
+
+
+def test_a_grade_is_said_once(llmpick: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    english, chinese = (llmpick("frameworks", "--lang", lang).out for lang in ("en", "zh"))
+    assert "NVIDIA DGX Spark (beta)\n" in english
+    assert "vllm-gaudi plugin\n" in english
+    assert "(CANN, source build)\n" in english
+    assert "（测试版）\n" in chinese
+    assert "vllm-gaudi 插件\n" in chinese
+    assert not re.search(r"[)）] ?[(（]", english.replace(") (", ")(") + chinese)
+    assert "llmpick explain NAME" in english
+
+
+def test_each_maker_of_devices_has_a_line(llmpick: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = llmpick("frameworks").out.partition("Platforms today")[2].splitlines()
+    start = shown.index("   Ollama 0.40.2")
+    assert shown[start + 1 : start + 4] == ["     NVIDIA CUDA", "     AMD ROCm", "     Vulkan"]

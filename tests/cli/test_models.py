@@ -53,6 +53,17 @@ def test_a_row_tells_what_the_model_needs(llmpick: Run, monkeypatch: pytest.Monk
     assert "许可证" in llmpick("models", "kimi", "--lang", "zh").out
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "80", "100", "140"])
+def test_names_stand_whole_in_every_window(
+    llmpick: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = llmpick("models", "qwen3").out.splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    names = llmpick("models", "qwen3", "-o", "name").out.split()
+    assert [line.split(" ")[0] for line in lines[1 : len(names) + 1]] == names
+
+
 @pytest.mark.parametrize("columns", ["40", "80", "0"])
 def test_no_line_is_wider_than_the_terminal(
     llmpick: Run, monkeypatch: pytest.MonkeyPatch, columns: str
@@ -69,7 +80,7 @@ def test_no_line_is_wider_than_the_terminal(
         (("zzzzzzzz",), "see them all with `llmpick models`"),
         (("--max-params", "1m", "--task", "asr"), "keeps these bounds; widen them"),
         (("--max-params", "big"), "--max-params 'big' is no size"),
-        (("--task", "paint"), "--task 'paint' is unknown; write generate"),
+        (("--task", "paint"), "--task 'paint' is unknown; known are generate"),
         (("-o", "xml"), "--output"),
     ],
 )

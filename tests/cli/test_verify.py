@@ -76,6 +76,18 @@ def test_the_table_shows_both(llmpick: Run, kept: Path) -> None:
     assert len(lines(kept)) == 1
 
 
+@pytest.mark.parametrize("width", ["30", "60", "100"])
+def test_the_table_keeps_figures_whole(
+    llmpick: Run, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    with fake_server() as server:
+        shown = llmpick("verify", server.url, *QUICK, *CARD, "--no-save").out.splitlines()
+    assert shown == [line.rstrip() for line in shown]
+    (alone,) = (line for line in shown if line.startswith("one user"))
+    assert alone.count("tokens/s") == (1 if width == "30" else 2)
+
+
 def test_what_was_measured_is_shown_as_such(llmpick: Run) -> None:
     question = ("Qwen/Qwen3-8B", *CARD, "--framework", "vllm", "--json", "--concurrency", "3")
     before = llmpick("fit", *question).json["fits"][0]["speed"]

@@ -85,3 +85,11 @@ def test_control_characters_do_not_reach_the_terminal(llmpick: Run) -> None:
         done = llmpick(*arguments)
         assert done.code == 2
         assert "\x1b" not in done.err
+
+
+def test_a_short_list_stands_beside_the_nearest(llmpick: Run) -> None:
+    said = llmpick("recommend", "-o", "xml").err
+    assert "did you mean yaml? known are table, json, yaml, csv, markdown, name" in said
+    said = llmpick("recommend", "-o", "xml", "--lang", "zh").err
+    assert "是否想用 yaml？可选值：table、json、yaml、csv、markdown、name" in said
+    assert "known are" not in llmpick("recommend", "--use-case", "prod").err

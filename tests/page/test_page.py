@@ -230,3 +230,45 @@ def test_what_is_alike_is_kept_once() -> None:
         both({"en": ["one"], "zh": ["一", "二"]})
     with pytest.raises(ValueError, match="not of one answer"):
         both({"en": 1, "zh": 2})
+
+
+def test_the_chinese_files_speak_chinese(reports: dict[str, list[Report]]) -> None:
+    english, chinese = (
+        next(file.text for file in report.files["vllm"] if file.target == "kubernetes") or ""
+        for report in reports["h100"]
+    )
+    assert "# Nodes need" in english
+    assert "# 节点须具备" in chinese
+    assert not re.search(r"# (Nodes need|Before: )", chinese)
+
+
+def test_the_top_says_how_the_model_fits(reports: dict[str, list[Report]], trees: Trees) -> None:
+    reasons = reports["h100"][0].answer.ranking[0].reasons
+    fits = [reason.text for reason in reasons if reason.layer == "estimate"]
+    assert fits
+    (line,) = _class(trees["h100"], "fits")
+    assert fits[0] in _texts(line)
+
+
+def test_what_is_served_otherwise_is_told_before_the_start(
+    reports: dict[str, list[Report]],
+) -> None:
+    answer = reports["h100"][0].answer
+    fit = answer.ranking[0].fit
+    assert fit
+    assert answer.model
+    wished = (fit.concurrent_requests or 0) + 1
+    one = replace(answer, workload=replace(answer.workload, concurrency=1))
+    asked = replace(
+        answer,
+        workload=replace(answer.workload, concurrency=wished),
+        model=replace(answer.model, id="owner/other"),
+    )
+    told = {}
+    for name, shown in (("as asked", one), ("otherwise", asked)):
+        tree = _tree(page([replace(reports["h100"][0], answer=shown)]))
+        told[name] = _texts(tree)
+    assert f"room for {wished - 1} of the {wished} requests" in told["otherwise"]
+    assert "that were wished" not in told["as asked"]
+    assert f"{fit.model} (" in told["otherwise"]
+    assert "not owner/other as it was published" in told["otherwise"]

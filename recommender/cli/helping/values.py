@@ -13,6 +13,8 @@ _VOCABULARY = (
     *("regions", "services", "use_cases"),
 )
 
+_BRANDS = frozenset(("AMD", "GeForce", "Intel", "NVIDIA", "Radeon", "Tesla"))
+
 
 def known(kind: str | Sequence[str] | None, lang: str) -> Iterator[Value]:
     """What may stand there, each with what it means where that is not plain.
@@ -86,6 +88,16 @@ def spellings(kind: str | Sequence[str] | None) -> Iterator[Value]:
         for row in document("accelerators")["accelerators"]:
             names = (*_shorter(row["name"]), *row.get("aliases", ()))
             yield from ((name, row["name"]) for name in names)
+
+
+def unbranded(kind: str | Sequence[str] | None) -> Iterator[Value]:
+    """Devices as people type them, without the brand before the name, each with the whole name."""
+    for row in document("accelerators")["accelerators"] if kind == "gpus" else ():
+        words = row["name"].split()
+        while words[1:] and words[0] in _BRANDS:
+            del words[0]
+        if len(words) < len(row["name"].split()):
+            yield " ".join(words), row["name"]
 
 
 def _shorter(name: str) -> Iterator[str]:

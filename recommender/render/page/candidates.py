@@ -1,9 +1,9 @@
 """One framework of the ranking: why it stands there, how it fits and how fast it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.facts import Candidate, DeviceMemory, Fit, Machine, Speed
+from recommender.facts import Answer, Candidate, DeviceMemory, Fit, Machine, Speed
 from recommender.facts.noun import noun
 from recommender.render.bars import counted, parts, title
 from recommender.render.page.reasons import Span, between, reason_row, span, waterfall
@@ -12,6 +12,8 @@ from recommender.render.speed import basis, sentences
 from recommender.words import Words
 
 _STRONGEST = 3
+# The rule that says so itself.
+_OTHER_BUILD = "placement.gguf"
 
 
 @noun
@@ -50,13 +52,15 @@ def rates(speed: Speed) -> dict[str, tuple[float, float] | None]:
 
 
 def candidate(
-    item: Candidate, machine: Machine, common: Scales, sources: Mapping[str, Any], words: Words
+    item: Candidate, answer: Answer, common: Scales, sources: Mapping[str, Any], words: Words
 ) -> dict[str, Any]:
     """What the page tells of one framework, but for its commands."""
     rest = words.key(f"support.{item.support}"), words.key(f"confidence.{item.confidence}")
     own = span([item.reasons])
     said = {warning.rule for warning in item.warnings}
-    steps = [reason for reason in item.reasons if reason.points and reason.rule not in said]
+    steps = [reason for reason in item.reasons if reason.rule not in said]
+    fits = [reason for reason in steps if reason.layer == "estimate"]
+    steps = [reason for reason in steps if reason.points and reason not in fits]
     strongest = sorted(steps, key=lambda reason: -abs(reason.points))[:_STRONGEST]
     return {
         "rank": item.rank,
@@ -67,13 +71,31 @@ def candidate(
         "score": {**between(common.points, 0, item.score), "zero": common.points.at(0)},
         "telling": _telling(item),
         "strongest": [reason_row(reason, sources, words) for reason in strongest],
-        "warnings": [reason_row(reason, sources, words) for reason in item.warnings],
+        "fits": [reason.text for reason in fits],
+        "warnings": [
+            *({"text": text, "fix": ""} for text in _otherwise(item, answer, words)),
+            *(reason_row(reason, sources, words) for reason in item.warnings),
+        ],
         "waterfall": waterfall(item.reasons, own, sources, words),
         "sum": {"points": f"{item.score:g}", **between(own, 0, item.score)},
         "speeds": _speeds(item.speed, common, words),
         "basis": basis(item.speed, words) or "",
-        **_placement(item.fit, item.device, machine, common, words),
+        **_placement(item.fit, item.device, answer.machine, common, words),
     }
+
+
+def _otherwise(item: Candidate, answer: Answer, words: Words) -> Iterator[str]:
+    """What is served otherwise than it was asked for: to fewer at once, or from another build."""
+    fit, wished = item.fit, answer.workload.concurrency
+    if fit is None:
+        return
+    held = fit.concurrent_requests
+    if held is not None and held < wished:
+        yield words.key("page.fewer", held=held, wished=wished, tokens=fit.context_tokens)
+    asked = answer.model.id if answer.model else fit.model
+    told = any(warning.rule == _OTHER_BUILD for warning in item.warnings)
+    if fit.model and fit.model != asked and not told:
+        yield words.key("page.other-build", build=fit.model, kind=build(fit, words), model=asked)
 
 
 def _telling(item: Candidate) -> str:

@@ -95,11 +95,10 @@ def _ranking(
     words: Words,
     common: Scales,
 ) -> list[dict[str, Any]]:
-    machine = report.answer.machine
     return [
         {
             "name": titles[item.framework],
-            **candidate(item, machine, common, sources, words),
+            **candidate(item, report.answer, common, sources, words),
             **starting(item, report.files.get(item.framework, ()), words),
         }
         for item in report.answer.ranking

@@ -137,6 +137,7 @@ class _Characters:
 
     def value(self) -> Any:
         """The next JSON value."""
+        self.next()
         while True:
             try:
                 found, end = _DECODER.raw_decode(self._text, self._at)

@@ -13,6 +13,7 @@ from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
 from recommender.facts.fitting import Fitting
+from recommender.facts.fleet import Fleet
 from recommender.facts.measurement import Measurement, Verification
 from recommender.facts.plan import Plan
 from recommender.facts.why_not import WhyNot
@@ -26,6 +27,7 @@ NOUNS = {
     "why-not": WhyNot,
     "fitting": Fitting,
     "comparison": Comparison,
+    "fleet": Fleet,
     "plan": Plan,
     "measurement": Measurement,
     "verification": Verification,

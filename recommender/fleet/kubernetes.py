@@ -17,7 +17,9 @@ from recommender.fleet.records import Node
 SOURCE = "kubernetes"
 _QUANTITY = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
 _UNITS = {
-    **{"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15},
+    "": 1.0,
+    "m": 1e-3,
+    **{name: 10.0 ** (3 * power) for power, name in enumerate("kMGTP", start=1)},
     **{f"{name}i": 2.0 ** (10 * power) for power, name in enumerate("KMGTP", start=1)},
 }
 _GIB = 2**30
@@ -131,25 +133,24 @@ def _processor(labels: Labels, reading: NodeReading, cores: int | None) -> Cpu:
     )
 
 
-def _reasons(
-    value: Mapping[str, Any], status: Mapping[str, Any], labels: Labels
-) -> Iterator[str]:
+def _reasons(value: Mapping[str, Any], status: Mapping[str, Any], labels: Labels) -> Iterator[str]:
     """Why no pod is to be started there, the gravest first."""
-    conditions = status.get("conditions")
-    for condition in conditions if isinstance(conditions, list) else ():
-        if isinstance(condition, dict) and condition.get("type") == "Ready":
-            if condition.get("status") != "True":
-                why = text_of(condition.get("message")) or text_of(condition.get("reason"))
-                yield f"not ready: {printable(why or '?')}"
+    for condition in _objects(status.get("conditions")):
+        if condition.get("type") == "Ready" and condition.get("status") != "True":
+            why = text_of(condition.get("message")) or text_of(condition.get("reason"))
+            yield f"not ready: {printable(why or '?')}"
     spec = _part(value, "spec")
     if spec.get("unschedulable") is True:
         yield "cordoned: nothing is scheduled there"
-    taints = spec.get("taints")
-    for taint in taints if isinstance(taints, list) else ():
+    for taint in _objects(spec.get("taints")):
         # A taint called as a resource of the node keeps others away from its devices.
-        if isinstance(taint, dict) and taint.get("effect") in _REPELS:
-            if str(taint.get("key")) not in labels.capacity:
-                yield f"tainted: {printable(_taint(taint))}"
+        if taint.get("effect") in _REPELS and str(taint.get("key")) not in labels.capacity:
+            yield f"tainted: {printable(_taint(taint))}"
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _taint(taint: Mapping[str, Any]) -> str:

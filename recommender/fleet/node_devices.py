@@ -100,13 +100,16 @@ def _kinds(row: NodeDevices, labels: Labels, instance: str) -> Iterator[tuple[Ac
     name = _name(row, labels) or _instance(row, labels, instance)
     name, partition = _cut(name, row.cut)
     numbers = [labels.get(key) for key in row.capability]
-    yield _device(
-        row,
-        name=name,
-        memory_gib=_memory(row, labels.get(row.memory)),
-        compute_capability=".".join(map(str, numbers)) if numbers and all(numbers) else None,
-        partition=partition,
-    ), 1
+    yield (
+        _device(
+            row,
+            name=name,
+            memory_gib=_memory(row, labels.get(row.memory)),
+            compute_capability=".".join(map(str, numbers)) if numbers and all(numbers) else None,
+            partition=partition,
+        ),
+        1,
+    )
 
 
 def _device(row: NodeDevices, **facts: Any) -> Accelerator:
@@ -152,14 +155,19 @@ def _counted(row: NodeDevices, labels: Labels) -> Iterator[tuple[Accelerator, in
     if partition in row.whole:
         partition = None
     for name, count in products.items():
-        yield _device(
-            row,
-            name=_spaced(name) or None,
-            # The labeller tells the memory of a board, not of a part of it.
-            memory_gib=None if partition else _memory(row, _paired(name, count, products, sizes)),
-            compute_units=whole(_paired(name, count, products, units)),
-            partition=partition,
-        ), count
+        yield (
+            _device(
+                row,
+                name=_spaced(name) or None,
+                # The labeller tells the memory of a board, not of a part of it.
+                memory_gib=None
+                if partition
+                else _memory(row, _paired(name, count, products, sizes)),
+                compute_units=whole(_paired(name, count, products, units)),
+                partition=partition,
+            ),
+            count,
+        )
 
 
 def _values(row: NodeDevices, labels: Labels, key: str | None) -> dict[str, int]:

@@ -88,9 +88,7 @@ def gathered(stream: BinaryIO, form: str = "auto") -> Pools:
     return pools
 
 
-def _nodes(
-    found: Iterable[Line | Item | Wrong], form: str
-) -> Iterator[tuple[int, Node | Wrong]]:
+def _nodes(found: Iterable[Line | Item | Wrong], form: str) -> Iterator[tuple[int, Node | Wrong]]:
     reader = machines.Reader()
     for record in found:
         if isinstance(record, Wrong):

@@ -184,4 +184,3 @@ def _apart(told: _Told) -> str | None:
         return None
     why = f": {printable(told.reason)}" if told.reason else ""
     return f"Slurm says {printable('+'.join(told.states))}{why}"
-

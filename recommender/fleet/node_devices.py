@@ -85,7 +85,7 @@ def _count(row: NodeDevices, labels: Labels) -> int:
     usable = max((number or 0 for number in offered), default=None)
     there = labels.number(row.count)
     if usable is None:
-        return there or 0
+        return there or 0  # dynamic resource allocation has labels and no such resource
     shares = max(labels.number(row.replicas) or 1, 1)
     if row.count and row.replicas is None and there is not None and usable > there:
         return there  # a plugin without a label of its own lends each device several times
@@ -251,9 +251,8 @@ def _broken(row: NodeDevices, labels: Labels, own: list[Accelerator]) -> Iterato
         return
     known = [name for name in row.resources if whole(labels.capacity.get(name)) is not None]
     there = max([labels.number(row.count) or 0, *(whole(labels.capacity[n]) or 0 for n in known)])
-    if there and (known or row.count):
-        name = known[0] if known else row.resources[0]
-        yield f"none of its {there} {name} can be had: see the driver and the device plugin there"
+    if there and known:
+        yield f"none of its {there} {known[0]} can be had: see the driver and the device plugin there"
 
 
 def _nameless(found: list[Accelerator], rows: tuple[NodeDevices, ...]) -> bool:

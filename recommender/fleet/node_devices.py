@@ -40,7 +40,7 @@ def devices(labels: Labels, reading: NodeReading) -> Found:
         own = list(_of_vendor(row, labels, reading.instance))
         found += own
         broken += _broken(row, labels, own)
-        problems += _shared(row, labels) if own else ()
+        problems += [*_shared(row, labels), *_without_name(row, own)] if own else ()
         told |= dict(_versions(row, labels)) if own else {}
     if not found:
         broken += [*_unknown(rows, labels), *_on_the_bus(labels, reading)]
@@ -243,6 +243,11 @@ def _shared(row: NodeDevices, labels: Labels) -> Iterator[str]:
         )
 
 
+def _without_name(row: NodeDevices, own: list[Accelerator]) -> Iterator[str]:
+    if any(device.name is None for device in own) and not row.nameless:
+        yield f"no label tells which devices its {row.resources[0]} stands for"
+
+
 def _broken(row: NodeDevices, labels: Labels, own: list[Accelerator]) -> Iterator[str]:
     """That devices are there and cannot be had, or that nobody tells what they are."""
     if row.nameless and own:
@@ -252,7 +257,9 @@ def _broken(row: NodeDevices, labels: Labels, own: list[Accelerator]) -> Iterato
     known = [name for name in row.resources if whole(labels.capacity.get(name)) is not None]
     there = max([labels.number(row.count) or 0, *(whole(labels.capacity[n]) or 0 for n in known)])
     if there and known:
-        yield f"none of its {there} {known[0]} can be had: see the driver and the device plugin there"
+        yield (
+            f"none of its {there} {known[0]} can be had: see the driver and the device plugin there"
+        )
 
 
 def _nameless(found: list[Accelerator], rows: tuple[NodeDevices, ...]) -> bool:

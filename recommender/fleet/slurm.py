@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from recommender.devices.catalogue import Found, find
 from recommender.errors import InputError, printable
-from recommender.facts import Accelerator, Cpu, Machine, Memory, Os
+from recommender.facts import Accelerator, Cpu, Machine, Memory, Os, Problem
 from recommender.facts.codec import encode
 from recommender.fleet.labels import text_of
 from recommender.fleet.records import Node
@@ -130,19 +130,29 @@ def _machine(told: _Told) -> Machine:
             total_gib=round(told.memory_mib / _MIB_PER_GIB, 1) if told.memory_mib else None
         ),
         accelerators=tuple(_devices(told)),
+        problems=tuple(_unknown(told)),
     )
 
 
-def _devices(told: _Told) -> Iterator[Accelerator]:
-    index = 0
+def _kinds(told: _Told) -> Iterator[tuple[str, Accelerator, int]]:
+    """Each generic resource that stands for GPUs, the device that it means, and how many."""
     for part in _OUTSIDE.split(told.gres):
         found = _GRES.fullmatch(part.strip())
-        if found is None:
-            continue
-        device = _device(found[1] or _feature(told.features))
-        for _ in range(min(int(found[2]), _MOST - index)):
-            yield replace(device, index=index)
-            index += 1
+        if found and int(found[2]):
+            device = _device(found[1] or _feature(told.features))
+            yield found[0], device, min(int(found[2]), _MOST)
+
+
+def _devices(told: _Told) -> Iterator[Accelerator]:
+    every = [device for _, device, count in _kinds(told) for _ in range(count)]
+    return (replace(device, index=index) for index, device in enumerate(every[:_MOST]))
+
+
+def _unknown(told: _Told) -> Iterator[Problem]:
+    """Resources of which nobody knows whose devices they are."""
+    for text, device, _ in _kinds(told):
+        if device.vendor is None:
+            yield Problem(what=f"which accelerators Slurm means by {printable(text)} is not known")
 
 
 def _feature(features: tuple[str, ...]) -> str | None:

@@ -70,8 +70,8 @@ def test_chinese(llmpick: Run) -> None:
 
 
 def test_names(llmpick: Run) -> None:
-    nothing = '{"name": "x", "gres": "gpu:tesla:2", "real_memory": 1000}\n'
-    done = llmpick("fleet", *QWEN, "-o", "name", stdin=MIXED + nothing)
+    nothing = '{"name": "x", "gres": "gpu:tesla:2", "real_memory": 0}\n'
+    done = llmpick("fleet", "-o", "name", stdin=MIXED + nothing)
     assert done.out.splitlines() == [done.out.split()[0], done.out.split()[1], "-"]
     assert llmpick("fleet", "-o", "name", stdin=nothing).code == 3
 
@@ -103,7 +103,7 @@ def test_what_is_not_told_and_who_tells_it(llmpick: Run, source: str, ask: str |
 
 def test_a_model_that_fits_nowhere_is_exit_code_3(llmpick: Run) -> None:
     asked = ("fleet", "--model", "deepseek-ai/DeepSeek-V3", "--json")
-    small = line("l1", L40S, memory={"total_gib": 64.0}).decode()
+    small = line("s1", L40S, memory={"total_gib": 64.0}).decode()
     done = llmpick(*asked, stdin=small)
     assert (done.code, done.json["pools"][0]["runs"]) == (3, False)
     both = llmpick(*asked, stdin=small + MIXED)

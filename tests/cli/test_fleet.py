@@ -9,6 +9,7 @@ import pytest
 from recommender.facts.fleet import Fleet
 from recommender.schema import adapter
 from tests.cli.conftest import Run
+from tests.english import english_left
 from tests.fleet.nodes import A100, GPUS, listed, node, one_line
 from tests.fleet.test_pools import H100, L40S, line
 
@@ -54,6 +55,28 @@ def test_the_table(llmpick: Run) -> None:
         *("then: ", "Set apart (1)", "k1  cordoned", "line 5  is not valid JSON"),
     ):
         assert part in out, part
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        MIXED,
+        one_line() + one_line().replace("IDLE", "DOWN*") + "NodeName=x Gres=gpu:tesla:2\nnothing\n",
+        listed(
+            node("a", {"nvidia.com/gpu.replicas": "4"}, GPUS),
+            node("b", A100, GPUS, usable={"nvidia.com/gpu": "0"}),
+            node("c", {}, {"habana.ai/gaudi": "8"}),
+            node("d", {}, {"huawei.com/Ascend310P-4c": "8"}),
+            node("e", {}, {"huawei.com/Ascend910": "8"}),
+            node("f", conditions=[{"type": "Ready", "status": "False"}]),
+            node("f", taints=[{"key": "team", "effect": "NoSchedule"}]),
+        ).decode(),
+    ],
+)
+def test_no_english_is_left(llmpick: Run, given: str) -> None:
+    for wish in ((), QWEN):
+        out = llmpick("fleet", *wish, "--lang", "zh", stdin=given).out
+        assert english_left(out, ("Expecting value", "srun -N1 -w")) == []
 
 
 def test_chinese(llmpick: Run) -> None:

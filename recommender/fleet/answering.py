@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recommender import __version__
 from recommender.errors import visible
 from recommender.facts import Answer, Model, Problem, Workload
 from recommender.facts.command import Command
-from recommender.facts.fleet import Fleet, Pool, SetApart, Unreadable
+from recommender.facts.fleet import Fleet, Pool
 from recommender.fleet import kubernetes, slurm
 from recommender.fleet.pools import Kind, Pools
 from recommender.knowledge import load
@@ -48,34 +50,29 @@ def answered(  # noqa: PLR0913  # the whole question
         measurements: what was measured of servers, here or elsewhere.
     """
     known = load()
+    ask = partial(
+        recommend,
+        workload=workload,
+        model=model,
+        rules=rules,
+        lang=lang,
+        include=include,
+        measurements=measurements,
+    )
     said = known.speak(lang).said
-
-    def ranked(kind: Kind) -> Pool:
-        answer = recommend(
-            kind.machine,
-            workload,
-            model,
-            rules=rules,
-            lang=lang,
-            include=include,
-            measurements=measurements,
-        )
-        return _pool(kind, answer)
-
     return Fleet(
         llmpick_version=__version__,
         knowledge_date=known.date,
         rules=rules,
         workload=workload,
-        pools=tuple(map(ranked, pools.largest_first())),
-        set_apart=tuple(
-            SetApart(node=one.node, reason=said(one.reason)) for one in pools.set_apart
-        ),
-        unreadable=tuple(
-            Unreadable(line=one.line, reason=said(one.reason)) for one in pools.unreadable
-        ),
+        pools=tuple(_pool(kind, ask(kind.machine)) for kind in pools.largest_first()),
+        set_apart=tuple(replace(one, reason=said(one.reason)) for one in pools.set_apart),
+        unreadable=tuple(replace(one, reason=said(one.reason)) for one in pools.unreadable),
         unreadable_count=pools.unreadable_count,
-        problems=tuple(problems),
+        problems=tuple(
+            replace(one, what=said(one.what), fix=said(one.fix) if one.fix else None)
+            for one in problems
+        ),
     )
 
 

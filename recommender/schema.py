@@ -13,6 +13,7 @@ from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
 from recommender.facts.fitting import Fitting
+from recommender.facts.fleet import Fleet
 from recommender.facts.measurement import Measurement, Verification
 from recommender.facts.plan import Plan
 from recommender.facts.why_not import WhyNot
@@ -26,6 +27,7 @@ NOUNS = {
     "why-not": WhyNot,
     "fitting": Fitting,
     "comparison": Comparison,
+    "fleet": Fleet,
     "plan": Plan,
     "measurement": Measurement,
     "verification": Verification,
@@ -67,16 +69,12 @@ def read_machine(text: str, origin: str) -> Machine:
     Raises:
         InputError: the text is no JSON, or not of a machine's shape.
     """
-    data = _object(text, origin)
-    try:
-        machine: Machine = adapter(Machine).validate_json(json.dumps(data), strict=True)
-    except ValidationError as error:
-        _refuse(error, origin)
-    known = encode(machine)
-    _check_sizes(known, origin)
-    _check_counts(machine, origin)
-    unknown = list(_unknown(data, known))
     source = f"--machine {printable(origin)}"
+    try:
+        machine, unknown = machine_of(_value(text))
+    except InputError as error:
+        message = f"{source}: {error}"
+        raise InputError(message) from error
     problems = tuple(
         Problem(what=f"{source}: the field '{printable(name)}' is unknown and was ignored")
         for name in unknown[:20]
@@ -84,22 +82,41 @@ def read_machine(text: str, origin: str) -> Machine:
     return replace(machine, problems=(*machine.problems, *problems))
 
 
-def _object(text: str, origin: str) -> dict[str, Any]:
-    if len(text) > LONGEST:
-        _fail(origin, f"is longer than {LONGEST // 2**20} MiB; one machine was expected")
-    if not text.removeprefix("\ufeff").strip():
-        _fail(origin, "is empty; write it with llmpick probe --json")
+def machine_of(data: Any) -> tuple[Machine, list[str]]:
+    """The machine that a decoded JSON value describes, and the names of its unknown fields.
+
+    Raises:
+        InputError: it has not a machine's shape; the message says what is wrong of no named file.
+    """
+    _check_object(data)
     try:
-        data = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+        machine: Machine = adapter(Machine).validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        _refuse(error)
+    known = encode(machine)
+    _check_sizes(known)
+    _check_counts(machine)
+    return machine, list(_unknown(data, known))
+
+
+def _value(text: str) -> Any:
+    if len(text) > LONGEST:
+        _fail(f"is longer than {LONGEST // 2**20} MiB; one machine was expected")
+    if not text.removeprefix("\ufeff").strip():
+        _fail("is empty; write it with llmpick probe --json")
+    try:
+        return json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        _fail(origin, f"is not valid JSON ({printable(error)}); write it with llmpick probe --json")
+        _fail(f"is not valid JSON ({printable(error)}); write it with llmpick probe --json")
+
+
+def _check_object(data: Any) -> None:
     if not isinstance(data, dict):
-        _fail(origin, f"holds a JSON {_kind(data)}; one machine object was expected")
+        _fail(f"holds a JSON {_kind(data)}; one machine object was expected")
     if not _MACHINE_KEYS & data.keys():
         hint = "; pass its machine (jq .machine)" if "machine" in data else ""
         wanted = ", ".join(sorted(_MACHINE_KEYS))
-        _fail(origin, f"is no machine: none of {wanted} is in it{hint}")
-    return data
+        _fail(f"is no machine: none of {wanted} is in it{hint}")
 
 
 def _kind(data: object) -> str:
@@ -111,37 +128,36 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(message)
 
 
-def _fail(origin: str, what: str) -> NoReturn:
-    message = f"--machine {printable(origin)}: {what}"
-    raise InputError(message)
+def _fail(what: str) -> NoReturn:
+    raise InputError(what)
 
 
-def _refuse(error: ValidationError, origin: str) -> NoReturn:
+def _refuse(error: ValidationError) -> NoReturn:
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     wanted = first["msg"][:1].lower() + first["msg"][1:]
     value = printable(repr(first.get("input")), 40)
     if not field:
-        _fail(origin, f"is not valid JSON of a machine ({wanted})")
-    _fail(origin, f"the field '{printable(field)}' has the value {value}: {wanted}")
+        _fail(f"is not valid JSON of a machine ({wanted})")
+    _fail(f"the field '{printable(field)}' has the value {value}: {wanted}")
 
 
-def _check_sizes(data: object, origin: str, path: str = "") -> None:
+def _check_sizes(data: object, path: str = "") -> None:
     """No size or count of a machine is negative or beyond all machines, no word an essay."""
     if isinstance(data, dict):
         for key, value in data.items():
-            _check_sizes(value, origin, f"{path}.{key}" if path else str(key))
+            _check_sizes(value, f"{path}.{key}" if path else str(key))
     elif isinstance(data, list):
         for index, value in enumerate(data):
-            _check_sizes(value, origin, f"{path}.{index}")
+            _check_sizes(value, f"{path}.{index}")
     elif isinstance(data, str) and len(data) > _LONGEST_WORD:
-        _fail(origin, f"the field '{printable(path)}' is longer than {_LONGEST_WORD} characters")
+        _fail(f"the field '{printable(path)}' is longer than {_LONGEST_WORD} characters")
     elif isinstance(data, (int, float)) and not 0 <= data < _LARGEST:
         what = f"the field '{printable(path)}' has the value {printable(data, 40)}: "
-        _fail(origin, what + "it must be zero or more and below a billion")
+        _fail(what + "it must be zero or more and below a billion")
 
 
-def _check_counts(machine: Machine, origin: str) -> None:
+def _check_counts(machine: Machine) -> None:
     """No machine has more devices, kinds of them or nodes than anybody builds."""
     kinds = len({(device.vendor, device.name) for device in machine.accelerators})
     counts = (
@@ -151,7 +167,7 @@ def _check_counts(machine: Machine, origin: str) -> None:
     )
     for what, count, least, most in counts:
         if not least <= count <= most:
-            _fail(origin, f"has {count} {what}; it must be between {least} and {most}")
+            _fail(f"has {count} {what}; it must be between {least} and {most}")
 
 
 def _unknown(data: Any, known: Any, path: str = "") -> Any:

@@ -123,7 +123,7 @@ def _tight(text: str) -> str:
 def _singular(text: str) -> str:
     """English has another form for one of a thing."""
     # A pattern costs a start a millisecond where it is compiled; few sentences count one.
-    return re.sub(_ONE, r"1 \1\2", text) if " 1 " in text else text
+    return re.sub(_ONE, r"1 \1\2", text) if "1 " in text else text
 
 
 def replace_names(template: str, value: Callable[[str], str]) -> str:

@@ -48,6 +48,25 @@ def test_imports_of_verify() -> None:
         _check([*command, *wish], ())
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need psutil")
+def test_imports_of_fleet(tmp_path: Path) -> None:
+    file = tmp_path / "nodes"
+    file.write_text("NodeName=n1 Gres=gpu:h100:8 State=IDLE\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "recommender",
+        "fleet",
+        str(file),
+        "--json",
+    ]
+    _check(command, ())
+    file.write_text('{"name":"n1","os":{"family":"linux"},"arch":"x86_64"}\n', encoding="utf-8")
+    _check(command, ("pydantic", "importlib.metadata"))
+
+
 def test_measurements_cost_nothing_where_there_are_none(tmp_path: Path) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "recommender", "recommend", "--json"]
     nowhere = {**os.environ, "LLMPICK_MEASUREMENTS": str(tmp_path / "none")}

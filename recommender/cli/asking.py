@@ -164,13 +164,18 @@ def _machine(asked: Asked) -> Machine:
     return inputs.machine(asked.machine, described)
 
 
-def asks(command: Callable[..., None]) -> Callable[..., None]:
+# The fields of ``Asked`` that describe one machine.
+ONE_MACHINE = ("machine", "gpu", "ram", "os", "arch", "cpu", "driver", "nodes")
+
+
+def asks(command: Callable[..., None], without: Collection[str] = ()) -> Callable[..., None]:
     """``command`` with an option for each field of ``Asked`` in place of its first parameter.
 
-    A parameter of the command's own stands in for the option of its name.
+    A parameter of the command's own stands in for the option of its name; fields named in
+    ``without`` are no options.
     """
     own = list(inspect.signature(command).parameters.values())[1:]
-    taken = {parameter.name for parameter in own}
+    taken = {*without, *(parameter.name for parameter in own)}
     shared = [
         _parameter(field.name, field.type, field.default)
         for field in fields(Asked)

@@ -22,6 +22,7 @@ COMMANDS = {
     "recommend": "recommend_command",
     "fit": "fit_command",
     "compare": "compare_command",
+    "fleet": "fleet_command",
     "report": "report_command",
     "launch": "launch_command",
     "probe": "probe_command",

@@ -78,6 +78,61 @@ class PodGroups:
 
 
 @noun
+class NodeDevices:
+    """What labels and resources of a node tell of one vendor's devices.
+
+    ``resources`` count whole devices, those that match ``slices`` parts of one. The others name
+    labels; knowledge/clusters.yaml explains them.
+    """
+
+    vendor: str
+    resources: tuple[str, ...]
+    slices: str | None = None
+    product: str | None = None
+    prefix: str = ""
+    cut: str | None = None
+    shared: str | None = None
+    replicas: str | None = None
+    count: str | None = None
+    memory: str | None = None
+    unit: str | None = None
+    units: str | None = None
+    capability: tuple[str, ...] = ()
+    partition: str | None = None
+    whole: tuple[str, ...] = ()
+    counted: bool = False
+    prefixes: tuple[str, ...] = ()
+    instances: Mapping[str, str] = field(default_factory=dict)
+    nameless: bool = False
+    versions: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    source: str
+    checked: str
+
+
+@noun
+class Buses:
+    """Labels of devices on the bus: ``prefix``, then the class and the vendor's number."""
+
+    prefix: str
+    vendors: Mapping[str, str]
+    classes: Mapping[str, tuple[str, ...]]
+
+
+@noun
+class NodeReading:
+    """The labels by which a node of Kubernetes tells of its system, processor and devices."""
+
+    system: Mapping[str, str]
+    processor: Mapping[str, str]
+    flags: Mapping[str, str]
+    instance: str
+    buses: Buses
+    devices: tuple[NodeDevices, ...]
+    source: str
+    checked: str
+
+
+@noun
 class Kubernetes:
     """What Kubernetes calls processors, network interfaces and devices."""
 
@@ -85,6 +140,7 @@ class Kubernetes:
     interface: str
     groups: PodGroups
     devices: tuple[ClusterDevice, ...]
+    reading: NodeReading
     source: str
     checked: str
 

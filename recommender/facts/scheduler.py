@@ -43,6 +43,16 @@ class Quadlet:
 
 
 @noun
+class Apart:
+    """``states`` of nodes on which nothing is to be started, and ``marks`` that say the same."""
+
+    states: tuple[str, ...]
+    marks: str
+    source: str
+    checked: str
+
+
+@noun
 class Slurm:
     """``devices`` maps a vendor to the name under which Slurm itself finds its devices.
 
@@ -54,6 +64,7 @@ class Slurm:
     launcher: str
     mpi: str
     memory: Memory
+    apart: Apart
     boxed: tuple[str, ...] = ()
     source: str
     checked: str

@@ -88,7 +88,7 @@ def _told(
     picked = [_picked(one, names, words) for one in every]
     for key in ("pick", "build", "layout", "holds", "memory", "decode", "prefill"):
         yield key, [cells.get(key, ()) for cells in picked]
-    yield "not", [_refused(one.rejected, names, words) for one in every]
+    yield "not", [refusals(one.rejected, names, words) for one in every]
     yield "buys", [_bought(found, one.name, words) for one in every]
 
 
@@ -113,7 +113,7 @@ def _picked(one: Compared, names: dict[str, str], words: Words) -> dict[str, _Ce
     }
 
 
-def _refused(refused: Sequence[Rejection], names: dict[str, str], words: Words) -> _Cell:
+def refusals(refused: Sequence[Rejection], names: dict[str, str], words: Words) -> _Cell:
     """Frameworks by what stands in their way: ``memory: vLLM, SGLang``, a line a word."""
     told = sorted((_word(item, words), names[item.framework]) for item in refused)
     separator = words.key("value.separator")

@@ -1,5 +1,6 @@
 """Results as rows of plain values, for spreadsheets and for tables in documents."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from recommender.facts import (
 from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
 from recommender.facts.fitting import Fitted, Fitting
+from recommender.facts.fleet import Fleet, Pool
 
 Row: TypeAlias = dict[str, Any]
 
@@ -51,6 +53,13 @@ def _(value: Comparison) -> list[Row]:
         | (_fitted(one.pick) if one.pick else {"framework": None})
         for one in value.machines
     ]
+
+
+@rows.register
+def _(value: Fleet) -> list[Row]:
+    apart = [{"nodes": one.node, "reason": one.reason} for one in value.set_apart]
+    wrong = [{"line": one.line, "reason": one.reason} for one in value.unreadable]
+    return [*map(_pool, value.pools), *apart, *wrong]
 
 
 @rows.register
@@ -103,6 +112,21 @@ def _candidate(item: Candidate) -> Row:
         "reason": told,
         "fix": None,
     }
+
+
+def _pool(pool: Pool) -> Row:
+    devices = Counter(device.name or device.vendor or "?" for device in pool.machine.accelerators)
+    machine = {
+        "count": pool.count,
+        "nodes": " ".join(pool.nodes),
+        "devices": ", ".join(f"{count} x {name}" for name, count in devices.items()) or None,
+        "ram_gib": pool.machine.memory.total_gib,
+        "runs": pool.runs,
+        "model": pool.model.id if pool.model else None,
+    }
+    told = _candidate(pool.ranking[0]) if pool.ranking else {}
+    told.pop("rank", None)
+    return {**machine, **told, "ask": pool.ask}
 
 
 def _rejection(item: Rejection) -> Row:

@@ -82,6 +82,7 @@ _ASKED = {
     "recommend": "recommend --gpu L40S",
     "fit": "fit Qwen/Qwen3-8B --gpu L40S",
     "compare": "compare --gpu L40S --gpu L4",
+    "fleet": "probe --json | llmpick fleet",
     "explain": "explain vllm --gpu L40S",
     "frameworks": "frameworks",
     "models": "models qwen3",

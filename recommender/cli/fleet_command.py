@@ -1,0 +1,119 @@
+"""``llmpick fleet``: many machines, in pools of equal ones."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from recommender.cli import inputs, options, output
+from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
+from recommender.errors import InputError, printable
+from recommender.facts import Machine
+from recommender.facts.fleet import Fleet
+from recommender.knowledge import load
+
+if TYPE_CHECKING:
+    from recommender.fleet.pools import Pools
+
+NOTHING_RUNS = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("fleet")(asks(fleet, without=ONE_MACHINE))
+
+
+def fleet(
+    asked: Asked,
+    file: Annotated[str, typer.Argument(metavar="FILE")] = "-",
+    *,
+    source: options.Source = "auto",
+    strict: options.Strict = False,
+    out: options.Output = "table",
+    json: options.Json = False,
+) -> None:
+    """Rank the frameworks for many machines: equal ones are one pool, ranked once.
+
+    Reads that file or standard input alone. Runs nothing, changes nothing. Exit code 3 where
+    nothing can run on any of them.
+    """
+    from recommender.fleet.pools import FORMS
+
+    form = output.chosen(out, json=json)
+    inputs.one_of("--from", source, ("auto", *FORMS))
+    question = meant(asked, Machine())
+    pools = _read(file, source)
+    _check(pools, file, strict=strict)
+    found = _found(question, pools)
+    _write(found, form, question)
+    if not any(pool.runs for pool in found.pools):
+        raise typer.Exit(NOTHING_RUNS)
+
+
+def _read(file: str, source: str) -> "Pools":
+    from recommender.fleet.pools import gathered
+
+    named = "standard input" if file == "-" else printable(file)
+    try:
+        with _opened(file) as stream:
+            return gathered(stream, source)
+    except OSError as error:
+        message = f"{named} cannot be read ({error.strerror})"
+        raise InputError(message) from error
+    except InputError as error:
+        message = f"{named}: {error}"
+        raise InputError(message) from error
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    if file != "-":
+        return Path(file).open("rb")
+    if sys.stdin.isatty():
+        message = (
+            "no machines are named; give a file, or pipe them in: "
+            "kubectl get nodes -o json | llmpick fleet"
+        )
+        raise InputError(message)
+    return nullcontext(sys.stdin.buffer)
+
+
+def _check(pools: "Pools", file: str, *, strict: bool) -> None:
+    """That something was read, and with ``--strict`` everything."""
+    from recommender.fleet.pools import first_wrong
+
+    nothing = not pools.kinds and not pools.set_apart
+    if pools.unreadable_count and (strict or nothing):
+        named = "standard input" if file == "-" else printable(file)
+        count = pools.unreadable_count
+        message = f"{named}: {first_wrong(pools)}; such lines in all: {count}"
+        raise InputError(message)
+
+
+def _found(question: Meant, pools: "Pools") -> Fleet:
+    from recommender.fleet.answering import answered
+
+    return answered(
+        pools,
+        question.workload,
+        question.model,
+        rules=question.rules,
+        lang=question.lang,
+        include=question.include,
+        problems=question.problems,
+        measurements=question.measurements,
+    )
+
+
+def _write(found: Fleet, form: str, question: Meant) -> None:
+    if output.written(found, form):
+        return
+    if form == "name":
+        for pool in found.pools:
+            output.write(pool.ranking[0].framework if pool.ranking else "-")
+        return
+    from recommender.render.fleet import show
+
+    known = load()
+    show(found, question.model, known.titles, known.speak(question.lang), output.console())

@@ -1,0 +1,65 @@
+"""Many machines for one piece of work: pools of equal ones, and those that no pool takes."""
+
+from recommender.facts.answer import SCHEMA_VERSION, Candidate, Rejection
+from recommender.facts.machine import Machine, Problem
+from recommender.facts.model import Model
+from recommender.facts.noun import noun
+from recommender.facts.workload import Workload
+
+
+@noun
+class Pool:
+    """Machines that are equal in all that decides, ranked once.
+
+    ``machine`` is one of them without what is its own (name, addresses, free memory), ``count``
+    how many there are, ``nodes`` their names. ``runs`` is whether one of them serves the work with
+    the model that was asked for. ``unknown`` names facts that could have decided against a
+    candidate and that the source does not tell, ``ask`` the command that learns them from one node.
+    """
+
+    machine: Machine
+    count: int
+    nodes: tuple[str, ...]
+    model: Model | None = None
+    runs: bool = False
+    ranking: tuple[Candidate, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+    unknown: tuple[str, ...] = ()
+    ask: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@noun
+class SetApart:
+    """A machine on which nothing should be started now, and why."""
+
+    node: str
+    reason: str
+
+
+@noun
+class Unreadable:
+    """A line that tells of no machine; ``line`` counts from 1."""
+
+    line: int
+    reason: str
+
+
+@noun
+class Fleet:
+    """The answer of ``llmpick fleet``: the largest pool first.
+
+    ``unreadable`` holds the first of the lines that could not be read, ``unreadable_count`` how
+    many there were.
+    """
+
+    schema_version: str = SCHEMA_VERSION
+    llmpick_version: str
+    knowledge_date: str
+    rules: str
+    workload: Workload
+    pools: tuple[Pool, ...] = ()
+    set_apart: tuple[SetApart, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    unreadable_count: int = 0
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,105 @@
+"""The answer for a whole fleet: each pool of equal machines is ranked once."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from recommender import __version__
+from recommender.errors import visible
+from recommender.facts import Answer, Model, Problem, Workload
+from recommender.facts.command import Command
+from recommender.facts.fleet import Fleet, Pool
+from recommender.fleet import kubernetes, slurm
+from recommender.fleet.pools import Kind, Pools
+from recommender.knowledge import load
+from recommender.launch.shell import posix
+from recommender.pipeline import recommend
+from recommender.rules.instead import NOTHING_HOLDS_IT
+
+if TYPE_CHECKING:
+    from recommender.facts.measurement import Measurement
+
+# A name that is a host's and no option of ssh.
+_HOST = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
+_PROBE = ("llmpick", "probe", "--json")
+
+
+def answered(  # noqa: PLR0913  # the whole question
+    pools: Pools,
+    workload: Workload,
+    model: Model | None = None,
+    *,
+    rules: str = "current",
+    lang: str = "en",
+    include: Collection[str] = (),
+    problems: Sequence[Problem] = (),
+    measurements: "Sequence[Measurement]" = (),
+) -> Fleet:
+    """What to run on each pool, and what no pool takes.
+
+    Args:
+        pools: what was read.
+        workload: what the servers are for, the same for all.
+        model: the model to serve; None lets each pool propose its own.
+        rules: ``current`` or ``article``.
+        lang: ``en`` or ``zh``, for the sentences alone.
+        include: ids of challengers that take part.
+        problems: what was noticed while the question was put together.
+        measurements: what was measured of servers, here or elsewhere.
+    """
+    known = load()
+    ask = partial(
+        recommend,
+        workload=workload,
+        model=model,
+        rules=rules,
+        lang=lang,
+        include=include,
+        measurements=measurements,
+    )
+    said = known.speak(lang).said
+    return Fleet(
+        llmpick_version=__version__,
+        knowledge_date=known.date,
+        rules=rules,
+        workload=workload,
+        pools=tuple(_pool(kind, ask(kind.machine)) for kind in pools.largest_first()),
+        set_apart=tuple(replace(one, reason=said(one.reason)) for one in pools.set_apart),
+        unreadable=tuple(replace(one, reason=said(one.reason)) for one in pools.unreadable),
+        unreadable_count=pools.unreadable_count,
+        problems=tuple(
+            replace(one, what=said(one.what), fix=said(one.fix) if one.fix else None)
+            for one in problems
+        ),
+    )
+
+
+def _pool(kind: Kind, answer: Answer) -> Pool:
+    nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
+    missing = dict.fromkeys(name for one in answer.ranking for name in one.unknown)
+    return Pool(
+        machine=answer.machine,
+        count=len(kind.nodes),
+        nodes=tuple(kind.nodes),
+        model=answer.model,
+        runs=bool(answer.ranking) and not nowhere,
+        ranking=answer.ranking,
+        rejected=answer.rejected,
+        unknown=tuple(missing),
+        ask=_ask(kind) if missing or not answer.ranking else None,
+        problems=answer.problems,
+    )
+
+
+def _ask(kind: Kind) -> str | None:
+    """The command that probes one node of a kind of which a scheduler told."""
+    name = kind.nodes[0]
+    if not _HOST.fullmatch(name):
+        return None
+    asked = {
+        slurm.SOURCE: ("srun", "-N1", "-w", name, *_PROBE),
+        kubernetes.SOURCE: ("ssh", name, *_PROBE),
+    }.get(kind.source)
+    return visible(posix(Command(argv=asked))) if asked else None

@@ -1,0 +1,1 @@
+"""Many machines: sources, pools, the command."""

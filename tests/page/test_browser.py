@@ -189,7 +189,7 @@ def test_it_is_read_without_javascript(
     plain.click("label[for=language-en]")
     assert english in plain.locator("main").inner_text()
     plain.locator("section.card").get_by_text("Compose", exact=True).click()
-    plain.locator("section.card .panel:visible code").first.wait_for(state="visible")
+    plain.locator("section.card .panel:visible code:visible").first.wait_for(state="visible")
     plain.locator("details.card > summary").first.click()
     assert plain.locator("details.card .waterfall").first.is_visible()
     assert plain.locator(".copy:visible").count() == 0

@@ -47,7 +47,7 @@ _OTHERS = {
     "--editable",
     "--extra-index-url",
     "--folder",
-    "--no-cov",
+    "--cov",
     "--snapshot-update",
     "--source",
     "--day",

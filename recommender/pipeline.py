@@ -273,6 +273,7 @@ def _candidate(question: Question, scored: Scored, rank: int, warned: Collection
     through = scored.facts.fact("via.wsl2")
     missing = unknown(scored)
     moved = [reason for reason in scored.reasons if reason.rule in warned]
+    choices = told(question.knowledge.choices, scored.facts, words)
     return Candidate(
         rank=rank,
         framework=scored.trial.framework.id,
@@ -285,14 +286,9 @@ def _candidate(question: Question, scored: Scored, rank: int, warned: Collection
         device=scored.trial.group.first.name,
         reasons=scored.reasons,
         warnings=(*moved, *scored.warnings),
-        fit=replace(scored.fit, choices=_choices(question, scored)),
+        fit=replace(scored.fit, choices=tuple(reason.text for reason in choices)),
         launch=launch(scored, scored.facts, words),
     )
-
-
-def _choices(question: Question, scored: Scored) -> tuple[str, ...]:
-    said = told(question.knowledge.choices, scored.facts, question.words)
-    return tuple(reason.text for reason in said)
 
 
 def _machine_problems(question: Question) -> tuple[Problem, ...]:

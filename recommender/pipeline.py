@@ -1,6 +1,6 @@
 """The whole way of the data, from a machine and a wish to an answer."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,6 @@ from recommender.rules.question import Question
 from recommender.rules.ranking import Refused, Verdict, decide
 from recommender.rules.score import selected
 from recommender.rules.speed import speed
-from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
@@ -231,7 +230,7 @@ def _answer(  # all that an answer tells
         ),
         also_consider=named,
         problems=(
-            *_in_language((*problems, *question.machine.problems), question.words),
+            *map(question.words.problem, (*problems, *question.machine.problems)),
             *_machine_problems(question),
         ),
     )
@@ -245,12 +244,6 @@ def _turned(
 
     turns = other_picks(question, verdict.ranking, devices)
     return Turned(**vars(answer), turns=turns)
-
-
-def _in_language(problems: Iterable[Problem], words: Words) -> Iterator[Problem]:
-    for problem in problems:
-        fix = words.said(problem.fix) if problem.fix else None
-        yield replace(problem, what=words.said(problem.what), fix=fix)
 
 
 def _speed(scored: Scored, question: Question, measurements: "Sequence[Measurement]") -> Speed:

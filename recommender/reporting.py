@@ -8,7 +8,7 @@ from recommender.knowledge import load
 from recommender.launch.served_name import NoNameError
 from recommender.launching import NothingRunsError, launching, opening, suited
 from recommender.pipeline import why_not
-from recommender.rules.instead import NOTHING_HOLDS_IT
+from recommender.rules.instead import given_up
 from recommender.targets.registry import TARGETS, Target
 from recommender.words import Words
 
@@ -24,8 +24,7 @@ def report(answer: Answer, lang: str, *, proposed: bool) -> Report:
         lang: of the notes in the files.
         proposed: whether nobody named a model, so that each framework proposes its own.
     """
-    replaced = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
-    model = None if proposed or replaced else answer.model
+    model = None if proposed or given_up(answer) else answer.model
     words = Words(table=load().words, lang=lang)
     names = [item.framework for item in answer.ranking[:_FIRST]]
     return Report(

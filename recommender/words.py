@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from recommender.facts import Text
-from recommender.facts.noun import noun
+from recommender.facts import Problem, Text
+from recommender.facts.noun import changed, noun
 
 LANGUAGES = ("en", "zh")
 _NAME = re.compile(r"\{([a-z0-9_.]+)\}")
@@ -37,6 +37,11 @@ class Words:
     def said(self, sentence: str) -> str:
         """A sentence of the probe, of a reader or of an error, in this language."""
         return self.chinese(sentence) if self.lang == "zh" else sentence
+
+    def problem(self, problem: Problem) -> Problem:
+        """A problem with its sentences in this language."""
+        fix = self.said(problem.fix) if problem.fix else None
+        return changed(problem, what=self.said(problem.what), fix=fix)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence for this key."""

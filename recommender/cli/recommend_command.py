@@ -35,11 +35,10 @@ def recommend(
         asked, machine = completed(asked, _given(typed))
     question = meant(asked, machine)
     answer = question.answer(turns=form == "table" or verbose)
-    from recommender.rules.instead import NOTHING_HOLDS_IT
+    from recommender.rules.instead import runs
 
     _write(answer, form, question, verbose=verbose)
-    nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
-    if nowhere or not answer.ranking:
+    if not runs(answer):
         raise typer.Exit(NOTHING_RUNS)
 
 

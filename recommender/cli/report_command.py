@@ -39,7 +39,7 @@ def report(
         raise InputError(message)
     question = meant(replace(asked, model=files.placed(asked.model, elsewhere=False)))
     from recommender.render.page import page
-    from recommender.rules.instead import NOTHING_HOLDS_IT
+    from recommender.rules.instead import runs
 
     reports = pages(question)
     text = page(reports)
@@ -49,9 +49,7 @@ def report(
         files.save(file, text, force=force)
         words = load().speak(question.lang)
         sys.stderr.write(f"{words.key('report.written', file=visible(file))}\n")
-    answer = reports[0].answer
-    nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
-    if nowhere or not answer.ranking:
+    if not runs(reports[0].answer):
         raise typer.Exit(NOTHING_RUNS)
 
 

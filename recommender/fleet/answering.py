@@ -16,7 +16,7 @@ from recommender.fleet.pools import Kind, Pools
 from recommender.knowledge import load
 from recommender.launch.shell import posix
 from recommender.pipeline import recommend
-from recommender.rules.instead import NOTHING_HOLDS_IT
+from recommender.rules.instead import runs
 
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
@@ -59,32 +59,28 @@ def answered(  # noqa: PLR0913  # the whole question
         include=include,
         measurements=measurements,
     )
-    said = known.speak(lang).said
+    words = known.speak(lang)
     return Fleet(
         llmpick_version=__version__,
         knowledge_date=known.date,
         rules=rules,
         workload=workload,
         pools=tuple(_pool(kind, ask(kind.machine)) for kind in pools.largest_first()),
-        set_apart=tuple(replace(one, reason=said(one.reason)) for one in pools.set_apart),
-        unreadable=tuple(replace(one, reason=said(one.reason)) for one in pools.unreadable),
+        set_apart=tuple(replace(one, reason=words.said(one.reason)) for one in pools.set_apart),
+        unreadable=tuple(replace(one, reason=words.said(one.reason)) for one in pools.unreadable),
         unreadable_count=pools.unreadable_count,
-        problems=tuple(
-            replace(one, what=said(one.what), fix=said(one.fix) if one.fix else None)
-            for one in problems
-        ),
+        problems=tuple(map(words.problem, problems)),
     )
 
 
 def _pool(kind: Kind, answer: Answer) -> Pool:
-    nowhere = any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
     missing = dict.fromkeys(name for one in answer.ranking for name in one.unknown)
     return Pool(
         machine=answer.machine,
         count=len(kind.nodes),
         nodes=tuple(kind.nodes),
         model=answer.model,
-        runs=bool(answer.ranking) and not nowhere,
+        runs=runs(answer),
         ranking=answer.ranking,
         rejected=answer.rejected,
         unknown=tuple(missing),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.facts import Model, Problem
+from recommender.facts import Answer, Model, Problem
 from recommender.models.rows import by_exact_id
 from recommender.rules.question import Question
 from recommender.rules.ranking import Verdict, decide
@@ -14,6 +14,16 @@ NOTHING_HOLDS_IT = "model.does-not-fit"
 _TOO_LARGE = "fit.memory"
 # Formats of as many bits differ a little, by what their scales take.
 _AS_PRECISE = 0.9
+
+
+def given_up(answer: Answer) -> bool:
+    """Whether the model that was asked for can run nowhere here, so that another is answered."""
+    return any(problem.rule == NOTHING_HOLDS_IT for problem in answer.problems)
+
+
+def runs(answer: Answer) -> bool:
+    """Whether something runs what was asked for."""
+    return bool(answer.ranking) and not given_up(answer)
 
 
 def served(verdict: Verdict, devices: Sequence[Group]) -> bool:

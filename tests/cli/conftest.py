@@ -30,22 +30,32 @@ class Done:
 Run = Callable[..., Done]
 
 
+def in_process(
+    words: list[str],
+    stdin: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Done:
+    """How a command line ends that is run in this process."""
+    monkeypatch.setattr(sys, "argv", words)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+    capsys.readouterr()
+    try:
+        start()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    captured = capsys.readouterr()
+    return Done(code, captured.out, captured.err)
+
+
 @pytest.fixture
 def llmpick(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """``llmpick("recommend", "--json", stdin="...")``."""
     monkeypatch.setenv("LLMPICK_LANG", "en")
 
     def run(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["llmpick", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        capsys.readouterr()
-        try:
-            start()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
+        return in_process(["llmpick", *arguments], stdin, capsys, monkeypatch)
 
     return run
 

@@ -1,6 +1,5 @@
 """Runs commands of documents in a folder of their own, as a reader does in a clone."""
 
-import io
 import os
 import shlex
 import subprocess
@@ -10,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.cli.main import run as start
-from tests.cli.conftest import Done
+from tests.cli.conftest import Done, in_process
 from tests.documents.reading import ROOT
 
 Shell = Callable[[str], Done]
@@ -58,20 +56,8 @@ def shell(
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def here(words: list[str]) -> Done:
-        monkeypatch.setattr(sys, "argv", words)
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        capsys.readouterr()
-        try:
-            start()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
     def run(line: str) -> Done:
         alone = line.startswith("llmpick ") and not _SHELL_WORDS & set(line)
-        return here(shlex.split(line)) if alone else in_shell(line)
+        return in_process(shlex.split(line), "", capsys, monkeypatch) if alone else in_shell(line)
 
     return run

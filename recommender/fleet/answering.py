@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from recommender import __version__
@@ -13,9 +12,9 @@ from recommender.facts.command import Command
 from recommender.facts.fleet import Fleet, Pool
 from recommender.fleet import kubernetes, slurm
 from recommender.fleet.pools import Kind, Pools
+from recommender.fleet.wishes import Answering, Wish, here
 from recommender.knowledge import load
 from recommender.launch.shell import posix
-from recommender.pipeline import recommend
 from recommender.rules.instead import runs
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ def answered(  # noqa: PLR0913  # the whole question
     include: Collection[str] = (),
     problems: Sequence[Problem] = (),
     measurements: "Sequence[Measurement]" = (),
+    answering: Answering = here,
 ) -> Fleet:
     """What to run on each pool, and what no pool takes.
 
@@ -48,24 +48,29 @@ def answered(  # noqa: PLR0913  # the whole question
         include: ids of challengers that take part.
         problems: what was noticed while the question was put together.
         measurements: what was measured of servers, here or elsewhere.
+        answering: where the questions are answered.
     """
     known = load()
-    ask = partial(
-        recommend,
-        workload=workload,
-        model=model,
-        rules=rules,
-        lang=lang,
-        include=include,
-        measurements=measurements,
-    )
+    kinds = pools.largest_first()
+    wishes = [
+        Wish(
+            machine=kind.machine,
+            workload=workload,
+            model=model,
+            rules=rules,
+            lang=lang,
+            include=tuple(include),
+            measurements=tuple(measurements),
+        )
+        for kind in kinds
+    ]
     words = known.speak(lang)
     return Fleet(
         llmpick_version=__version__,
         knowledge_date=known.date,
         rules=rules,
         workload=workload,
-        pools=tuple(_pool(kind, ask(kind.machine)) for kind in pools.largest_first()),
+        pools=tuple(map(_pool, kinds, answering(wishes))),
         set_apart=tuple(replace(one, reason=words.said(one.reason)) for one in pools.set_apart),
         unreadable=tuple(replace(one, reason=words.said(one.reason)) for one in pools.unreadable),
         unreadable_count=pools.unreadable_count,

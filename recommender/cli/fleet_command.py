@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -10,8 +11,9 @@ import typer
 from recommender.cli import inputs, options, output
 from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
 from recommender.errors import InputError, printable
-from recommender.facts import Machine
+from recommender.facts import Machine, Problem
 from recommender.facts.fleet import Fleet
+from recommender.facts.fleet_plan import Demand, FleetPlan
 from recommender.knowledge import load
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def fleet(
     *,
     source: options.Source = "auto",
     strict: options.Strict = False,
+    workloads: Annotated[str | None, typer.Option("--workloads", metavar="FILE")] = None,
+    plan: Annotated[bool, typer.Option("--plan")] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -44,12 +48,20 @@ def fleet(
     form = output.chosen(out, json=json)
     inputs.one_of("--from", source, ("auto", *FORMS))
     question = meant(asked, Machine())
+    wanted = _wanted(asked, workloads) if plan or workloads else None
     pools = _read(file, source)
     _check(pools, file, strict=strict)
-    found = _found(question, pools)
+    found = _planned(question, pools, *wanted) if wanted else _found(question, pools)
     _write(found, form, question)
-    if not any(pool.runs for pool in found.pools):
+    served = found.plan and any(one.servings for one in found.plan.served)
+    if not served and not any(pool.runs for pool in found.pools):
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _wanted(asked: Asked, workloads: str | None) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
+    from recommender.cli.workloads_file import demands, single
+
+    return demands(workloads, asked) if workloads else single(asked)
 
 
 def _read(file: str, source: str) -> "Pools":
@@ -106,14 +118,44 @@ def _found(question: Meant, pools: "Pools") -> Fleet:
     )
 
 
+def _planned(
+    question: Meant, pools: "Pools", demands: tuple[Demand, ...], problems: tuple[Problem, ...]
+) -> Fleet:
+    from recommender.fleet.answering import told
+    from recommender.planning.planned import planned
+    from recommender.planning.units import Asking
+
+    kinds = pools.largest_first()
+    asking = Asking(rules=question.rules, lang=question.lang, include=tuple(question.include))
+    whole = told(pools, question.workload, problems, rules=question.rules, lang=question.lang)
+    return replace(whole, plan=planned(demands, kinds, asking))
+
+
 def _write(found: Fleet, form: str, question: Meant) -> None:
     if output.written(found, form):
+        return
+    if form == "name" and found.plan:
+        for one in found.plan.served:
+            output.write(one.servings[0].framework if one.servings else "-")
         return
     if form == "name":
         for pool in found.pools:
             output.write(pool.ranking[0].framework if pool.ranking else "-")
         return
+    if found.plan:
+        _show_plan(found, found.plan, question)
+        return
     from recommender.render.fleet import show
 
     known = load()
     show(found, question.model, known.titles, known.speak(question.lang), output.console())
+
+
+def _show_plan(found: Fleet, plan: FleetPlan, question: Meant) -> None:
+    from recommender.render.fleet import left_out
+    from recommender.render.fleet_plan import show
+
+    known, console = load(), output.console()
+    words = known.speak(question.lang)
+    show(found, plan, known.titles, words, console)
+    left_out(found, words, console)

@@ -50,7 +50,6 @@ def answered(  # noqa: PLR0913  # the whole question
         measurements: what was measured of servers, here or elsewhere.
         answering: where the questions are answered.
     """
-    known = load()
     kinds = pools.largest_first()
     wishes = [
         Wish(
@@ -64,13 +63,29 @@ def answered(  # noqa: PLR0913  # the whole question
         )
         for kind in kinds
     ]
+    return replace(
+        told(pools, workload, problems, rules=rules, lang=lang),
+        pools=tuple(map(_pool, kinds, answering(wishes))),
+    )
+
+
+def told(
+    pools: Pools,
+    workload: Workload,
+    problems: Sequence[Problem] = (),
+    *,
+    rules: str = "current",
+    lang: str = "en",
+) -> Fleet:
+    """The pools without a ranking, and what no pool takes; the arguments are those above."""
+    known = load()
     words = known.speak(lang)
     return Fleet(
         llmpick_version=__version__,
         knowledge_date=known.date,
         rules=rules,
         workload=workload,
-        pools=tuple(map(_pool, kinds, answering(wishes))),
+        pools=tuple(_unranked(kind) for kind in pools.largest_first()),
         set_apart=tuple(replace(one, reason=words.said(one.reason)) for one in pools.set_apart),
         unreadable=tuple(replace(one, reason=words.said(one.reason)) for one in pools.unreadable),
         unreadable_count=pools.unreadable_count,
@@ -78,12 +93,21 @@ def answered(  # noqa: PLR0913  # the whole question
     )
 
 
-def _pool(kind: Kind, answer: Answer) -> Pool:
-    missing = dict.fromkeys(name for one in answer.ranking for name in one.unknown)
+def _unranked(kind: Kind) -> Pool:
     return Pool(
-        machine=answer.machine,
+        machine=kind.machine,
         count=len(kind.nodes),
         nodes=tuple(kind.nodes),
+        source=kind.source,
+        where=kind.where,
+    )
+
+
+def _pool(kind: Kind, answer: Answer) -> Pool:
+    missing = dict.fromkeys(name for one in answer.ranking for name in one.unknown)
+    return replace(
+        _unranked(kind),
+        machine=answer.machine,
         model=answer.model,
         runs=runs(answer),
         ranking=answer.ranking,

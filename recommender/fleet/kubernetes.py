@@ -10,9 +10,11 @@ from recommender.errors import InputError, printable
 from recommender.facts import Cpu, Machine, Memory, Os, Problem, Software
 from recommender.facts.cluster import NodeReading
 from recommender.facts.codec import encode
+from recommender.facts.fleet import Taint, Where
 from recommender.fleet import node_devices
 from recommender.fleet.labels import Labels, text_of, texts
 from recommender.fleet.records import Node
+from recommender.fleet.where import domains, resources
 
 SOURCE = "kubernetes"
 _QUANTITY = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?")
@@ -25,6 +27,8 @@ _UNITS = {
 _GIB = 2**30
 # PreferNoSchedule repels nothing where there is no other room.
 _REPELS = frozenset(("NoSchedule", "NoExecute"))
+# Labels that every node of a cloud or cluster has.
+_KINDS = ("kubernetes.io/arch", "node.kubernetes.io/instance-type")
 _MAKERS = {"intel": "intel", "amd": "amd", "genuineintel": "intel", "authenticamd": "amd"}
 
 
@@ -57,6 +61,7 @@ def node(value: Any) -> Node:
         machine=machine,
         source=SOURCE,
         apart=next(_reasons(value, status, labels), None) or found.broken,
+        where=_where(value, labels, reading),
     )
 
 
@@ -146,6 +151,29 @@ def _reasons(value: Mapping[str, Any], status: Mapping[str, Any], labels: Labels
         # A taint called as a resource of the node keeps others away from its devices.
         if taint.get("effect") in _REPELS and str(taint.get("key")) not in labels.capacity:
             yield f"tainted: {printable(_taint(taint))}"
+
+
+def _where(value: Mapping[str, Any], labels: Labels, reading: NodeReading) -> Where:
+    """The labels of its devices and its kind, and the taints that a pod there has to tolerate."""
+    rows = node_devices.rows_of(reading)
+    known = domains(rows)
+    shown = {
+        key: text
+        for key, text in labels.labels.items()
+        if key in _KINDS or key.partition("/")[0] in known
+    }
+    return Where(
+        labels=shown,
+        taints=tuple(_taints(value)),
+        resources=resources(labels, rows),
+    )
+
+
+def _taints(value: Mapping[str, Any]) -> Iterator[Taint]:
+    for taint in _objects(_part(value, "spec").get("taints")):
+        key, effect = text_of(taint.get("key")), text_of(taint.get("effect"))
+        if key and effect in _REPELS:
+            yield Taint(key=key, effect=effect, value=text_of(taint.get("value")))
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 def devices(labels: Labels, reading: NodeReading) -> Found:
     """What the labels and resources of a node tell of its accelerators."""
-    rows = (*reading.devices, *_others(reading))
+    rows = rows_of(reading)
     found: list[Accelerator] = []
     broken: list[str] = []
     problems: list[str] = []
@@ -52,6 +52,11 @@ def devices(labels: Labels, reading: NodeReading) -> Found:
         problems=tuple(problems),
         broken=broken[0] if broken and (not found or _nameless(found, rows)) else None,
     )
+
+
+def rows_of(reading: NodeReading) -> tuple[NodeDevices, ...]:
+    """All device plugins that are known, with how their labels are read where that is known."""
+    return (*reading.devices, *_others(reading))
 
 
 def _others(reading: NodeReading) -> Iterator[NodeDevices]:

@@ -5,11 +5,12 @@ from typing import Any, BinaryIO
 
 from recommender.errors import InputError, printable
 from recommender.facts import Machine
-from recommender.facts.fleet import SetApart, Unreadable
-from recommender.facts.noun import noun
+from recommender.facts.fleet import SetApart, Unreadable, Where
+from recommender.facts.noun import changed, noun
 from recommender.fleet import kubernetes, machines, slurm
 from recommender.fleet.records import Item, Line, Node, Wrong
 from recommender.fleet.sources import records
+from recommender.fleet.where import common
 
 # Each kind is ranked, which takes some 20 ms, and its answer held: so many take half a minute.
 MOST_KINDS = 1000
@@ -25,6 +26,7 @@ class Kind:
     machine: Machine
     source: str
     nodes: list[str]
+    where: Where | None = None
 
 
 class Pools:
@@ -45,9 +47,13 @@ class Pools:
         if reason := self._reason(name, node, kind):
             self.set_apart.append(SetApart(node=name, reason=reason))
         elif kind is None:
-            self.kinds[node.kind] = Kind(machine=node.machine, source=node.source, nodes=[name])
+            self.kinds[node.kind] = Kind(
+                machine=node.machine, source=node.source, nodes=[name], where=node.where
+            )
         else:
             kind.nodes.append(name)
+            if kind.where and node.where and kind.where != node.where:
+                self.kinds[node.kind] = changed(kind, where=common(kind.where, node.where))
         self._names.add(name)
 
     def _reason(self, name: str, node: Node, kind: Kind | None) -> str | None:

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from recommender.facts import Machine
+from recommender.facts.fleet import Where
 
 # Of one machine: a node of Kubernetes with all its images and annotations has some 50 kB.
 LONGEST = 16 * 2**20
@@ -32,7 +33,8 @@ class Wrong(NamedTuple):
 class Node(NamedTuple):
     """One machine: nodes of the same ``kind`` are equal in all that decides.
 
-    ``apart`` says why nothing should be started there, ``source`` who tells of it.
+    ``apart`` says why nothing should be started there, ``source`` who tells of it, ``where`` how
+    that one finds it.
     """
 
     name: str | None
@@ -40,6 +42,7 @@ class Node(NamedTuple):
     machine: Machine
     source: str
     apart: str | None = None
+    where: Where | None = None
 
 
 def too_long() -> str:

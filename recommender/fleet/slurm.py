@@ -15,6 +15,7 @@ from recommender.devices.catalogue import Found, find
 from recommender.errors import InputError, printable
 from recommender.facts import Accelerator, Cpu, Machine, Memory, Os, Problem
 from recommender.facts.codec import encode
+from recommender.facts.fleet import Where
 from recommender.fleet.labels import text_of
 from recommender.fleet.records import Node
 
@@ -43,6 +44,7 @@ class _Told(NamedTuple):
     threads: int | None
     memory_mib: int | None
     reason: str | None
+    partitions: tuple[str, ...] = ()
 
 
 def is_node(value: Mapping[str, Any]) -> bool:
@@ -62,7 +64,7 @@ def node(value: Any) -> Node:
     told = _of_text(value) if "NodeName" in value else _of_json(value)
     machine = _machine(told)
     kind = blake2b(json.dumps(encode(machine)).encode(), digest_size=16)
-    return Node(told.name, kind.digest(), machine, SOURCE, _apart(told))
+    return Node(told.name, kind.digest(), machine, SOURCE, _apart(told), _where(told))
 
 
 def _of_text(fields: Mapping[str, Any]) -> _Told:
@@ -79,6 +81,7 @@ def _of_text(fields: Mapping[str, Any]) -> _Told:
         threads=_count(fields.get("CPUTot")),
         memory_mib=_count(fields.get("RealMemory")),
         reason=text_of(fields.get("Reason")),
+        partitions=_listed(fields.get("Partitions")),
     )
 
 
@@ -97,7 +100,12 @@ def _of_json(fields: Mapping[str, Any]) -> _Told:
         threads=_count(fields.get("cpus")),
         memory_mib=_count(fields.get("real_memory")),
         reason=text_of(fields.get("reason")),
+        partitions=tuple(_texts(fields.get("partitions"))),
     )
+
+
+def _listed(text: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (text_of(text) or "").split(",")))
 
 
 def _texts(value: Any) -> list[str]:
@@ -153,6 +161,16 @@ def _unknown(told: _Told) -> Iterator[Problem]:
     for text, device, _ in _kinds(told):
         if device.vendor is None:
             yield Problem(what=f"which accelerators Slurm means by {printable(text)} is not known")
+
+
+def _where(told: _Told) -> Where:
+    """What Slurm calls its devices, where they are of one kind, and where such nodes are."""
+    kinds = {text.partition("(")[0].rpartition(":")[0] for text, _, _ in _kinds(told)}
+    return Where(
+        gres=kinds.pop() if len(kinds) == 1 else None,
+        features=tuple(filter(None, told.features)),
+        partitions=told.partitions,
+    )
 
 
 def _feature(features: tuple[str, ...]) -> str | None:

@@ -42,6 +42,11 @@ def show(
         machines = sum(pool.count for pool in rest)
         console.print()
         console.print(words.key("fleet.more-pools", count=len(rest), machines=machines))
+    left_out(found, words, console)
+
+
+def left_out(found: Fleet, words: Words, console: Console) -> None:
+    """Print what was set apart and what could not be read."""
     apart = [(one.node, one.reason) for one in found.set_apart]
     _listed("fleet.apart", apart, len(apart), words, console)
     wrong = [(words.key("fleet.line", line=one.line), one.reason) for one in found.unreadable]

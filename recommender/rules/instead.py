@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from recommender.facts import Answer, Model, Problem
+from recommender.facts import Answer, Fit, Model, Problem
 from recommender.models.rows import by_exact_id
 from recommender.rules.question import Question
 from recommender.rules.ranking import Verdict, decide
@@ -31,8 +31,13 @@ def served(verdict: Verdict, devices: Sequence[Group]) -> bool:
     if not verdict.ranking:
         return False
     best = verdict.ranking[0]
-    makeshift = best.score < 0 and best.fit.build == "gguf"
-    return not devices or (bool(best.trial.group.members) and not makeshift)
+    poor = makeshift(best.score, best.fit)
+    return not devices or (bool(best.trial.group.members) and not poor)
+
+
+def makeshift(score: float, fit: Fit) -> bool:
+    """Whether it runs, as a build for one person, on what it is not made for."""
+    return score < 0 and fit.build == "gguf"
 
 
 def instead(

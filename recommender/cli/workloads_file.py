@@ -1,0 +1,159 @@
+"""The file of ``llmpick fleet --workloads``: several models, each with its own wishes."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from recommender import written
+from recommender.cli import inputs, opened
+from recommender.cli.asking import ONE_MACHINE, Asked, meant
+from recommender.errors import InputError, choices, printable
+from recommender.facts import Machine, Problem
+from recommender.facts.fleet_plan import Demand
+
+_LARGEST = 2**20
+# A fleet serves some models; each is one solution of the assignment.
+_MOST = 100
+_OWN = ("name", "replicas", "tokens_per_s")
+# Of the whole answer, not of one of its models.
+_ANSWER = ("lang", "rules", "include")
+# The option --format has another name inside.
+_RENAMED = {"format": "fmt"}
+_WISHES = {item.name: item for item in fields(Asked) if item.name not in {*ONE_MACHINE, *_ANSWER}}
+_NUMBERS = ("concurrency", "context", "replicas")
+
+
+def demands(file: str, asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
+    """The models of a file; the options of the command hold for those that say nothing else.
+
+    Raises:
+        InputError: the file cannot be read, or says something that has no meaning.
+    """
+    found: list[Demand] = []
+    problems: list[Problem] = []
+    named = printable(file)
+    for number, entry in enumerate(_entries(file), start=1):
+        where = f"{named}: workload {number}"
+        if not isinstance(entry, dict):
+            message = f"{where} is no mapping of wishes; write model: and concurrency: in it"
+            raise InputError(message)
+        try:
+            demand, told = _demand(entry, asked)
+        except InputError as error:
+            message = f"{where}: {error}"
+            raise InputError(message) from error
+        found.append(demand)
+        problems += told
+    _distinct(found, named)
+    return tuple(found), tuple(dict.fromkeys(problems))
+
+
+def single(asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
+    """The one model of the options.
+
+    Raises:
+        InputError: none is named.
+    """
+    demand, problems = _demand({}, asked)
+    return (demand,), problems
+
+
+def _entries(file: str) -> list[Any]:
+    found = written.mapping(file, _LARGEST)
+    unknown = sorted(map(str, set(found) - {"workloads"}))
+    entries = found.get("workloads")
+    if unknown or not isinstance(entries, list) or not 0 < len(entries) <= _MOST:
+        message = (
+            f"{printable(file)} must hold workloads: and under it a list of 1 to {_MOST} entries"
+        )
+        if unknown:
+            message += f", and nothing else ({printable(unknown[0])})"
+        raise InputError(message)
+    return entries
+
+
+def _demand(entry: Mapping[str, Any], asked: Asked) -> tuple[Demand, tuple[Problem, ...]]:
+    wishes = {str(key).replace("-", "_"): value for key, value in entry.items()}
+    for key in wishes:
+        _known(key)
+    replicas, least = wishes.pop("replicas", 1), wishes.pop("tokens_per_s", None)
+    name = wishes.pop("name", None)
+    own = {_RENAMED.get(key, key): _value(key, value) for key, value in wishes.items()}
+    question = meant(replace(asked, **own), Machine())
+    if question.model is None:
+        message = "no model is named; each workload needs one: model: Qwen/Qwen3-32B"
+        raise InputError(message)
+    return (
+        Demand(
+            name=opened.name(_text("name", name)) or _plain(question.model.id or "model"),
+            model=question.model,
+            workload=question.workload,
+            replicas=_count("replicas", replicas),
+            tokens_per_s=_rate(least),
+        ),
+        question.problems,
+    )
+
+
+def _known(key: str) -> None:
+    names = {*_OWN, *({*_WISHES, "format"} - {"fmt"})}
+    if key not in names:
+        message = f"'{printable(key)}' is no wish{choices(key, sorted(names))}"
+        raise InputError(message)
+
+
+def _value(key: str, value: Any) -> Any:
+    """A value of the kind that the option of this name takes."""
+    default = _WISHES[_RENAMED.get(key, key)].default
+    if isinstance(default, bool):
+        return _flag(key, value)
+    if key in _NUMBERS:
+        return _count(key, value)
+    if key in {"need", "allow"}:
+        texts = value if isinstance(value, list) else [value]
+        return [_text(key, text) for text in texts]
+    return _text(key, value)
+
+
+def _flag(key: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        message = f"{key} is {printable(str(value))}; write true or false"
+        raise InputError(message)
+    return value
+
+
+def _count(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= inputs.MOST_USERS:
+        message = f"{key} is {printable(str(value))}; write a whole number from 1"
+        raise InputError(message)
+    return value
+
+
+def _rate(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 10**6:
+        message = f"tokens_per_s is {printable(str(value))}; write how many tokens a second"
+        raise InputError(message)
+    return float(value)
+
+
+def _text(key: str, value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        message = f"{key} is {printable(str(value))}; write a text, in quotation marks if need be"
+        raise InputError(message)
+    return value
+
+
+def _plain(model: str) -> str:
+    """A name as services have it, from that of a model."""
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in model.casefold())
+    return "-".join(filter(None, plain.split("/")[-1].split("-")))[:40].strip("-") or "model"
+
+
+def _distinct(found: list[Demand], file: str) -> None:
+    names = [demand.name for demand in found]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"{file}: two workloads are called {name}; give each a name of its own"
+            raise InputError(message)

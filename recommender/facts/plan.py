@@ -141,6 +141,27 @@ class Hardware:
 
 
 @noun
+class Nodes:
+    """The nodes of a cluster that a plan is for, as their owner tells them from others.
+
+    ``labels`` select them in Kubernetes, whose pods tolerate ``tolerations`` (as a pod has them) and
+    ask for their devices as ``resource``. Slurm gives ``gres`` (name and type) on nodes of
+    ``partition`` that have all ``features``. ``shared`` says that other servers run beside this one.
+    ``group`` is the label of all servers of one model, ``note`` what no selector can say.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[Mapping[str, str], ...] = ()
+    resource: str | None = None
+    gres: str | None = None
+    partition: str | None = None
+    features: tuple[str, ...] = ()
+    shared: bool = False
+    group: str | None = None
+    note: str | None = None
+
+
+@noun
 class Opening:
     """What is wanted of the server beside the work: how it is started, named and reached.
 
@@ -151,7 +172,8 @@ class Opening:
     copies of a server, so that none of its machines has to know of the others. ``brings`` asks for
     that very ``version`` to be installed, instead of one for which the flags are chosen. ``image``
     stands in place of ``known_image``, which is that of the framework where none is named;
-    ``spans`` says that it holds what several machines need and that one lacks.
+    ``spans`` says that it holds what several machines need and that one lacks. ``beside`` says that
+    other servers have the other devices of the machine, so that its own are named to it.
     """
 
     methods: tuple[str, ...] = ()
@@ -167,6 +189,7 @@ class Opening:
     image: str | None = None
     known_image: str | None = None
     spans: bool = False
+    beside: bool = False
 
 
 @noun
@@ -190,7 +213,8 @@ class Plan:
     is the service of the framework's own installer that holds the same port. ``wsl2`` says that
     the lines are for WSL2 on that Windows machine. ``known_image`` is the image that the user's own
     stands in place of, None where none does. ``brings`` is the program without which nothing
-    is installed yet, None where the server is no program of the machine's own.
+    is installed yet, None where the server is no program of the machine's own. ``chosen`` are the
+    nodes of a cluster that it is for, None where any that are alike will do.
     """
 
     schema_version: str = SCHEMA_VERSION
@@ -236,6 +260,7 @@ class Plan:
     others: tuple[str, ...] = ()
     known_image: str | None = None
     brings: str | None = None
+    chosen: Nodes | None = None
     tensor_parallel: int = 1
     pipeline_parallel: int = 1
     data_parallel: int = 1

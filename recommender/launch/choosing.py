@@ -53,7 +53,8 @@ def _chosen(group: Group, taken: int, opening: Opening, *, sliced: bool) -> str 
     if group.first.partition and sliced:
         return marked(SLICE)
     numbers = [device.index for device in group.members[:taken]]
-    if None in numbers or (taken >= len(group.members) and not group.others):
+    alone = not group.others and not opening.beside
+    if None in numbers or (taken >= len(group.members) and alone):
         return None
     return ",".join(map(str, numbers))
 

@@ -179,14 +179,27 @@ def _sizes(machine: Machine, leader: Candidate) -> Iterator[int]:
 
 
 def part(machine: Machine, leader: Candidate, size: int) -> Machine:
-    """So many of a machine's devices, with as large a part of its main memory."""
-    devices = members(machine, leader)
-    share, memory = size / len(devices), machine.memory
-    kept = {
-        name: None if (value := getattr(memory, name)) is None else value * share
+    """So many of the devices on which a candidate serves, with their part of the machine."""
+    return share(machine, members(machine, leader)[:size])
+
+
+def share(machine: Machine, devices: tuple[Accelerator, ...]) -> Machine:
+    """Some devices of a machine, with as large a part of its main memory and cores."""
+    part, memory, cpu = len(devices) / len(machine.accelerators), machine.memory, machine.cpu
+    sizes = {
+        name: None if (value := getattr(memory, name)) is None else value * part
         for name in ("total_gib", "available_gib", "limit_gib")
     }
-    return replace(machine, accelerators=devices[:size], memory=replace(memory, **kept))
+    cores = {
+        name: None if (count := getattr(cpu, name)) is None else max(int(count * part), 1)
+        for name in ("physical_cores", "logical_cores")
+    }
+    return replace(
+        machine,
+        accelerators=devices,
+        memory=replace(memory, **sizes),
+        cpu=replace(cpu, **cores),
+    )
 
 
 def _cell(

@@ -20,6 +20,8 @@ def headline(plan: Plan) -> tuple[str, ...]:
         lines.append(f"The API key is read from {plan.key.env}; whoever asks has to know it.")
     if plan.unguarded:
         lines.append(plan.unguarded)
+    if plan.chosen and plan.chosen.note:
+        lines.append(plan.chosen.note)
     return tuple(visible(line) for line in (*lines, *plan.notes, *_brought(plan)))
 
 

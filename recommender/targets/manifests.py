@@ -41,9 +41,11 @@ def named(plan: Plan, target: str, longest: int) -> Plan:
 
 def labels(plan: Plan) -> dict[str, str]:
     """The labels of everything that belongs to a plan."""
+    group = plan.chosen.group if plan.chosen else None
     return {
         "app.kubernetes.io/name": plan.framework,
         "app.kubernetes.io/instance": plan.name,
+        **({"app.kubernetes.io/part-of": group} if group else {}),
         **({"app.kubernetes.io/version": plan.version} if _LABEL.fullmatch(plan.version) else {}),
     }
 

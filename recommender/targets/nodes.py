@@ -1,6 +1,7 @@
 """Which nodes a pod may run on, and what it asks them for."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel
@@ -16,8 +17,8 @@ def placement(plan: Plan, cluster: Kubernetes, device: ClusterDevice | None) -> 
     """Selector, affinity and tolerations of a pod."""
     found = {
         "nodeSelector": _selector(plan, cluster),
-        "affinity": _affinity(plan, device),
-        "tolerations": _tolerations(device),
+        "affinity": {} if _labels(plan) else _affinity(plan, device),
+        "tolerations": _tolerations(plan, device),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -49,6 +50,8 @@ def _uses(box: Container) -> bool:
 
 def _resource(plan: Plan, device: ClusterDevice) -> str:
     """The device plugin writes the ``+`` of MIG profiles as a dot."""
+    if plan.chosen and plan.chosen.resource:
+        return plan.chosen.resource
     partition = plan.hardware.partition
     if partition and device.partition:
         return device.partition.replace("{partition}", partition.replace("+", "."))
@@ -58,7 +61,12 @@ def _resource(plan: Plan, device: ClusterDevice) -> str:
 def _selector(plan: Plan, cluster: Kubernetes) -> dict[str, str]:
     """Images are built for one kind of processor."""
     arch = cluster.architectures.get(plan.hardware.arch or "")
-    return {"kubernetes.io/arch": arch} if arch else {}
+    return {**({"kubernetes.io/arch": arch} if arch else {}), **_labels(plan)}
+
+
+def _labels(plan: Plan) -> Mapping[str, str]:
+    """The labels of the nodes that were chosen for it."""
+    return plan.chosen.labels if plan.chosen else {}
 
 
 def _affinity(plan: Plan, device: ClusterDevice | None) -> dict[str, Any]:
@@ -88,8 +96,10 @@ def _expression(plan: Plan, row: NodeLabel) -> dict[str, Any] | None:
     return {"key": row.key, "operator": row.operator, "values": [value]}
 
 
-def _tolerations(device: ClusterDevice | None) -> list[dict[str, str]]:
+def _tolerations(plan: Plan, device: ClusterDevice | None) -> list[dict[str, str]]:
     """Clouds keep other pods off nodes with devices by a taint of the resource's name."""
-    if device is None:
-        return []
-    return [{"key": device.resource, "operator": "Exists", "effect": "NoSchedule"}]
+    found = [dict(one) for one in plan.chosen.tolerations] if plan.chosen else []
+    usual = {"operator": "Exists", "effect": "NoSchedule"}
+    if device and not any(one["key"] == device.resource for one in found):
+        found.insert(0, {"key": device.resource, **usual})
+    return found

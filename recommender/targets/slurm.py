@@ -119,13 +119,22 @@ def _tasks(plan: Plan) -> int:
 
 def _named_by_site(plan: Plan) -> bool:
     """Whether only the site knows what its devices are called."""
+    if plan.chosen and plan.chosen.gres:
+        return False
     known = schedulers().slurm.devices
     return bool(plan.devices and plan.hardware.vendor and plan.hardware.vendor not in known)
 
 
 def _devices(plan: Plan) -> Iterator[str]:
-    hardware = plan.hardware
+    hardware, chosen = plan.hardware, plan.chosen
+    if chosen and chosen.partition:
+        yield f"partition={chosen.partition}"
+    if chosen and chosen.features:
+        yield f"constraint={'&'.join(chosen.features)}"
     if not hardware.vendor or not plan.devices:
+        return
+    if chosen and chosen.gres:
+        yield f"gres={chosen.gres}:{plan.devices}"
         return
     name = schedulers().slurm.devices.get(hardware.vendor)
     if name and not hardware.partition:
@@ -138,7 +147,8 @@ def _devices(plan: Plan) -> Iterator[str]:
 def _share(plan: Plan) -> Iterator[str]:
     """Cores and memory: of a whole machine all, else as large a part as of the devices."""
     hardware, wanted = plan.hardware, plan.devices
-    if not wanted or wanted == hardware.devices:
+    beside = plan.chosen is not None and plan.chosen.shared
+    if not wanted or (wanted == hardware.devices and not beside):
         yield "exclusive"
         whole = schedulers().slurm.memory.whole
         yield f"mem={ceil(plan.memory_gib)}G" if plan.memory_gib else f"mem={whole}"

@@ -39,6 +39,8 @@ def compile_document(root: Path, name: str) -> dict[str, Any]:
         return with_commands(read_yaml(root / "remedies.yaml"))
     if name == "offline":
         return _with_carried(read_yaml(root / "offline.yaml"))
+    if name == "gateways":
+        return _with_steps(read_yaml(root / "gateways.yaml"))
     if name == "conversions":
         return _method(read_yaml(root / "conversions.yaml"))  # type: ignore[no-any-return]
     if name != "core":
@@ -89,8 +91,8 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "conversions", "help", "hosts", "offline")
-    for name in (*names, "remedies", "schedulers", "servers", "speed", "translations"):
+    names = ("accelerators", "clusters", "conflicts", "conversions", "gateways", "help", "hosts")
+    for name in (*names, "offline", "remedies", "schedulers", "servers", "speed", "translations"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     files["versions.json"] = _text(_versions(root))
     return files
@@ -243,7 +245,7 @@ def _step(step: Any) -> Any:
     return {"args": step} if isinstance(step, str) else step
 
 
-_CARRIED = ("fetch", "fetch_first", "lines", "load", "load_first")
+_CARRIED = ("fetch", "fetch_first", "joins", "lines", "load", "load_first")
 
 
 def _with_carried(document: dict[str, Any]) -> dict[str, Any]:
@@ -253,6 +255,14 @@ def _with_carried(document: dict[str, Any]) -> dict[str, Any]:
         for part in ("install", "carry")
         if isinstance(document.get(part), list)
     }
+
+
+def _with_steps(document: dict[str, Any]) -> dict[str, Any]:
+    """The lines of gateways, which may be strings or lists of steps, written in full."""
+    rows = document.get("gateways")
+    if not isinstance(rows, list):
+        return document
+    return document | {"gateways": [_method(row) for row in rows]}
 
 
 def with_commands(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from recommender.cli import inputs, options, output
+from recommender.cli import fleet_files, inputs, options, output
 from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
 from recommender.errors import InputError, printable
 from recommender.facts import Machine, Problem
@@ -35,6 +35,9 @@ def fleet(
     strict: options.Strict = False,
     workloads: Annotated[str | None, typer.Option("--workloads", metavar="FILE")] = None,
     plan: Annotated[bool, typer.Option("--plan")] = False,
+    to: Annotated[str | None, typer.Option("--target", "-t", metavar="TARGET")] = None,
+    into: Annotated[str | None, typer.Option("--into", metavar="DIR")] = None,
+    force: Annotated[bool, typer.Option("--force")] = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
@@ -47,12 +50,17 @@ def fleet(
 
     form = output.chosen(out, json=json)
     inputs.one_of("--from", source, ("auto", *FORMS))
+    fleet_files.check(into, to, planned=bool(plan or workloads), force=force)
     question = meant(asked, Machine())
     wanted = _wanted(asked, workloads) if plan or workloads else None
     pools = _read(file, source)
     _check(pools, file, strict=strict)
     found = _planned(question, pools, *wanted) if wanted else _found(question, pools)
-    _write(found, form, question)
+    if into or to:
+        words = load().speak(question.lang)
+        fleet_files.write(found, into, to, words, force=force)
+    else:
+        _write(found, form, question)
     served = found.plan and any(one.servings for one in found.plan.served)
     if not served and not any(pool.runs for pool in found.pools):
         raise typer.Exit(NOTHING_RUNS)

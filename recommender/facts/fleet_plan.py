@@ -75,7 +75,10 @@ class Shortage:
 
 @noun
 class Served:
-    """One demand, and what serves it; ``users`` is what its servers hold at once."""
+    """One demand, and what serves it; ``users`` is what its servers hold at once.
+
+    ``better`` says what would serve it as it should be, where only a makeshift does.
+    """
 
     name: str
     model: Model
@@ -84,6 +87,7 @@ class Served:
     users: int
     servings: tuple[Serving, ...] = ()
     shortage: Shortage | None = None
+    better: tuple[str, ...] = ()
 
 
 @noun

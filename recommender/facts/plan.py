@@ -144,10 +144,10 @@ class Hardware:
 class Nodes:
     """The nodes of a cluster that a plan is for, as their owner tells them from others.
 
-    ``labels`` select them in Kubernetes, whose pods tolerate ``tolerations`` (as a pod has them) and
-    ask for their devices as ``resource``. Slurm gives ``gres`` (name and type) on nodes of
-    ``partition`` that have all ``features``. ``shared`` says that other servers run beside this one.
-    ``group`` is the label of all servers of one model, ``note`` what no selector can say.
+    ``labels`` select them in Kubernetes, whose pods tolerate ``tolerations`` (as a pod has them)
+    and ask for their devices as ``resource``. Slurm gives ``gres`` (name and type) on nodes of
+    ``partition`` that have all ``features``. ``shared`` says that other servers run beside this
+    one. ``group`` is the label of all servers of one model, ``note`` what no selector can say.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -16,10 +16,14 @@ from recommender.launch.pinning import NoVersionError
 from recommender.launch.served_name import NoNameError
 from recommender.launching import NothingRunsError, launching, suited
 from recommender.launching import opening as usual_opening
+from recommender.planning.own_names import with_own_names
 from recommender.planning.selecting import nodes_of
 from recommender.planning.units import share, spanning
 from recommender.targets.registry import Target, target
 from recommender.words import Words
+
+# What the Services before the pods are called.
+_SERVICES = {"kubernetes": "{name}", "lws": "{name}-leader"}
 
 
 @noun
@@ -97,7 +101,7 @@ class _Writing:
     def file(self, places: tuple[Place, ...]) -> File | Unwritten:
         """The file of places that need the same one, or why there is none."""
         try:
-            made = self._plan(places[0])
+            made, model = self._plan(places[0])
             text = self._target.write(made)
         except NothingRunsError as error:
             return self._unwritten(str(error))
@@ -115,7 +119,7 @@ class _Writing:
             nodes=() if self._scheduled else tuple(name for one in places for name in one.nodes),
             times=1 if self._target.cluster else len(places),
             urls=tuple(self._urls(made, places)),
-            model=made.server_model,
+            model=model,
             framework=made.framework,
             key_env=made.key.env if made.key else None,
         )
@@ -127,14 +131,20 @@ class _Writing:
     def _scheduled(self) -> bool:
         return self._target.cluster or self._target.shares_network
 
-    def _plan(self, place: Place) -> Plan:
-        """The plan of one place; where its server takes no name for the API, by its own."""
+    def _plan(self, place: Place) -> tuple[Plan, str]:
+        """The plan of one place, and what clients call the model there: most take its name."""
+        name = self._served.model.id
         try:
-            made = self._launched(place, self._served.model.id)
+            made = self._launched(place, name)
         except NoNameError:
             made = self._launched(place, None)
+            name = made.model
+        return self._on_nodes(made), name
+
+    def _on_nodes(self, made: Plan) -> Plan:
+        """The plan for the nodes of its pool, where a scheduler finds them."""
         if not self._scheduled:
-            return made
+            return with_own_names(made)
         chosen = nodes_of(
             self._serving.pool,
             self._found.pools,
@@ -170,7 +180,9 @@ class _Writing:
 
     def _opening(self, place: Place, served_name: str | None) -> Opening:
         usual = usual_opening(self._target, self._serving.framework)
-        several = sum(one.replicas for one in self._served.servings) > 1
+        plan = self._found.plan
+        every = (one for served in plan.served for one in served.servings) if plan else ()
+        several = sum(one.replicas for one in every) > 1
         return replace(
             usual,
             name=self._name(place),
@@ -191,7 +203,8 @@ class _Writing:
 
     def _urls(self, made: Plan, places: Sequence[Place]) -> Iterator[str]:
         """Where its servers are asked; a batch scheduler tells it once they run."""
-        if self._target.devices:
-            yield f"http://{made.name}:{made.port}"
+        services = _SERVICES.get(self._target.name)
+        if services:
+            yield f"http://{services.format(name=made.name)}:{made.port}"
         elif not self._scheduled:
             yield from (f"http://{place.nodes[0]}:{place.port}" for place in places)

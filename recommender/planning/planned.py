@@ -72,6 +72,7 @@ def _served(row: int, demand: Demand, servings: tuple[Serving, ...], missing: Sh
         users=users,
         servings=servings,
         shortage=missing.of(row, demand, users, sum(one.replicas for one in servings)),
+        better=missing.better(demand, servings),
     )
 
 

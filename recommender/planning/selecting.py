@@ -86,7 +86,7 @@ def _offers(one: Where, wanted: Where) -> bool:
 def _resource(pool: Pool, here: Where) -> str | None:
     """What its devices are called, by the profile of a slice before the vendor."""
     keys = (key for one in pool.machine.accelerators for key in (one.partition, one.vendor))
-    return next((here.resources[key] for key in keys if key in here.resources), None)
+    return next((here.resources[key] for key in keys if key and key in here.resources), None)
 
 
 def _toleration(taint: Taint) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from recommender.facts import Rejection
-from recommender.facts.fleet_plan import Demand, Shortage
+from recommender.facts.fleet_plan import Demand, Serving, Shortage
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering
 from recommender.knowledge import load
 from recommender.planning.units import SPANS, Asking, Cell, Unit, serves, spanning
+from recommender.rules.instead import makeshift
 
 # Of so many pools it is said why; others differ little.
 _POOLS = 5
@@ -52,6 +53,11 @@ class Shortages:
             return None
         why, would = self._told(row, demand, missing, fewer)
         return Shortage(users=missing, replicas=fewer, why=tuple(why), would=tuple(would))
+
+    def better(self, demand: Demand, servings: Sequence[Serving]) -> tuple[str, ...]:
+        """What would serve a demand as it should be, where only a makeshift does."""
+        poor = any(makeshift(one.score, one.fit) for one in servings)
+        return tuple(self._wider(demand)) if poor else ()
 
     def _told(
         self, row: int, demand: Demand, missing: int, fewer: int

@@ -190,16 +190,20 @@ def share(machine: Machine, devices: tuple[Accelerator, ...]) -> Machine:
         name: None if (value := getattr(memory, name)) is None else value * part
         for name in ("total_gib", "available_gib", "limit_gib")
     }
-    cores = {
-        name: None if (count := getattr(cpu, name)) is None else max(int(count * part), 1)
-        for name in ("physical_cores", "logical_cores")
-    }
     return replace(
         machine,
         accelerators=devices,
         memory=replace(memory, **sizes),
-        cpu=replace(cpu, **cores),
+        cpu=replace(
+            cpu,
+            physical_cores=_cores(cpu.physical_cores, part),
+            logical_cores=_cores(cpu.logical_cores, part),
+        ),
     )
+
+
+def _cores(count: int | None, part: float) -> int | None:
+    return None if count is None else max(int(count * part), 1)
 
 
 def _cell(

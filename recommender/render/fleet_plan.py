@@ -60,6 +60,9 @@ def _served(one: Served, names: Mapping[str, str], words: Words, console: Consol
         marked(console, "! ", "yellow", words.key("plan.builds", builds=told), indent=2)
     if one.shortage:
         _missing(one, words, console)
+    if one.better:
+        ways = words.key("plan.or").join(one.better)
+        marked(console, "! ", "yellow", words.key("plan.better", ways=ways), indent=2)
 
 
 def _serving(serving: Serving, names: Mapping[str, str], words: Words) -> tuple[str, ...]:

@@ -61,13 +61,14 @@ def single(asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
 def _entries(file: str) -> list[Any]:
     found = written.mapping(file, _LARGEST)
     unknown = sorted(map(str, set(found) - {"workloads"}))
+    if unknown:
+        message = f"{printable(file)} holds {printable(unknown[0])}; only workloads: is known"
+        raise InputError(message)
     entries = found.get("workloads")
-    if unknown or not isinstance(entries, list) or not 0 < len(entries) <= _MOST:
+    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST:
         message = (
             f"{printable(file)} must hold workloads: and under it a list of 1 to {_MOST} entries"
         )
-        if unknown:
-            message += f", and nothing else ({printable(unknown[0])})"
         raise InputError(message)
     return entries
 
@@ -98,7 +99,7 @@ def _demand(entry: Mapping[str, Any], asked: Asked) -> tuple[Demand, tuple[Probl
 def _known(key: str) -> None:
     names = {*_OWN, *({*_WISHES, "format"} - {"fmt"})}
     if key not in names:
-        message = f"'{printable(key)}' is no wish{choices(key, sorted(names))}"
+        message = f"key '{printable(key)}' is unknown{choices(key, sorted(names))}"
         raise InputError(message)
 
 
@@ -147,8 +148,9 @@ def _text(key: str, value: Any) -> str | None:
 
 def _plain(model: str) -> str:
     """A name as services have it, from that of a model."""
-    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in model.casefold())
-    return "-".join(filter(None, plain.split("/")[-1].split("-")))[:40].strip("-") or "model"
+    last = model.casefold().rstrip("/").rpartition("/")[2]
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in last)
+    return "-".join(filter(None, plain.split("-")))[:40].strip("-") or "model"
 
 
 def _distinct(found: list[Demand], file: str) -> None:

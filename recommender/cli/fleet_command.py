@@ -9,6 +9,7 @@ import typer
 
 from recommender.cli import inputs, options, output
 from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
+from recommender.cli.progress import shown, working
 from recommender.errors import InputError, printable
 from recommender.facts import Machine
 from recommender.facts.fleet import Fleet
@@ -16,6 +17,7 @@ from recommender.knowledge import load
 
 if TYPE_CHECKING:
     from recommender.fleet.pools import Pools
+    from recommender.fleet.ray_cluster import Cluster
 
 NOTHING_RUNS = 3
 
@@ -27,29 +29,51 @@ def register(app: typer.Typer) -> None:
 
 def fleet(
     asked: Asked,
-    file: Annotated[str, typer.Argument(metavar="FILE")] = "-",
+    file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
     *,
     source: options.Source = "auto",
+    ray: options.RayAddress = None,
     strict: options.Strict = False,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
     """Rank the frameworks for many machines: equal ones are one pool, ranked once.
 
-    Reads that file or standard input alone. Runs nothing, changes nothing. Exit code 3 where
-    nothing can run on any of them.
+    Reads that file or standard input alone, or asks the nodes of a Ray cluster. Changes nothing.
+    Exit code 3 where nothing can run on any of them.
     """
     from recommender.fleet.pools import FORMS
 
     form = output.chosen(out, json=json)
     inputs.one_of("--from", source, ("auto", *FORMS))
     question = meant(asked, Machine())
-    pools = _read(file, source)
-    _check(pools, file, strict=strict)
-    found = _found(question, pools)
+    with _cluster(ray, question.lang) as cluster:
+        if cluster and file is None:
+            pools = _asked(cluster, question.lang)
+        else:
+            pools = _read(file or "-", source)
+            _check(pools, file or "-", strict=strict)
+        found = _found(question, pools, cluster)
     _write(found, form, question)
     if not any(pool.runs for pool in found.pools):
         raise typer.Exit(NOTHING_RUNS)
+
+
+def _cluster(address: str | None, lang: str) -> "AbstractContextManager[Cluster | None]":
+    """The Ray cluster that was named."""
+    if address is None:
+        return nullcontext()
+    from recommender.fleet.ray_cluster import connected
+
+    words = load().speak(lang)
+    return shown(connected(address), words.key("progress.ray", address=printable(address)))
+
+
+def _asked(cluster: "Cluster", lang: str) -> "Pools":
+    from recommender.fleet.pools import of_ray
+
+    with working(load().speak(lang).key("progress.probes")):
+        return of_ray(cluster)
 
 
 def _read(file: str, source: str) -> "Pools":
@@ -91,8 +115,9 @@ def _check(pools: "Pools", file: str, *, strict: bool) -> None:
         raise InputError(message)
 
 
-def _found(question: Meant, pools: "Pools") -> Fleet:
+def _found(question: Meant, pools: "Pools", cluster: "Cluster | None") -> Fleet:
     from recommender.fleet.answering import answered
+    from recommender.fleet.wishes import here
 
     return answered(
         pools,
@@ -103,6 +128,7 @@ def _found(question: Meant, pools: "Pools") -> Fleet:
         include=question.include,
         problems=question.problems,
         measurements=question.measurements,
+        answering=cluster.answering if cluster else here,
     )
 
 

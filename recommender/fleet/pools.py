@@ -1,7 +1,7 @@
 """Equal machines together; what no pool takes is kept with the reason."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from recommender.errors import InputError, printable
 from recommender.facts import Machine
@@ -10,6 +10,9 @@ from recommender.facts.noun import noun
 from recommender.fleet import kubernetes, machines, slurm
 from recommender.fleet.records import Item, Line, Node, Wrong
 from recommender.fleet.sources import records
+
+if TYPE_CHECKING:
+    from recommender.fleet.ray_cluster import Cluster
 
 # Each kind is ranked, which takes some 20 ms, and its answer held: so many take half a minute.
 MOST_KINDS = 1000
@@ -85,6 +88,16 @@ def gathered(stream: BinaryIO, form: str = "auto") -> Pools:
             pools.add(number, found)
         else:
             pools.refuse(found)
+    return pools
+
+
+def of_ray(cluster: "Cluster", seconds: float | None = None) -> Pools:
+    """The nodes of a Ray cluster, each asked by the probe for at most so many seconds."""
+    from recommender.fleet import ray_nodes
+
+    pools = Pools()
+    for number, node in enumerate(ray_nodes.nodes(cluster, seconds), start=1):
+        pools.add(number, node)
     return pools
 
 

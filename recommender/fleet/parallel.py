@@ -2,18 +2,20 @@
 
 import pickle
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from recommender.facts import Answer
-from recommender.fleet.wishes import Wish, answer
+from recommender.fleet.wishes import Wish, answer, here
 
 # A question takes some 20 ms: a batch is long beside what it costs to send, and short to repeat.
 BATCH = 8
 # Batches under way for each worker: one is answered while the next one waits there.
 _AHEAD = 3
+# So many questions take two seconds here, as long as others take to begin.
+FEW = 100
 # Long past what any batch takes: who is silent for so long answers nothing any more.
 _SECONDS = 120.0
 
@@ -35,6 +37,15 @@ class Place(Protocol):
 def answers(batch: bytes) -> bytes:
     """The answers to a batch of pickled wishes, pickled."""
     return pickle.dumps([answer(wish) for wish in pickle.loads(batch)])  # noqa: S301  # our own
+
+
+def answering(wishes: Iterable[Wish], begun: Callable[[], Place | None]) -> Iterator[Answer]:
+    """Answer wishes in their order: few of them here, many at the place that is begun for them."""
+    every = iter(wishes)
+    first = list(islice(every, FEW))
+    place = begun() if len(first) == FEW else None
+    asked = chain(first, every)
+    yield from spread(asked, place) if place else here(asked)
 
 
 def spread(wishes: Iterable[Wish], place: Place, seconds: float = _SECONDS) -> Iterator[Answer]:

@@ -20,15 +20,16 @@ from typing import Any, NamedTuple
 from recommender.errors import InputError, printable
 from recommender.facts import Answer
 from recommender.fleet import ray_driver
-from recommender.fleet.parallel import spread
+from recommender.fleet.parallel import answering
 from recommender.fleet.shipping import packed
 from recommender.fleet.signals import ignored
-from recommender.fleet.wishes import Wish, here
+from recommender.fleet.wishes import Wish
 
 _INSTALL = "pip install 'llmpick[ray]'"
 _ADDRESS = re.compile(r"(?:ray://)?(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]{1,253})):(\d{1,5})", re.ASCII)
 _AUTO = "auto"
-_TCP_S, _CONNECT_S, _END_S = 5.0, 40.0, 3.0
+_TCP_S, _END_S = 5.0, 3.0
+CONNECT_S = 25.0
 # Longer than a worker takes to start, fetch the package and probe, which ends after 5 seconds.
 PROBE_S = 60.0
 # This process reads what so many answer, and no more.
@@ -48,17 +49,17 @@ class Probed(NamedTuple):
 
 
 @contextmanager
-def connected(address: str) -> "Iterator[Cluster]":
+def connected(address: str, seconds: float = CONNECT_S) -> "Iterator[Cluster]":
     """A Ray cluster, as long as it is needed.
 
     Raises:
-        InputError: there is no such cluster, or Ray is not installed; it is said in 45 seconds.
+        InputError: there is none that answers in so many seconds, or Ray is not installed.
     """
     _check(address)
     with ignored("SIGPIPE"), tempfile.TemporaryDirectory(prefix="llmpick-") as folder:
         cluster = Cluster(address, packed(Path(folder)))
         try:
-            cluster.connect()
+            cluster.connect(seconds)
             yield cluster
         finally:
             cluster.give_up()
@@ -95,6 +96,7 @@ class Cluster:
     def __init__(self, address: str, package: Path) -> None:
         """Start connecting; ``package`` is what the nodes import."""
         self.workers = 0
+        self._ready = False
         self._address = address
         self._asked: dict[int, Future[bytes]] = {}
         self._numbers = count()
@@ -108,20 +110,26 @@ class Cluster:
             self._driver.start()
         theirs.close()
 
-    def connect(self) -> None:
+    def connect(self, seconds: float) -> None:
         """Wait until the cluster answers.
 
         Raises:
-            InputError: it does not.
+            InputError: it does not within so many seconds.
         """
-        kind, told = self._heard(time.monotonic() + _CONNECT_S) or (
-            "failed",
-            f"it does not answer as one within {_CONNECT_S:g} seconds",
-        )
+        heard = self._heard(time.monotonic() + seconds)
+        address = printable(self._address)
+        if heard is None:
+            message = (
+                f"--ray {address}: no Ray cluster answers there within {seconds:g} seconds; write "
+                "HOST:6379 on one of its nodes, ray://HOST:10001 elsewhere"
+            )
+            raise InputError(message)
+        kind, told = heard
         if kind != "ready":
-            message = f"--ray {printable(self._address)} is no Ray cluster that llmpick can use: "
-            raise InputError(message + printable(told, 300))
+            message = f"--ray {address} cannot be used: {printable(told, 300)}"
+            raise InputError(message)
         self.workers = min(told, _MOST_WORKERS)
+        self._ready = True
 
     def nodes(self, seconds: float = PROBE_S) -> Iterator[Probed]:
         """Every node as its probe ends; those that stay silent for so long come last."""
@@ -146,16 +154,14 @@ class Cluster:
         return None
 
     def answering(self, wishes: Iterable[Wish]) -> Iterator[Answer]:
-        """Answer wishes on the cluster, in their order; here where it has no processors."""
-        if not self.workers:
-            return here(wishes)
-        if self._reader is None:
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
-        return spread(wishes, self)
+        """Answer wishes in their order, on the cluster where they are many."""
+        return answering(wishes, lambda: self if self.workers else None)
 
     def send(self, batch: bytes) -> "Future[bytes]":
         """Have a batch answered."""
+        if self._reader is None:
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
         future: Future[bytes] = Future()
         number = next(self._numbers)
         self._asked[number] = future
@@ -179,11 +185,12 @@ class Cluster:
 
     def give_up(self) -> None:
         """End the connection; what was asked fails."""
-        self._driver.terminate()
-        self._driver.join(_END_S)
-        if self._driver.is_alive():
-            self._driver.kill()
-            self._driver.join()
+        if self._ready:
+            # Ray takes its leave of the cluster.
+            self._driver.terminate()
+            self._driver.join(_END_S)
+        self._driver.kill()
+        self._driver.join()
         if self._reader:
             self._reader.join()
         self._pipe.close()

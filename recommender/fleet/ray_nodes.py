@@ -104,6 +104,8 @@ def _with(machine: Machine, lent: list[_Lent]) -> Machine:
     return replace(
         machine,
         accelerators=tuple(replace(device, index=index) for index, device in enumerate(every)),
+        # Where a probe is shut off from the devices, that it sees no driver tells nothing.
+        software=replace(machine.software, absent=()),
         problems=(*machine.problems, Problem(what=what), *unknown),
     )
 

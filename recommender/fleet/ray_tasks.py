@@ -31,5 +31,3 @@ def answered(batch: bytes) -> bytes:
 def where() -> str:
     """The folder from which this node imports llmpick."""
     return str(Path(__file__).parents[1])
-
-

@@ -1,6 +1,7 @@
 """``llmpick fleet``: many machines, in pools of equal ones."""
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
@@ -11,15 +12,18 @@ from recommender.cli import inputs, options, output
 from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
 from recommender.cli.progress import shown, working
 from recommender.errors import InputError, printable
-from recommender.facts import Machine
+from recommender.facts import Answer, Machine
 from recommender.facts.fleet import Fleet
 from recommender.knowledge import load
 
 if TYPE_CHECKING:
     from recommender.fleet.pools import Pools
     from recommender.fleet.ray_cluster import Cluster
+    from recommender.fleet.wishes import Answering, Wish
 
 NOTHING_RUNS = 3
+# Two seconds of one processor.
+_OFTEN = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +46,7 @@ def fleet(
     Reads that file or standard input alone, or asks the nodes of a Ray cluster. Changes nothing.
     Exit code 3 where nothing can run on any of them.
     """
+    from recommender.fleet.parallel import everywhere
     from recommender.fleet.pools import FORMS
 
     form = output.chosen(out, json=json)
@@ -53,7 +58,8 @@ def fleet(
         else:
             pools = _read(file or "-", source)
             _check(pools, file or "-", strict=strict)
-        found = _found(question, pools, cluster)
+        with everywhere() if cluster is None else nullcontext(cluster.answering) as answering:
+            found = _found(question, pools, answering)
     _write(found, form, question)
     if not any(pool.runs for pool in found.pools):
         raise typer.Exit(NOTHING_RUNS)
@@ -115,21 +121,42 @@ def _check(pools: "Pools", file: str, *, strict: bool) -> None:
         raise InputError(message)
 
 
-def _found(question: Meant, pools: "Pools", cluster: "Cluster | None") -> Fleet:
+def _found(question: Meant, pools: "Pools", answering: "Answering") -> Fleet:
     from recommender.fleet.answering import answered
-    from recommender.fleet.wishes import here
+    from recommender.fleet.parallel import FEW
 
-    return answered(
-        pools,
-        question.workload,
-        question.model,
-        rules=question.rules,
-        lang=question.lang,
-        include=question.include,
-        problems=question.problems,
-        measurements=question.measurements,
-        answering=cluster.answering if cluster else here,
-    )
+    count = len(pools.kinds)
+    telling = working(_done(0, count, question.lang)) if count >= FEW else nullcontext(None)
+    with telling as tell:
+        return answered(
+            pools,
+            question.workload,
+            question.model,
+            rules=question.rules,
+            lang=question.lang,
+            include=question.include,
+            problems=question.problems,
+            measurements=question.measurements,
+            answering=_telling(answering, tell, question.lang, count) if tell else answering,
+        )
+
+
+def _telling(
+    answering: "Answering", tell: Callable[[str], None], lang: str, count: int
+) -> "Answering":
+    """Answers with how many of them are there."""
+
+    def counted(wishes: "Iterable[Wish]") -> Iterator[Answer]:
+        for done, answer in enumerate(answering(wishes)):
+            if done % _OFTEN == 0:
+                tell(_done(done, count, lang))
+            yield answer
+
+    return counted
+
+
+def _done(done: int, count: int, lang: str) -> str:
+    return load().speak(lang).key("progress.kinds", done=done, count=count)
 
 
 def _write(found: Fleet, form: str, question: Meant) -> None:

@@ -1,5 +1,7 @@
 """Many machines for one piece of work: pools of equal ones, and those that no pool takes."""
 
+from collections.abc import Sequence
+
 from recommender.facts.answer import SCHEMA_VERSION, Candidate, Rejection
 from recommender.facts.machine import Machine, Problem
 from recommender.facts.model import Model
@@ -58,7 +60,7 @@ class Fleet:
     knowledge_date: str
     rules: str
     workload: Workload
-    pools: tuple[Pool, ...] = ()
+    pools: Sequence[Pool] = ()
     set_apart: tuple[SetApart, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unreadable_count: int = 0

@@ -3,12 +3,17 @@
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from recommender.facts import Answer
-from recommender.fleet.wishes import Wish, answer, here
+from recommender.fleet.signals import ignored
+from recommender.fleet.wishes import Answering, Wish, answer, here
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # A question takes some 20 ms: a batch is long beside what it costs to send, and short to repeat.
 BATCH = 8
@@ -46,6 +51,27 @@ def answering(wishes: Iterable[Wish], begun: Callable[[], Place | None]) -> Iter
     place = begun() if len(first) == FEW else None
     asked = chain(first, every)
     yield from spread(asked, place) if place else here(asked)
+
+
+@contextmanager
+def everywhere() -> Iterator[Answering]:
+    """What answers few questions in this process, and many on all processors of this machine."""
+    begun: list[Place] = []
+
+    def begin() -> Place | None:
+        from recommender.fleet.processes import Processes, processors
+
+        if processors() < 2:  # noqa: PLR2004  # one alone does no better
+            return None
+        begun.append(Processes())
+        return begun[-1]
+
+    with ignored("SIGPIPE"):
+        try:
+            yield partial(answering, begun=begin)
+        finally:
+            for place in begun:
+                place.give_up()
 
 
 def spread(wishes: Iterable[Wish], place: Place, seconds: float = _SECONDS) -> Iterator[Answer]:

@@ -14,8 +14,8 @@ from recommender.fleet.sources import records
 if TYPE_CHECKING:
     from recommender.fleet.ray_cluster import Cluster
 
-# Each kind is ranked, which takes some 20 ms, and its answer held: so many take half a minute.
-MOST_KINDS = 1000
+# Each kind is ranked, which takes some 20 ms: so many take three minutes of one processor.
+MOST_KINDS = 10_000
 # Of a file that is none of machines, the first lines tell enough.
 MOST_UNREADABLE = 1000
 FORMS = (machines.SOURCE, kubernetes.SOURCE, slurm.SOURCE)

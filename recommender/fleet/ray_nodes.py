@@ -25,7 +25,7 @@ class _Lent(NamedTuple):
     """Devices as Ray tells of them."""
 
     resource: str
-    count: int
+    number: int
     device: Accelerator
 
 
@@ -93,8 +93,8 @@ def _with(machine: Machine, lent: list[_Lent]) -> Machine:
     seen = [device for device in machine.accelerators if not device.integrated]
     if not lent or seen:
         return machine
-    every = [one.device for one in lent for _ in range(one.count)][:_MOST]
-    told = ", ".join(f"{one.count} {one.resource}" for one in lent)
+    every = [one.device for one in lent for _ in range(one.number)][:_MOST]
+    told = ", ".join(f"{one.number} {one.resource}" for one in lent)
     what = f"the probe sees no accelerator there; Ray tells of {printable(told)}"
     unknown = (
         Problem(what=f"which accelerators Ray means by {printable(one.resource)} is not known")

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from ray.cluster_utils import Cluster
 
-NODES = {
+NODES: dict[str, dict[str, Any]] = {
     "h100": {"num_gpus": 8, "resources": {"accelerator_type:H100": 1}},
     "mi300x": {"num_gpus": 4, "labels": {"ray.io/accelerator-type": "AMD-Instinct-MI300X-OAM"}},
     "ascend": {"resources": {"NPU": 8, "accelerator_type:Ascend910B": 1}},

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,17 @@ from recommender.devices.described import describe
 from recommender.errors import InputError
 from recommender.facts import Workload
 from recommender.facts.codec import encode
-from recommender.fleet import parallel, ray_cluster
+from recommender.fleet import parallel
 from recommender.fleet.pools import of_ray
 from recommender.fleet.ray_cluster import connected
 from recommender.fleet.wishes import Wish, here
 from tests.cli.conftest import Run
 from tests.fleet.test_pools import line
 
-if sys.platform == "win32" or not ray_cluster.find_spec("ray"):
+if sys.platform == "win32" or not find_spec("ray"):
     pytest.skip("needs Ray: pip install 'llmpick[ray]'", allow_module_level=True)
 
-from tests.cli.conftest import llmpick  # noqa: E402, F401  # a fixture
+from tests.cli.conftest import llmpick  # noqa: F401  # a fixture
 
 Obey = Callable[[str], str]
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender.facts import Answer
@@ -43,7 +43,10 @@ def json_parts(value: object, *, indent: bool) -> Iterator[str]:
     yield "\n}" if indent else "}"
 
 
-def _elements(values: Iterable[object], *, indent: bool) -> Iterator[str]:
+def _elements(values: Sequence[object], *, indent: bool) -> Iterator[str]:
+    if not values:
+        yield "[]"
+        return
     line = "\n    " if indent else ""
     for place, value in enumerate(values):
         yield f"{',' if place else '['}{line}{_deeper(as_json(value, indent=indent), 2)}"

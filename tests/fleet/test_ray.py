@@ -11,21 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from recommender.devices.described import describe
 from recommender.errors import InputError
-from recommender.facts import Workload
-from recommender.facts.codec import encode
 from recommender.fleet import parallel
 from recommender.fleet.pools import of_ray
 from recommender.fleet.ray_cluster import connected
-from recommender.fleet.wishes import Wish, here
+from recommender.fleet.wishes import here
 from tests.cli.conftest import Run
+from tests.fleet.machines import distinct, wishes
 from tests.fleet.test_pools import line
 
 if sys.platform == "win32" or not find_spec("ray"):
     pytest.skip("needs Ray: pip install 'llmpick[ray]'", allow_module_level=True)
 
-from tests.cli.conftest import llmpick  # noqa: F401  # a fixture
 
 Obey = Callable[[str], str]
 
@@ -60,16 +57,7 @@ def cluster() -> Iterator[tuple[str, Obey]]:
         process.wait(30)
 
 
-def wishes(count: int) -> list[Wish]:
-    """Questions about machines that differ."""
-    work = Workload(use_case="production", concurrency=50)
-    return [
-        Wish(machine=describe(["L40S:4"], ram_gib=float(memory)), workload=work)
-        for memory in range(100, 100 + count)
-    ]
-
-
-def test_each_node_is_probed(cluster: tuple[str, Obey], llmpick: Run) -> None:  # noqa: F811
+def test_each_node_is_probed(cluster: tuple[str, Obey], llmpick: Run) -> None:
     done = llmpick("fleet", "--ray", cluster[0], "--json")
     assert (done.code, done.err) == (0, "")
     pools = {pool["nodes"][0]: pool["machine"] for pool in done.json["pools"]}
@@ -93,12 +81,12 @@ def test_each_node_is_probed(cluster: tuple[str, Obey], llmpick: Run) -> None:  
 
 def test_the_answers_are_the_same_bytes(
     cluster: tuple[str, Obey],
-    llmpick: Run,  # noqa: F811
+    llmpick: Run,
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "fleet.jsonl"
-    machines = (encode(wish.machine) for wish in wishes(parallel.FEW + 20))
-    file.write_bytes(b"".join(line(f"n{n}", machine) for n, machine in enumerate(machines)))
+    machines = enumerate(distinct(parallel.FEW + 20))
+    file.write_bytes(b"".join(line(f"n{n}", machine) for n, machine in machines))
     question = ("fleet", str(file), "--json", "--use-case", "production", "--concurrency", "50")
     on_cluster = llmpick(*question, "--ray", cluster[0])
     assert (on_cluster.code, on_cluster.err) == (0, "")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recommender.facts.cluster import Kubernetes
     from recommender.translation import Translator
 
-_PACKAGED = Path(__file__).parent / "_knowledge"
+PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
 _CACHE = _CHECKOUT.parent / ".cache"
 
@@ -247,10 +247,23 @@ def folder() -> Path:
     return Path(os.environ.get("LLMPICK_KNOWLEDGE_DIR", _CHECKOUT))
 
 
+def compiled() -> Mapping[str, str]:
+    """The text of every compiled file by its name.
+
+    Raises:
+        InputError: the knowledge is missing or broken.
+    """
+    if _is_packaged():
+        return {path.name: path.read_text(encoding="utf-8") for path in PACKAGED.iterdir()}
+    return _checkout()
+
+
 def _text(file: str) -> str:
-    if "LLMPICK_KNOWLEDGE_DIR" not in os.environ and _PACKAGED.is_dir():
-        return (_PACKAGED / file).read_text(encoding="utf-8")
-    return _checkout()[file]
+    return (PACKAGED / file).read_text(encoding="utf-8") if _is_packaged() else _checkout()[file]
+
+
+def _is_packaged() -> bool:
+    return "LLMPICK_KNOWLEDGE_DIR" not in os.environ and PACKAGED.is_dir()
 
 
 @cache

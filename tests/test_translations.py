@@ -32,6 +32,7 @@ NOT_SHOWN = frozenset(
         "docker run without an image",
         "Invalid credentials in Authorization header",
         "pip install 'llmpick[hub]'",
+        "pip install 'llmpick[ray]'",
         "/dev/kfd read-write: No such file",
         "Incompatible kernel and userspace",
         "There is no NPU card",

@@ -1,6 +1,7 @@
 """``llmpick fleet``: many machines, in pools of equal ones."""
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,21 @@ import typer
 
 from recommender.cli import fleet_files, inputs, options, output
 from recommender.cli.asking import ONE_MACHINE, Asked, Meant, asks, meant
+from recommender.cli.progress import shown, working
 from recommender.errors import InputError, printable
-from recommender.facts import Machine, Problem
+from recommender.facts import Answer, Machine, Problem
 from recommender.facts.fleet import Fleet
 from recommender.facts.fleet_plan import Demand, FleetPlan
 from recommender.knowledge import load
 
 if TYPE_CHECKING:
     from recommender.fleet.pools import Pools
+    from recommender.fleet.ray_cluster import Cluster
+    from recommender.fleet.wishes import Answering, Wish
 
 NOTHING_RUNS = 3
+# Two seconds of one processor.
+_OFTEN = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -29,9 +35,10 @@ def register(app: typer.Typer) -> None:
 
 def fleet(
     asked: Asked,
-    file: Annotated[str, typer.Argument(metavar="FILE")] = "-",
+    file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
     *,
     source: options.Source = "auto",
+    ray: options.RayAddress = None,
     strict: options.Strict = False,
     workloads: Annotated[str | None, typer.Option("--workloads", metavar="FILE")] = None,
     plan: Annotated[bool, typer.Option("--plan")] = False,
@@ -43,9 +50,10 @@ def fleet(
 ) -> None:
     """Rank the frameworks for many machines: equal ones are one pool, ranked once.
 
-    Reads that file or standard input alone. Runs nothing, changes nothing. Exit code 3 where
-    nothing can run on any of them.
+    Reads that file or standard input alone, or asks the nodes of a Ray cluster. Changes nothing.
+    Exit code 3 where nothing can run on any of them.
     """
+    from recommender.fleet.parallel import everywhere
     from recommender.fleet.pools import FORMS
 
     form = output.chosen(out, json=json)
@@ -53,9 +61,18 @@ def fleet(
     fleet_files.check(into, to, planned=bool(plan or workloads), force=force)
     question = meant(asked, Machine())
     wanted = _wanted(asked, workloads) if plan or workloads else None
-    pools = _read(file, source)
-    _check(pools, file, strict=strict)
-    found = _planned(question, pools, *wanted) if wanted else _found(question, pools)
+    with _cluster(ray, question.lang) as cluster:
+        if cluster and file is None:
+            pools = _asked(cluster, question.lang)
+        else:
+            pools = _read(file or "-", source)
+            _check(pools, file or "-", strict=strict)
+        with everywhere() if cluster is None else nullcontext(cluster.answering) as answering:
+            found = (
+                _planned(question, pools, answering, *wanted)
+                if wanted
+                else _found(question, pools, answering)
+            )
     if into or to:
         words = load().speak(question.lang)
         fleet_files.write(found, into, to, words, force=force)
@@ -70,6 +87,23 @@ def _wanted(asked: Asked, workloads: str | None) -> tuple[tuple[Demand, ...], tu
     from recommender.cli.workloads_file import demands, single
 
     return demands(workloads, asked) if workloads else single(asked)
+
+
+def _cluster(address: str | None, lang: str) -> "AbstractContextManager[Cluster | None]":
+    """The Ray cluster that was named."""
+    if address is None:
+        return nullcontext()
+    from recommender.fleet.ray_cluster import connected
+
+    words = load().speak(lang)
+    return shown(connected(address), words.key("progress.ray", address=printable(address)))
+
+
+def _asked(cluster: "Cluster", lang: str) -> "Pools":
+    from recommender.fleet.pools import of_ray
+
+    with working(load().speak(lang).key("progress.probes")):
+        return of_ray(cluster)
 
 
 def _read(file: str, source: str) -> "Pools":
@@ -111,23 +145,50 @@ def _check(pools: "Pools", file: str, *, strict: bool) -> None:
         raise InputError(message)
 
 
-def _found(question: Meant, pools: "Pools") -> Fleet:
+def _found(question: Meant, pools: "Pools", answering: "Answering") -> Fleet:
     from recommender.fleet.answering import answered
+    from recommender.fleet.parallel import FEW
 
-    return answered(
-        pools,
-        question.workload,
-        question.model,
-        rules=question.rules,
-        lang=question.lang,
-        include=question.include,
-        problems=question.problems,
-        measurements=question.measurements,
-    )
+    count = len(pools.kinds)
+    telling = working(_done(0, count, question.lang)) if count >= FEW else nullcontext(None)
+    with telling as tell:
+        return answered(
+            pools,
+            question.workload,
+            question.model,
+            rules=question.rules,
+            lang=question.lang,
+            include=question.include,
+            problems=question.problems,
+            measurements=question.measurements,
+            answering=_telling(answering, tell, question.lang, count) if tell else answering,
+        )
+
+
+def _telling(
+    answering: "Answering", tell: Callable[[str], None], lang: str, count: int
+) -> "Answering":
+    """Answers with how many of them are there."""
+
+    def counted(wishes: "Iterable[Wish]") -> Iterator[Answer]:
+        for done, answer in enumerate(answering(wishes)):
+            if done % _OFTEN == 0:
+                tell(_done(done, count, lang))
+            yield answer
+
+    return counted
+
+
+def _done(done: int, count: int, lang: str) -> str:
+    return load().speak(lang).key("progress.kinds", done=done, count=count)
 
 
 def _planned(
-    question: Meant, pools: "Pools", demands: tuple[Demand, ...], problems: tuple[Problem, ...]
+    question: Meant,
+    pools: "Pools",
+    answering: "Answering",
+    demands: tuple[Demand, ...],
+    problems: tuple[Problem, ...],
 ) -> Fleet:
     from recommender.fleet.answering import told
     from recommender.planning.planned import planned
@@ -136,7 +197,7 @@ def _planned(
     kinds = pools.largest_first()
     asking = Asking(rules=question.rules, lang=question.lang, include=tuple(question.include))
     whole = told(pools, question.workload, problems, rules=question.rules, lang=question.lang)
-    return replace(whole, plan=planned(demands, kinds, asking))
+    return replace(whole, plan=planned(demands, kinds, asking, answering))
 
 
 def _write(found: Fleet, form: str, question: Meant) -> None:

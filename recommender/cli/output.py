@@ -78,9 +78,11 @@ def written(value: object, form: str) -> bool:
 
 def write_json(value: object) -> None:
     """A result as JSON: indented for a terminal, on one line for a pipe."""
-    from recommender.render.document import as_json
+    from recommender.render.document import json_parts
 
-    write(as_json(value, indent=sys.stdout.isatty()))
+    for part in json_parts(value, indent=sys.stdout.isatty()):
+        sys.stdout.write(part)
+    sys.stdout.write("\n")
 
 
 def console() -> "Console":

@@ -3,7 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -23,6 +26,15 @@ def working(text: str) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True, highlight=False, markup=False).status(text) as status:
         yield status.update
+
+
+@contextmanager
+def shown(opening: AbstractContextManager[T], text: str) -> Iterator[T]:
+    """What ``opening`` opens, with a text while that takes."""
+    with ExitStack() as stack:
+        with working(text):
+            opened = stack.enter_context(opening)
+        yield opened
 
 
 def _line(text: str) -> None:

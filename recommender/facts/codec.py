@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from recommender.facts.noun import build
+from recommender.facts.packed import Packed
 
 T = TypeVar("T")
 Convert: TypeAlias = Callable[[Any], Any]
@@ -30,6 +31,8 @@ def encode(value: object) -> Any:
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
+        return [encode(item) for item in value]
+    if type(value) is Packed:
         return [encode(item) for item in value]
     return value
 

@@ -1,6 +1,6 @@
 """Many machines for one piece of work: pools of equal ones, and those that no pool takes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from recommender.facts.answer import SCHEMA_VERSION, Candidate, Rejection
@@ -92,7 +92,7 @@ class Fleet:
     knowledge_date: str
     rules: str
     workload: Workload
-    pools: tuple[Pool, ...] = ()
+    pools: Sequence[Pool] = ()
     set_apart: tuple[SetApart, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unreadable_count: int = 0

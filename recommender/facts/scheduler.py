@@ -79,12 +79,27 @@ class Background:
 
 
 @noun
+class RayDevices:
+    """A resource of Ray that counts devices, and whose they are where it is no one else's.
+
+    ``suffixes`` are ends of type names that no name of a device has.
+    """
+
+    resources: Mapping[str, str]
+    suffixes: tuple[str, ...]
+    type: str
+    label: str
+    source: str
+    checked: str
+
+
+@noun
 class Ray:
     """``image`` holds Ray ``version`` and ``engines``, which maps a framework to its version.
 
     ``resources`` maps the vendors for which it is built to their resource of Kubernetes; ``head``
     is what the head asks for. Ray Serve sets the options in ``apart`` itself; ``background`` is how
-    a machine joins a cluster.
+    a machine joins a cluster; ``reading`` what its nodes tell of their devices.
     """
 
     version: str
@@ -94,6 +109,7 @@ class Ray:
     background: Background
     head: Mapping[str, str]
     apart: tuple[str, ...]
+    reading: RayDevices
     accelerators: tuple[Called, ...]
     source: str
     checked: str

@@ -1,7 +1,7 @@
 """The answer for a whole fleet: each pool of equal machines is ranked once."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from recommender.errors import visible
 from recommender.facts import Answer, Model, Problem, Workload
 from recommender.facts.command import Command
 from recommender.facts.fleet import Fleet, Pool
+from recommender.facts.packed import Packed
 from recommender.fleet import kubernetes, slurm
 from recommender.fleet.pools import Kind, Pools
 from recommender.fleet.wishes import Answering, Wish, here
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # A name that is a host's and no option of ssh.
 _HOST = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
+_MANY = 200
 _PROBE = ("llmpick", "probe", "--json")
 
 
@@ -51,7 +53,7 @@ def answered(  # noqa: PLR0913  # the whole question
         answering: where the questions are answered.
     """
     kinds = pools.largest_first()
-    wishes = [
+    wishes = (
         Wish(
             machine=kind.machine,
             workload=workload,
@@ -62,10 +64,10 @@ def answered(  # noqa: PLR0913  # the whole question
             measurements=tuple(measurements),
         )
         for kind in kinds
-    ]
+    )
     return replace(
         told(pools, workload, problems, rules=rules, lang=lang),
-        pools=tuple(map(_pool, kinds, answering(wishes))),
+        pools=_held(map(_pool, kinds, answering(wishes)), len(kinds)),
     )
 
 
@@ -91,6 +93,11 @@ def told(
         unreadable_count=pools.unreadable_count,
         problems=tuple(map(words.problem, problems)),
     )
+
+
+def _held(pools: Iterable[Pool], count: int) -> Sequence[Pool]:
+    """Few as they are; of many, which have 80 kB each, only those that are looked at."""
+    return tuple(pools) if count < _MANY else Packed(pools)
 
 
 def _unranked(kind: Kind) -> Pool:

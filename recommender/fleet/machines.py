@@ -6,7 +6,7 @@ each one's own, so a line is first looked up without that.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -70,7 +70,7 @@ class Reader:
 
         try:
             machine, unknown = machine_of(value)
-            node = _node(machine, unknown)
+            node = node_of(machine, unknown)
         except RecursionError as error:
             message = "is nested too deeply"
             raise InputError(message) from error
@@ -120,7 +120,8 @@ def _recognized(raw: bytes) -> tuple[bytes, str | None]:
     return digest, name.decode() if name else None
 
 
-def _node(machine: Machine, unknown: list[str]) -> Node:
+def node_of(machine: Machine, unknown: Sequence[str] = ()) -> Node:
+    """A machine that was probed without what is its own; ``unknown`` fields are told of."""
     shared = replace(
         machine,
         name=None,
@@ -139,7 +140,7 @@ def _node(machine: Machine, unknown: list[str]) -> Node:
     )
 
 
-def _ignored(unknown: list[str]) -> list[Problem]:
+def _ignored(unknown: Sequence[str]) -> list[Problem]:
     """Fields that are not of a machine: this llmpick may be older than the one that wrote them."""
     return [
         Problem(what=f"the field '{printable(name)}' is unknown and was ignored")

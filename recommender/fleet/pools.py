@@ -1,7 +1,7 @@
 """Equal machines together; what no pool takes is kept with the reason."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from recommender.errors import InputError, printable
 from recommender.facts import Machine
@@ -12,8 +12,11 @@ from recommender.fleet.records import Item, Line, Node, Wrong
 from recommender.fleet.sources import records
 from recommender.fleet.where import common
 
-# Each kind is ranked, which takes some 20 ms, and its answer held: so many take half a minute.
-MOST_KINDS = 1000
+if TYPE_CHECKING:
+    from recommender.fleet.ray_cluster import Cluster
+
+# Each kind is ranked, which takes some 20 ms: so many take three minutes of one processor.
+MOST_KINDS = 10_000
 # Of a file that is none of machines, the first lines tell enough.
 MOST_UNREADABLE = 1000
 FORMS = (machines.SOURCE, kubernetes.SOURCE, slurm.SOURCE)
@@ -91,6 +94,16 @@ def gathered(stream: BinaryIO, form: str = "auto") -> Pools:
             pools.add(number, found)
         else:
             pools.refuse(found)
+    return pools
+
+
+def of_ray(cluster: "Cluster", seconds: float | None = None) -> Pools:
+    """The nodes of a Ray cluster, each asked by the probe for at most so many seconds."""
+    from recommender.fleet import ray_nodes
+
+    pools = Pools()
+    for number, node in enumerate(ray_nodes.nodes(cluster, seconds), start=1):
+        pools.add(number, node)
     return pools
 
 

@@ -11,11 +11,12 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from recommender.devices.catalogue import Found, find
+from recommender.devices.catalogue import find
 from recommender.errors import InputError, printable
 from recommender.facts import Accelerator, Cpu, Machine, Memory, Os, Problem
 from recommender.facts.codec import encode
 from recommender.facts.fleet import Where
+from recommender.fleet import device_types
 from recommender.fleet.labels import text_of
 from recommender.fleet.records import Node
 
@@ -27,8 +28,6 @@ _GRES = re.compile(r"gpu(?::([^:()]{1,100}))?:(\d{1,6})(?:\([^()]*\))?")
 _OUTSIDE = re.compile(r",(?![^()]*\))")
 # A state and the marks behind it: DOWN*, IDLE~.
 _STATE = re.compile(r"([A-Z_]*)(\W*)")
-# The profile of a slice, as NVIDIA calls it: a100_3g.20gb, 1g.5gb.
-_SLICE = re.compile(r"(?:(.+)[_.-])?((?:\d+c\.)?\d+g\.\d+gb)")
 
 
 class _Told(NamedTuple):
@@ -147,7 +146,7 @@ def _kinds(told: _Told) -> Iterator[tuple[str, Accelerator, int]]:
     for part in _OUTSIDE.split(told.gres):
         found = _GRES.fullmatch(part.strip())
         if found and int(found[2]):
-            device = _device(found[1] or _feature(told.features))
+            device = device_types.device(found[1] or _feature(told.features))
             yield found[0], device, min(int(found[2]), _MOST)
 
 
@@ -177,28 +176,6 @@ def _feature(features: tuple[str, ...]) -> str | None:
     """The only feature of a node that names a device."""
     named = [feature for feature in features if len(feature) > 1 and find(feature).row]
     return named[0] if len(named) == 1 else None
-
-
-def _device(kind: str | None) -> Accelerator:
-    """A device by its type: all rows that it fits have to agree."""
-    sliced = _SLICE.fullmatch(kind or "")
-    name = sliced[1] if sliced else kind
-    found = find(name) if name else Found()
-    vendors = {row.vendor for row in found.rows}
-    return Accelerator(
-        vendor=vendors.pop() if len(vendors) == 1 else None,
-        name=_name(found, name),
-        # A size that stands in the type itself was told, not guessed.
-        memory_gib=None if sliced or not found.size_fits else found.memory_gib,
-        partition=sliced[2] if sliced else None,
-    )
-
-
-def _name(found: Found, kind: str | None) -> str | None:
-    """The row's name where there is one, else the type where it may be any of several."""
-    if len(found.rows) == 1:
-        return found.rows[0].name
-    return printable(kind) if found.rows else None
 
 
 def _apart(told: _Told) -> str | None:

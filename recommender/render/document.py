@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender.facts import Answer
 from recommender.facts.codec import encode
+from recommender.facts.packed import Packed
 
 # What steers a terminal or turns the direction of its text; JSON escapes only the rest of these.
 _INVISIBLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -22,6 +24,38 @@ def as_json(value: object, *, indent: bool) -> str:
     separators = None if indent else (",", ":")
     text = json.dumps(data, ensure_ascii=False, indent=2 if indent else None, separators=separators)
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def json_parts(value: object, *, indent: bool) -> Iterator[str]:
+    """What ``as_json`` gives, in parts: an object's packed values are never all there at once."""
+    members = getattr(value, "__dataclass_fields__", {})
+    if not any(type(getattr(value, name)) is Packed for name in members):
+        yield as_json(value, indent=indent)
+        return
+    colon, line = (": ", "\n  ") if indent else (":", "")
+    for place, name in enumerate(members):
+        yield f'{"," if place else "{"}{line}"{name}"{colon}'
+        member = getattr(value, name)
+        if type(member) is Packed:
+            yield from _elements(member, indent=indent)
+        else:
+            yield _deeper(as_json(member, indent=indent), 1)
+    yield "\n}" if indent else "}"
+
+
+def _elements(values: Sequence[object], *, indent: bool) -> Iterator[str]:
+    if not values:
+        yield "[]"
+        return
+    line = "\n    " if indent else ""
+    for place, value in enumerate(values):
+        yield f"{',' if place else '['}{line}{_deeper(as_json(value, indent=indent), 2)}"
+    yield "\n  ]" if indent else "]"
+
+
+def _deeper(text: str, levels: int) -> str:
+    """JSON as it stands inside of others; no text in it has a line end."""
+    return text.replace("\n", "\n" + "  " * levels)
 
 
 def names(answer: Answer) -> str:

@@ -1,6 +1,7 @@
 """Many machines for people: a block a pool, then what no pool takes."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from rich.console import Console
 from rich.text import Text
@@ -34,14 +35,14 @@ def show(
     console.print(hanging(Text(visible(line)), 0, 2, console))
     for problem in found.problems:
         console.print(hanging(problem_text(problem, words), 0, 2, console))
-    for pool in found.pools[:_POOLS]:
+    pools = iter(found.pools)
+    for pool in islice(pools, _POOLS):
         console.print()
         _pool(pool, model, names, words, console)
-    rest = found.pools[_POOLS:]
-    if rest:
-        machines = sum(pool.count for pool in rest)
+    if (rest := len(found.pools) - _POOLS) > 0:
+        machines = sum(pool.count for pool in pools)
         console.print()
-        console.print(words.key("fleet.more-pools", count=len(rest), machines=machines))
+        console.print(words.key("fleet.more-pools", count=rest, machines=machines))
     left_out(found, words, console)
 
 

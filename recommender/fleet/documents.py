@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 from recommender.errors import printable
 from recommender.fleet.records import LONGEST, Item, Wrong, too_long
 
-# kubectl calls its list items, scontrol nodes.
-_LISTS = frozenset(("items", "nodes"))
+# kubectl calls its list items, scontrol nodes; sinfo since 23.02 by its own name.
+_LISTS = frozenset(("items", "nodes", "sinfo"))
 _CHUNK = 2**16
 _BLANK = " \t\r\n"
 _DECODER = json.JSONDecoder()

@@ -32,7 +32,8 @@ class Wrong(NamedTuple):
 class Node(NamedTuple):
     """One machine: nodes of the same ``kind`` are equal in all that decides.
 
-    ``apart`` says why nothing should be started there, ``source`` who tells of it.
+    ``apart`` says why nothing should be started there, ``source`` who tells of it; ``repeats``
+    that this source lists a machine once for each of its partitions.
     """
 
     name: str | None
@@ -40,6 +41,7 @@ class Node(NamedTuple):
     machine: Machine
     source: str
     apart: str | None = None
+    repeats: bool = False
 
 
 def too_long() -> str:

@@ -42,7 +42,7 @@ def rows(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Item | Wrong]:
         lines: numbered, None for one that is too long.
     """
     columns: tuple[str, ...] = _COLUMNS
-    bar = True
+    bar: str | None = "|"
     total = clusters = 0
     for number, raw in lines:
         line = (raw or b"").decode(errors="replace").strip()
@@ -55,8 +55,8 @@ def rows(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Item | Wrong]:
         elif not line or _before(line):
             continue
         elif _HEADER.fullmatch(line):
-            bar = "|" in line
-            columns = tuple(name.strip() for name in _split(line, bar))
+            bar = "|" if "|" in line else None
+            columns = tuple(name.strip() for name in line.split(bar))
         else:
             row = _row(number, line, columns, bar)
             total += len(row.value["NODELIST"]) if isinstance(row, Item) else 0
@@ -74,16 +74,11 @@ def _end(clusters: int) -> str:
     return f"and what follows it was not read: there were {_MOST} nodes before it"
 
 
-def _split(line: str, bar: bool, most: int = -1) -> list[str]:  # noqa: FBT001  # of one module
-    return line.split("|" if bar else None, most)
-
-
-def _row(number: int, line: str, columns: tuple[str, ...], bar: bool) -> Item | Wrong:  # noqa: FBT001
-    values = [value.strip() for value in _split(line, bar, len(columns) - 1)]
+def _row(number: int, line: str, columns: tuple[str, ...], bar: str | None) -> Item | Wrong:
+    values = _values(line, columns, bar)
     if len(values) == len(columns) - 1 and "n/a" in values:  # a partition without nodes
         return Item(number, {"NODELIST": []})
-    whole = columns[-1] == "REASON" or bar or " " not in values[-1]
-    if len(values) != len(columns) or not whole:
+    if len(values) != len(columns):
         return Wrong(number, f"is no row of sinfo with a header above it: write it with {COMMAND}")
     found = dict(zip(columns, values, strict=True))
     try:
@@ -91,3 +86,13 @@ def _row(number: int, line: str, columns: tuple[str, ...], bar: bool) -> Item | 
     except InputError as error:
         return Wrong(number, str(error))
     return Item(number, {**found, "NODELIST": names})
+
+
+def _values(line: str, columns: tuple[str, ...], bar: str | None) -> list[str]:
+    """What stands in each column; a reason may hold blanks and bars."""
+    values = [value.strip() for value in line.split(bar)]
+    more = len(values) - len(columns)
+    if more > 0 and "REASON" in columns:
+        at = columns.index("REASON")
+        values[at : at + more + 1] = [(bar or " ").join(values[at : at + more + 1])]
+    return values

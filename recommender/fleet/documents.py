@@ -23,7 +23,10 @@ def begins(head: bytes) -> bool:
     """Whether one document begins here, and not a line for each machine.
 
     A document stands on several lines, or is a list, or an object that holds a list.
+    ``kubectl logs --prefix`` begins its lines with a bracket, too.
     """
+    if head.startswith(b"[pod/"):
+        return False
     first = head.split(b"\n", 1)[0].strip()
     whole = first in {b"{", b"["} or head.startswith(b"[")
     return whole or _holds_list(head.decode(errors="replace"))

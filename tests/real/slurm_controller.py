@@ -46,18 +46,18 @@ class Controller:
 
     def __init__(self, configuration: Path) -> None:
         """Of that configuration."""
-        self._env = {**os.environ, "PATH": _PATH, "SLURM_CONF": str(configuration), "TZ": "UTC"}
+        self._env = {**os.environ, "SLURM_CONF": str(configuration), "TZ": "UTC"}
 
-    def done(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        """A program that has ended."""
+    def done(self, *words: str, first: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """A program that has ended, which finds others in ``first`` before all other folders."""
+        path = f"{first}:{_PATH}" if first else _PATH
         return subprocess.run(
             words,
-            input=text,
             capture_output=True,
             text=True,
             check=False,
             timeout=_SECONDS,
-            env=self._env,
+            env={**self._env, "PATH": path},
         )
 
     def says(self, *words: str) -> str:

@@ -12,6 +12,7 @@ from recommender.devices.described import describe
 from recommender.fleet import sinfo
 from recommender.fleet.hostlist import expanded
 from recommender.fleet.pools import Pools, gathered
+from recommender.targets import probing_scripts
 from recommender.targets.slurm import write
 from tests.launch.test_commands import nvidia
 from tests.targets.scheduled import plan, two_machines
@@ -125,6 +126,22 @@ def test_the_controller_takes_the_scripts(cluster: Controller, tmp_path: Path) -
         (tmp_path / "job").write_text(text)
         done = cluster.done("sbatch", "--test-only", str(tmp_path / "job"))
         assert (done.returncode, "to start at" in done.stderr) == (0, True), done.stderr
+
+
+def test_the_probe_is_taken_on_every_node_that_takes_jobs(
+    cluster: Controller, tmp_path: Path
+) -> None:
+    """With the devices that each has; nothing runs, as the nodes do not exist."""
+    real = cluster.says("sh", "-c", "command -v srun").strip()
+    (tmp_path / "srun").write_text(f'#!/bin/sh\nexec "{real}" --test-only "$@"\n')
+    (tmp_path / "srun").chmod(0o755)
+    (tmp_path / "llmpick").symlink_to("/bin/true")
+    (tmp_path / "probe").write_text(probing_scripts.slurm())
+    done = cluster.done("bash", str(tmp_path / "probe"), first=tmp_path)
+    assert "not probed" not in done.stderr
+    asked = re.findall(r"to start at .* on nodes (\S+) in", done.stderr)
+    idle = {node for _, _, nodes in POOLS for node in nodes}
+    assert sorted(asked) == sorted(idle)
 
 
 def test_the_controller_refuses_more_devices_than_there_are(

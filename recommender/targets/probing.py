@@ -23,22 +23,19 @@ _RESOURCES = {
     "requests": {"cpu": "50m", "memory": "128Mi"},
     "limits": {"memory": "512Mi", "ephemeral-storage": "1Gi"},
 }
-_HEAD = f"""\
-# llmpick's probe on every node, which tells what it is and then sleeps.
-# It asks for no device, no privilege and no folder of the node:
-#   kubectl apply -f FILE
-#   kubectl -n {NAME} rollout status --timeout=300s daemonset/{NAME}-other
-#   kubectl -n {NAME} rollout status --timeout=300s daemonset/{NAME}-nvidia
-#   kubectl -n {NAME} logs -l app={NAME} --prefix --tail=-1 | llmpick fleet
-#   kubectl delete -f FILE
-"""
-_PUBLIC = """\
-# pip fetches llmpick from its index: where nodes reach none, name an image that has it (--image).
-"""
-_CLASS = """\
-# Leave out runtimeClassName where NVIDIA's is the default runtime and the class does not exist.
-# Nodes with NVIDIA GPUs that have none of its labels: kubectl label node NODE {label}=true
-"""
+_HEAD = (
+    "llmpick's probe on every node, which tells what it is and then sleeps.",
+    "It asks for no device, no privilege and no folder of the node:",
+    "  kubectl apply -f FILE",
+    f"  kubectl -n {NAME} rollout status --timeout=300s daemonset/{NAME}-other",
+    f"  kubectl -n {NAME} rollout status --timeout=300s daemonset/{NAME}-nvidia",
+    f"  kubectl -n {NAME} logs -l app={NAME} --prefix --tail=-1 | llmpick fleet",
+    "  kubectl delete -f FILE",
+    "Leave out runtimeClassName where NVIDIA's runtime is the default one and has no such class.",
+)
+_PUBLIC = (
+    "pip fetches llmpick from its index; where nodes reach none, --image names one that has it."
+)
 
 
 def kubernetes(cluster: Kubernetes, image: str | None = None) -> str:
@@ -49,7 +46,8 @@ def kubernetes(cluster: Kubernetes, image: str | None = None) -> str:
         image: one that has llmpick, None for that of Python into which pip puts it.
     """
     probing = cluster.probing
-    head = _HEAD + ("" if image else _PUBLIC) + _CLASS.format(label=probing.labels[0])
+    label = f"kubectl label node NODE {probing.labels[0]}=true"
+    head = (*_HEAD, f"Nodes with NVIDIA GPUs that have none of its labels: {label}")
     labelled = [_expression(label, "In") for label in probing.labels]
     others = [[_expression(label, "NotIn") for label in probing.labels]]
     seeing = {"runtimeClassName": probing.runtime}
@@ -58,7 +56,8 @@ def kubernetes(cluster: Kubernetes, image: str | None = None) -> str:
         _daemons(cluster, image, probing.runtime, [[one] for one in labelled], seeing),
         _daemons(cluster, image, "other", others, {}),
     )
-    return head + yaml_of(*documents)
+    lines = head if image else (*head, _PUBLIC)
+    return "".join(f"# {line}\n" for line in lines) + yaml_of(*documents)
 
 
 def _namespace() -> dict[str, Any]:

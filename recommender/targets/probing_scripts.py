@@ -1,9 +1,6 @@
 """Scripts that run ``llmpick probe`` on many machines, each once, and print a line of each."""
 
 _HEAD = """\
-#!/bin/bash
-# llmpick's probe on {where}, a line of each; llmpick has to be on their PATH.
-{usage}
 set -u
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -48,24 +45,29 @@ for host in "$@"; do
 
 def slurm() -> str:
     """A script that starts a step of its own on each node that takes jobs."""
-    usage = (
-        "#   bash FILE | llmpick fleet\n"
-        "# A node whose devices are not free within 300 seconds is left out, and named."
-    )
     listed = (
         "done < <(sinfo --Node --noheader --states=idle,mixed,allocated --format='%N|%R|%G' |\n"
         "  sort -t '|' -k 1,1 -u)\n"
     )
-    head = _HEAD.format(where="every node of Slurm that takes jobs", usage=usage)
-    return head + _SLURM + _ENOUGH + listed + _TAIL
+    head = _comments(
+        "llmpick's probe on every node of Slurm that takes jobs; llmpick has to be on their PATH.",
+        "  bash FILE | llmpick fleet",
+        "A node whose devices are not free within 300 seconds is left out, and named.",
+    )
+    return head + _HEAD + _SLURM + _ENOUGH + listed + _TAIL
 
 
 def shell() -> str:
     """A script that asks each host of its arguments over SSH."""
-    usage = (
-        "#   bash FILE HOST ... | llmpick fleet\n"
-        "# pdsh and ansible do the same:\n"
-        "#   pdsh -w HOSTS llmpick probe --json | llmpick fleet\n"
-        "#   ansible HOSTS -o -m command -a 'llmpick probe --json' | llmpick fleet"
+    head = _comments(
+        "llmpick's probe on each host; llmpick has to be on their PATH.",
+        "  bash FILE HOST ... | llmpick fleet",
+        "pdsh and ansible do the same:",
+        "  pdsh -w HOSTS llmpick probe --json | llmpick fleet",
+        "  ansible HOSTS -o -m command -a 'llmpick probe --json' | llmpick fleet",
     )
-    return _HEAD.format(where="each host", usage=usage) + _SSH + _ENOUGH + "done\n" + _TAIL
+    return head + _HEAD + _SSH + _ENOUGH + "done\n" + _TAIL
+
+
+def _comments(*lines: str) -> str:
+    return "".join(("#!/bin/bash\n", *(f"# {line}\n" for line in lines)))

@@ -138,7 +138,7 @@ def test_the_probe_is_taken_on_every_node_that_takes_jobs(
     (tmp_path / "llmpick").symlink_to("/bin/true")
     (tmp_path / "probe").write_text(probing_scripts.slurm())
     done = cluster.done("bash", str(tmp_path / "probe"), first=tmp_path)
-    assert "not probed" not in done.stderr
+    assert re.findall("(.*): not probed", done.stderr) == ["gpu03"]
     asked = re.findall(r"to start at .* on nodes (\S+) in", done.stderr)
     idle = {node for _, _, nodes in POOLS for node in nodes}
     assert sorted(asked) == sorted(idle)

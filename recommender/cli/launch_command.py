@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli import files, opened, output
+from recommender.cli import files, launch_probe, opened, output
 from recommender.cli.asking import Asked, Meant, asks, described, meant
 from recommender.errors import InputError, visible
 from recommender.facts.plan import Opening, Plan
@@ -49,6 +49,10 @@ def launch(
     """
     from recommender.launching import opening as usual_opening
 
+    if framework == launch_probe.WORD:
+        mixed = run or json or expose or port or name or served_name or for_version
+        launch_probe.deliver(asked, to, image, file, force=force, mixed=bool(mixed))
+        return
     if run:
         _check_here(asked)
     elsewhere = to is not None and target(to).cluster

@@ -5,15 +5,18 @@ from typing import Annotated
 import typer
 
 from recommender.cli import inputs, options, output
-from recommender.errors import InputError, printable
+from recommender.errors import InputError, printable, visible
 from recommender.facts import Machine
 
 LESS_THAN_REQUIRED = 4
 _ANY = "accelerator"
 _MOST = 100_000
+# Of a host (RFC 1035).
+_LONGEST_NAME = 253
 
 Evidence = Annotated[bool, typer.Option("--evidence")]
 Require = Annotated[list[str] | None, typer.Option("--require", metavar="VENDOR[:COUNT]")]
+Node = Annotated[str | None, typer.Option("--node", metavar="NAME")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +27,7 @@ def register(app: typer.Typer) -> None:
 def probe(
     evidence: Evidence = False,
     require: Require = None,
+    node: Node = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -37,10 +41,23 @@ def probe(
     wanted = [_requirement(text) for text in require or ()]
     from recommender.probe import probe as look
 
-    found = look(evidence=evidence)
+    found = look(evidence=evidence, node=node is not None)
+    if node is not None:
+        from recommender.probe.outside import of_node
+
+        found = of_node(found, _name(node))
     if not output.written(found, form):
         _show(found, form, language)
     _check(found, wanted, language)
+
+
+def _name(node: str) -> str:
+    if not node or visible(node) != node or len(node) > _LONGEST_NAME:
+        message = (
+            f"--node '{printable(node)}' is no name of a node: give its own, without spaces around"
+        )
+        raise InputError(message)
+    return node
 
 
 def _show(found: Machine, form: str, language: str) -> None:

@@ -133,6 +133,22 @@ class NodeReading:
 
 
 @noun
+class Probing:
+    """How ``llmpick probe`` runs on every node: in ``image``, into which pip puts it.
+
+    On nodes that have one of ``labels`` (each ``true``) it is started with the ``runtime`` class
+    and the variables ``env``, which hand it their devices; elsewhere it needs none.
+    """
+
+    image: str
+    runtime: str
+    env: Mapping[str, str]
+    labels: tuple[str, ...]
+    source: str
+    checked: str
+
+
+@noun
 class Kubernetes:
     """What Kubernetes calls processors, network interfaces and devices."""
 
@@ -141,6 +157,7 @@ class Kubernetes:
     groups: PodGroups
     devices: tuple[ClusterDevice, ...]
     reading: NodeReading
+    probing: Probing
     source: str
     checked: str
 

@@ -44,7 +44,7 @@ class Pool:
     ``machine`` is one of them without what is its own (name, addresses, free memory), ``count``
     how many there are, ``nodes`` their names. ``runs`` is whether one of them serves the work with
     the model that was asked for. ``unknown`` names facts that could have decided against a
-    candidate and that the source does not tell, ``ask`` the command that learns them from one node.
+    candidate and that the source does not tell, ``ask`` the command that learns them from a node.
     ``source`` says who told of them, ``where`` how that one finds them.
     """
 

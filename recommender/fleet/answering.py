@@ -21,10 +21,11 @@ from recommender.rules.instead import runs
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
 
-# A name that is a host's and no option of ssh.
+# A name that is a host's and no option of srun.
 _HOST = re.compile(r"[A-Za-z0-9][\w.-]{0,252}")
 _MANY = 200
 _PROBE = ("llmpick", "probe", "--json")
+_PROBE_ALL = ("llmpick", "launch", "probe", "--target", "kubernetes")
 
 
 def answered(  # noqa: PLR0913  # the whole question
@@ -126,12 +127,11 @@ def _pool(kind: Kind, answer: Answer) -> Pool:
 
 
 def _ask(kind: Kind) -> str | None:
-    """The command that probes one node of a kind of which a scheduler told."""
+    """The command that probes one node of a kind of which a scheduler told, or all of them."""
+    if kind.source == kubernetes.SOURCE:
+        return " ".join(_PROBE_ALL)
     name = kind.nodes[0]
     if not _HOST.fullmatch(name):
         return None
-    asked = {
-        slurm.SOURCE: ("srun", "-N1", "-w", name, *_PROBE),
-        kubernetes.SOURCE: ("ssh", name, *_PROBE),
-    }.get(kind.source)
-    return visible(posix(Command(argv=asked))) if asked else None
+    asked = ("srun", "-N1", "-w", name, *_PROBE)
+    return visible(posix(Command(argv=asked))) if kind.source == slurm.SOURCE else None

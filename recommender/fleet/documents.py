@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 from recommender.errors import printable
 from recommender.fleet.records import LONGEST, Item, Wrong, too_long
 
-# kubectl calls its list items, scontrol nodes.
-_LISTS = frozenset(("items", "nodes"))
+# kubectl calls its list items, scontrol nodes; sinfo since 23.02 by its own name.
+_LISTS = frozenset(("items", "nodes", "sinfo"))
 _CHUNK = 2**16
 _BLANK = " \t\r\n"
 _DECODER = json.JSONDecoder()
@@ -23,7 +23,10 @@ def begins(head: bytes) -> bool:
     """Whether one document begins here, and not a line for each machine.
 
     A document stands on several lines, or is a list, or an object that holds a list.
+    ``kubectl logs --prefix`` begins its lines with a bracket, too.
     """
+    if head.startswith(b"[pod/"):
+        return False
     first = head.split(b"\n", 1)[0].strip()
     whole = first in {b"{", b"["} or head.startswith(b"[")
     return whole or _holds_list(head.decode(errors="replace"))

@@ -31,8 +31,11 @@ _OWN = re.compile(
     + rb'|"details": ?\{(?:%s(?:, ?%s)*+)?\}' % (_MEMBER, _MEMBER)
 )
 _NAMED = re.compile(rb'\{ ?"name": ?(%s|null),' % _STRING)
-# What pdsh and the one-line output of ansible put before the output of each host.
-_HOST = re.compile(rb"([\w.-]{1,253})(?:: | \| [A-Z]+ \| rc=0 \| \(stdout\) )(?=\{)")
+# What pdsh, the one-line output of ansible, and kubectl logs --prefix put before each line.
+_HOST = re.compile(
+    rb"(?:([\w.-]{1,253})(?:: | \| [A-Z]+ \| rc=0 \| \(stdout\) )"
+    rb"|\[pod/([\w.-]{1,253})/[\w.-]{1,253}\] )(?=\{)"
+)
 _DIGITS = re.compile(r"[0-9a-f]*\d[0-9a-f.:]*")
 
 
@@ -92,13 +95,18 @@ def decoded(raw: bytes) -> tuple[str | None, Any]:
     found = _HOST.match(raw)
     try:
         text = raw[found.end() :].decode() if found else raw.decode()
-        return found[1].decode() if found else None, json.loads(text, parse_constant=_constant)
+        return _before(found), json.loads(text, parse_constant=_constant)
     except UnicodeDecodeError as error:
         message = "is not UTF-8 text"
         raise InputError(message) from error
     except (ValueError, RecursionError) as error:
         message = f"is not valid JSON ({printable(error)})"
         raise InputError(message) from error
+
+
+def _before(found: re.Match[bytes] | None) -> str | None:
+    """The name of the host or pod that stands before the JSON."""
+    return (found[1] or found[2]).decode() if found else None
 
 
 def _constant(name: str) -> Any:
@@ -111,7 +119,8 @@ def _recognized(raw: bytes) -> tuple[bytes, str | None]:
     host = _HOST.match(raw)
     rest = raw[host.end() :] if host else raw
     named = _NAMED.match(rest)
-    name = host[1] if host else None
+    before = _before(host)
+    name = before.encode() if before else None
     if named:
         rest = rest[named.end() :]
         name = named[1][1:-1] if named[1] != b"null" else name

@@ -46,6 +46,8 @@ class Pools:
     def add(self, number: int, node: Node) -> None:
         """One machine of the line ``number``, which is its name where it has none."""
         name = node.name or f"line {number}"
+        if node.repeats and name in self._names:
+            return
         kind = self.kinds.get(node.kind)
         if reason := self._reason(name, node, kind):
             self.set_apart.append(SetApart(node=name, reason=reason))
@@ -114,36 +116,37 @@ def _nodes(found: Iterable[Line | Item | Wrong], form: str) -> Iterator[tuple[in
             yield record.number, record
             continue
         try:
-            yield record.number, _node(record, reader, form)
+            for node in _told(record, reader, form):
+                yield record.number, node
         except InputError as error:
             yield record.number, Wrong(record.number, str(error))
 
 
-def _node(record: Line | Item, reader: machines.Reader, form: str) -> Node:
-    """The machine of a record.
+def _told(record: Line | Item, reader: machines.Reader, form: str) -> Iterable[Node]:
+    """The machines of a record.
 
     Raises:
         InputError: it tells of none, or is of another form than was named.
     """
     if isinstance(record, Item):
-        return _read(record.value, form) or reader.machine(record.value)
+        return _read(record.value, form) or (reader.machine(record.value),)
     found = reader.line(record.raw) if form in {"auto", machines.SOURCE} else _value(record.raw)
     if isinstance(found, Node):
-        return found
-    return _read(found, form) or reader.machine(found, record.raw)
+        return (found,)
+    return _read(found, form) or (reader.machine(found, record.raw),)
 
 
 def _value(raw: bytes) -> Any:
     return machines.decoded(raw)[1]
 
 
-def _read(value: Any, form: str) -> Node | None:
-    """The node of a scheduler; None where a machine of llmpick is meant."""
+def _read(value: Any, form: str) -> Iterable[Node] | None:
+    """The nodes of a scheduler; None where a machine of llmpick is meant."""
     members = value if isinstance(value, dict) else {}
     if form == kubernetes.SOURCE or (form == "auto" and kubernetes.is_node(members)):
-        return kubernetes.node(value)
+        return (kubernetes.node(value),)
     if form == slurm.SOURCE or (form == "auto" and slurm.is_node(members)):
-        return slurm.node(value)
+        return slurm.nodes(value)
     return None
 
 

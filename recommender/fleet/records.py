@@ -34,7 +34,7 @@ class Node(NamedTuple):
     """One machine: nodes of the same ``kind`` are equal in all that decides.
 
     ``apart`` says why nothing should be started there, ``source`` who tells of it, ``where`` how
-    that one finds it.
+    that one finds it; ``repeats`` that this source lists a machine once for each of its partitions.
     """
 
     name: str | None
@@ -43,6 +43,7 @@ class Node(NamedTuple):
     source: str
     apart: str | None = None
     where: Where | None = None
+    repeats: bool = False
 
 
 def too_long() -> str:

@@ -1,4 +1,4 @@
-"""Nodes as Slurm tells of them: ``scontrol -o show node`` and ``scontrol show node --json``.
+"""Nodes as Slurm tells of them: ``scontrol show node`` and ``sinfo``, as text and as JSON.
 
 The type of a generic resource is whatever a site called it, and Slurm knows no memory of devices:
 a type that the table of accelerators knows gives the maker and the name, any other nothing.
@@ -8,120 +8,80 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from recommender.devices.catalogue import find
 from recommender.errors import InputError, printable
 from recommender.facts import Accelerator, Cpu, Machine, Memory, Os, Problem
 from recommender.facts.codec import encode
 from recommender.facts.fleet import Where
-from recommender.fleet import device_types
-from recommender.fleet.labels import text_of
+from recommender.fleet import device_types, sinfo
 from recommender.fleet.records import Node
+from recommender.fleet.slurm_told import Told, of_group, of_json, of_row, of_text, texts
 
 SOURCE = "slurm"
 _MOST = 4096
 _MIB_PER_GIB = 1024
 # name[:type]:count, and behind it the cores or numbers in brackets.
 _GRES = re.compile(r"gpu(?::([^:()]{1,100}))?:(\d{1,6})(?:\([^()]*\))?")
+_NONE = re.compile(r":0+(?:\(|$)")
 _OUTSIDE = re.compile(r",(?![^()]*\))")
 # A state and the marks behind it: DOWN*, IDLE~.
 _STATE = re.compile(r"([A-Z_]*)(\W*)")
 
 
-class _Told(NamedTuple):
-    """What both forms of scontrol tell of a node."""
-
-    name: str | None
-    states: tuple[str, ...]
-    gres: str
-    features: tuple[str, ...]
-    arch: str | None
-    sockets: int | None
-    cores: int | None
-    threads: int | None
-    memory_mib: int | None
-    reason: str | None
-    partitions: tuple[str, ...] = ()
-
-
 def is_node(value: Mapping[str, Any]) -> bool:
-    """Whether a decoded object is a node of Slurm."""
-    return "NodeName" in value or ("gres" in value and "real_memory" in value)
+    """Whether a decoded object is a node of Slurm, or a row of sinfo."""
+    listed = "NODELIST" in value or _of_sinfo(value)
+    return listed or "NodeName" in value or ("gres" in value and "real_memory" in value)
 
 
-def node(value: Any) -> Node:
-    """The machine that a record of scontrol tells of.
+def _of_sinfo(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("nodes"), dict) and "gres" in value
+
+
+def nodes(value: Any) -> Iterator[Node]:
+    """The machines that a record of scontrol or sinfo tells of.
 
     Raises:
-        InputError: it is no node of Slurm.
+        InputError: it is no node of Slurm, or does not tell which devices its nodes have.
     """
     if not isinstance(value, dict) or not is_node(value):
         message = "is no node of Slurm: write it with scontrol -o show node"
         raise InputError(message)
-    told = _of_text(value) if "NodeName" in value else _of_json(value)
+    if "NODELIST" in value:
+        return _listed(texts(value["NODELIST"]), of_row(value))
+    if _of_sinfo(value):
+        names = texts(value["nodes"].get("nodes"))
+        return _listed(names, of_group(value, len(names)))
+    told = of_text(value) if "NodeName" in value else of_json(value)
+    return iter((_node(told),))
+
+
+def _listed(names: list[str], told: Told) -> Iterator[Node]:
+    node = _node(told)._replace(repeats=True)
+    return (node._replace(name=name) for name in names)
+
+
+def _node(told: Told) -> Node:
+    apart = _apart(told)
+    if told.gres is None and not apart:
+        message = f"tells of no devices (no column GRES): write it with {sinfo.COMMAND}"
+        raise InputError(message)
+    kind, machine = _described(told._replace(name=None, states=(), reason=None, partitions=()))
+    return Node(told.name, kind, machine, SOURCE, apart, _where(told))
+
+
+@lru_cache(maxsize=1000)
+def _described(told: Told) -> tuple[bytes, Machine]:
+    """The machine, and what stands for all that decides of it."""
     machine = _machine(told)
-    kind = blake2b(json.dumps(encode(machine)).encode(), digest_size=16)
-    return Node(told.name, kind.digest(), machine, SOURCE, _apart(told), _where(told))
+    return blake2b(json.dumps(encode(machine)).encode(), digest_size=16).digest(), machine
 
 
-def _of_text(fields: Mapping[str, Any]) -> _Told:
-    features = fields.get("ActiveFeatures") or fields.get("AvailableFeatures") or ""
-    sockets, cores = _count(fields.get("Sockets")), _count(fields.get("CoresPerSocket"))
-    return _Told(
-        name=text_of(fields.get("NodeName")),
-        states=tuple(fields.get("State", "").upper().split()[:1]),
-        gres=fields.get("Gres", ""),
-        features=tuple(features.split(",")),
-        arch=text_of(fields.get("Arch")),
-        sockets=sockets,
-        cores=cores * sockets if cores and sockets else None,
-        threads=_count(fields.get("CPUTot")),
-        memory_mib=_count(fields.get("RealMemory")),
-        reason=text_of(fields.get("Reason")),
-        partitions=_listed(fields.get("Partitions")),
-    )
-
-
-def _of_json(fields: Mapping[str, Any]) -> _Told:
-    states = [*_texts(fields.get("state")), *_texts(fields.get("state_flags"))]
-    features = _texts(fields.get("active_features")) or _texts(fields.get("features"))
-    sockets, cores = _count(fields.get("sockets")), _count(fields.get("cores"))
-    return _Told(
-        name=text_of(fields.get("name")),
-        states=tuple(state.upper() for state in states),
-        gres=text_of(fields.get("gres")) or "",
-        features=tuple(part for text in features for part in text.split(",")),
-        arch=text_of(fields.get("architecture")),
-        sockets=sockets,
-        cores=cores * sockets if cores and sockets else None,
-        threads=_count(fields.get("cpus")),
-        memory_mib=_count(fields.get("real_memory")),
-        reason=text_of(fields.get("reason")),
-        partitions=tuple(_texts(fields.get("partitions"))),
-    )
-
-
-def _listed(text: Any) -> tuple[str, ...]:
-    return tuple(filter(None, (text_of(text) or "").split(",")))
-
-
-def _texts(value: Any) -> list[str]:
-    found = value if isinstance(value, list) else [value]
-    return [text for text in map(text_of, found) if text]
-
-
-def _count(value: Any) -> int | None:
-    """A whole number above zero; newer Slurm wraps some in an object of their own."""
-    if isinstance(value, dict):
-        value = value.get("number") if value.get("set") else None
-    text = text_of(value) or ""
-    plain = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004
-    return (int(text) or None) if plain else None
-
-
-def _machine(told: _Told) -> Machine:
+def _machine(told: Told) -> Machine:
     from recommender.devices.software import architecture
 
     try:
@@ -141,28 +101,29 @@ def _machine(told: _Told) -> Machine:
     )
 
 
-def _kinds(told: _Told) -> Iterator[tuple[str, Accelerator, int]]:
+def _kinds(told: Told) -> Iterator[tuple[str, Accelerator, int]]:
     """Each generic resource that stands for GPUs, the device that it means, and how many."""
-    for part in _OUTSIDE.split(told.gres):
+    for part in _OUTSIDE.split(told.gres or ""):
         found = _GRES.fullmatch(part.strip())
         if found and int(found[2]):
             device = device_types.device(found[1] or _feature(told.features))
             yield found[0], device, min(int(found[2]), _MOST)
 
 
-def _devices(told: _Told) -> Iterator[Accelerator]:
+def _devices(told: Told) -> Iterator[Accelerator]:
     every = [device for _, device, count in _kinds(told) for _ in range(count)]
     return (replace(device, index=index) for index, device in enumerate(every[:_MOST]))
 
 
-def _unknown(told: _Told) -> Iterator[Problem]:
+def _unknown(told: Told) -> Iterator[Problem]:
     """Resources of which nobody knows whose devices they are."""
-    for text, device, _ in _kinds(told):
-        if device.vendor is None:
-            yield Problem(what=f"which accelerators Slurm means by {printable(text)} is not known")
+    known = {text: device.vendor for text, device, _ in _kinds(told)}
+    for part in map(str.strip, _OUTSIDE.split(told.gres or "")):
+        if part.partition(":")[0] == "gpu" and not (_NONE.search(part) or known.get(part)):
+            yield Problem(what=f"which accelerators Slurm means by {printable(part)} is not known")
 
 
-def _where(told: _Told) -> Where:
+def _where(told: Told) -> Where:
     """What Slurm calls its devices, where they are of one kind, and where such nodes are."""
     kinds = {text.partition("(")[0].rpartition(":")[0] for text, _, _ in _kinds(told)}
     return Where(
@@ -178,7 +139,7 @@ def _feature(features: tuple[str, ...]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-def _apart(told: _Told) -> str | None:
+def _apart(told: Told) -> str | None:
     """Why nothing is to be started on it."""
     from recommender.targets.schedulers import schedulers
 

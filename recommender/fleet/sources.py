@@ -1,4 +1,4 @@
-"""The records of a stream: lines, the blocks of scontrol, or the elements of one JSON document.
+"""The records of a stream: lines, blocks of scontrol, rows of sinfo, or the elements of a document.
 
 Nothing is held but the record that is read, so memory does not grow with the number of machines.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from recommender.errors import InputError
-from recommender.fleet import documents
+from recommender.fleet import documents, sinfo
 from recommender.fleet.records import LONGEST, Item, Line, Wrong, too_long
 
 _HEAD = 2**16
@@ -33,6 +33,8 @@ def records(stream: BinaryIO) -> Iterator[Line | Item | Wrong]:
         raise InputError(message)
     if start.startswith(_BLOCK):
         return _blocks(whole)
+    if sinfo.begins(start):
+        return sinfo.rows(_numbered(whole))
     return documents.items(whole) if documents.begins(start) else _lines(whole)
 
 

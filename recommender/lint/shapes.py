@@ -8,7 +8,14 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from recommender import facts
 from recommender.errors import printable
 from recommender.facts import checkup, scheduler
-from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups, SingleMachine
+from recommender.facts.cluster import (
+    ClusterDevice,
+    Kubernetes,
+    NodeLabel,
+    PodGroups,
+    Probing,
+    SingleMachine,
+)
 from recommender.facts.framework import RegistryName
 from recommender.facts.visible import Visible
 from recommender.lint.loaded import Loaded
@@ -21,7 +28,7 @@ _STRICT = (
     *(facts.Quantization, facts.Budget, facts.KvQuantized, facts.Package, facts.Capability),
     *(facts.Exposure, Rate, Sign, facts.Standing, facts.Upkeep, facts.Conflict, RegistryName),
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
-    *(Kubernetes, PodGroups, SingleMachine, ClusterDevice, NodeLabel, Visible),
+    *(Kubernetes, PodGroups, SingleMachine, ClusterDevice, NodeLabel, Probing, Visible),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
     *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
 )

@@ -43,13 +43,15 @@ class Context:
     """The computer that is read.
 
     ``live`` is False for a recorded or mounted root: then nothing of this host (libraries, tools,
-    its scheduler) may be mixed in. ``family`` is linux, macos or windows. ``os``, ``memory`` and
-    ``pci`` are known to the readers of vendors; ``stop`` tells them to give up.
+    its scheduler) may be mixed in. ``node`` says that a container only looks: what it was not given
+    is no less the node's. ``family`` is linux, macos or windows. ``os``, ``memory`` and ``pci`` are
+    known to the readers of vendors; ``stop`` tells them to give up.
     """
 
     files: Files = field(default_factory=Files)
     env: Mapping[str, str] = field(default_factory=dict)
     live: bool = True
+    node: bool = False
     family: str = "linux"
     os: Os = field(default_factory=Os)
     memory: Memory = field(default_factory=Memory)
@@ -60,6 +62,11 @@ class Context:
     def contained(self) -> bool:
         """Whether a container is around: then the bus may show devices that others were given."""
         return self.os.container not in {None, "none"}
+
+    @property
+    def confined(self) -> bool:
+        """Whether a container is around whose own devices are asked about, not its node's."""
+        return self.contained and not self.node
 
     def bound(self, *pci_vendors: str) -> tuple[PciDevice, ...]:
         """Devices on the bus of these PCI vendors (four hexadecimal digits) with their driver."""

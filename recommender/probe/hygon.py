@@ -138,7 +138,7 @@ def _access(context: Context, gpus: Sequence[Gpu]) -> Iterator[Problem]:
             fix=f"Run {JOIN_GROUPS} and log in again.",
             rule="probe.hygon.permission",
         )
-    elif context.live and context.contained and gpus and "dev/kfd" not in there:
+    elif context.live and context.confined and gpus and "dev/kfd" not in there:
         yield Problem(
             what="This container was not given /dev/kfd and /dev/dri, so no DCU can be used in it.",
             fix="Start it with docker run --device /dev/kfd --device /dev/dri --group-add video.",

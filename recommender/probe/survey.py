@@ -30,6 +30,7 @@ def probe(
     *,
     env: Mapping[str, str] | None = None,
     live: bool | None = None,
+    node: bool = False,
     evidence: bool = False,
 ) -> Machine:
     """What this computer is.
@@ -42,6 +43,7 @@ def probe(
         env: its environment; that of this process if not given.
         live: whether the root is this host, so that its libraries and tools may be asked; by
             default if it is ``/``.
+        node: whether a container that was given nothing tells of its node.
         evidence: whether the machine says of each fact where it was read.
 
     Returns:
@@ -53,6 +55,7 @@ def probe(
         files=Files(root),
         env=dict(os.environ) if env is None else env,
         live=here if live is None else live,
+        node=node,
         family=_family() if here else "linux",
     )
     survey = _Survey(context)

@@ -111,10 +111,10 @@ def test_rows(llmpick: Run) -> None:
     ("source", "ask"),
     [
         (one_line(), "srun -N1 -w gpu01 llmpick probe --json"),
-        (listed(node("k1", A100, GPUS)).decode(), "ssh k1 llmpick probe --json"),
+        (listed(node("k1", A100, GPUS)).decode(), "llmpick launch probe --target kubernetes"),
         (line("h1").decode(), None),
-        (listed(node("-oProxyCommand=touch x", A100, GPUS)).decode(), None),
-        (listed(node("a;reboot", A100, GPUS)).decode(), None),
+        (one_line().replace("NodeName=gpu01", "NodeName=-oProxyCommand=x"), None),
+        (one_line().replace("NodeName=gpu01", "NodeName=a;reboot"), None),
     ],
 )
 def test_what_is_not_told_and_who_tells_it(llmpick: Run, source: str, ask: str | None) -> None:

@@ -35,15 +35,20 @@ def _of(text: str) -> Node:
 
     (found,) = records(io.BytesIO(text.encode()))
     assert isinstance(found, Item)
-    return slurm.node(found.value)
+    return _node_of(found.value)
+
+
+def _node_of(value: Any) -> Node:
+    (node,) = slurm.nodes(value)
+    return node
 
 
 def _devices(gres: str, features: str = "ib") -> tuple[Accelerator, ...]:
-    return slurm.node({**JSON, "gres": gres, "active_features": features}).machine.accelerators
+    return _node_of({**JSON, "gres": gres, "active_features": features}).machine.accelerators
 
 
 def test_text_and_json_tell_the_same() -> None:
-    block, line, document = _of(SLURM), _of(one_line()), slurm.node(JSON)
+    block, line, document = _of(SLURM), _of(one_line()), _node_of(JSON)
     assert block == line == document
     machine = line.machine
     assert (line.name, line.apart, len(machine.accelerators)) == ("gpu01", None, 4)
@@ -76,12 +81,21 @@ def test_text_and_json_tell_the_same() -> None:
         ("", "ib", []),
         ("(null)", "ib", []),
         ("license:4", "ib", []),
+        ("gpu:0", "ib", []),
+        ("gpu:h100:0(S:0)", "ib", []),
     ],
 )
 def test_generic_resources(gres: str, features: str, found: list[tuple[Any, ...]]) -> None:
     told = _devices(gres, features)
     assert [(one.vendor, one.name, one.memory_gib, one.partition) for one in told] == found
     assert [one.index for one in told] == list(range(len(found)))
+
+
+@pytest.mark.parametrize("gres", ["gpu:tesla:1", "gpu:a100", "gpu:a100:1K", "gpu"])
+def test_resources_that_are_not_understood_are_told(gres: str) -> None:
+    machine = _node_of({**JSON, "gres": f"gpu:l4:1,{gres}"}).machine
+    said = f"which accelerators Slurm means by {gres} is not known"
+    assert [problem.what for problem in machine.problems] == [said]
 
 
 @pytest.mark.parametrize(
@@ -99,12 +113,13 @@ def test_generic_resources(gres: str, features: str, found: list[tuple[Any, ...]
         ("IDLE@", True),
         ("DOWN+DRAIN+INVALID_REG", True),
         ("FUTURE", True),
+        ("REBOOT^", True),
     ],
 )
 def test_states(state: str, apart: bool) -> None:
     found = _of(one_line().replace("State=IDLE", f"State={state}"))
     assert found.apart == (f"Slurm says {state}" if apart else None)
-    listed = slurm.node({**JSON, "state": state.split("+")})
+    listed = _node_of({**JSON, "state": state.split("+")})
     assert (listed.apart is not None) == apart
 
 
@@ -113,24 +128,24 @@ def test_the_reason_of_the_administrator() -> None:
     found = _of(f"{text} Reason=fan Gres=gpu:h100:9 [root@2026-11-20T10:00:00]\n")
     assert found.apart == "Slurm says IDLE+DRAIN: fan"
     assert len(found.machine.accelerators) == 4
-    flagged = slurm.node({**JSON, "state": "down", "state_flags": ["NOT_RESPONDING"]})
+    flagged = _node_of({**JSON, "state": "down", "state_flags": ["NOT_RESPONDING"]})
     assert flagged.apart == "Slurm says DOWN+NOT_RESPONDING"
 
 
 @pytest.mark.parametrize("wrong", [None, [], {}, -1, "x", {"set": False, "number": 4}])
 def test_values_of_another_type_are_unknown(wrong: Any) -> None:
     fields = dict.fromkeys(("cpus", "sockets", "cores", "real_memory", "gres", "state"), wrong)
-    machine = slurm.node({**JSON, **fields}).machine
+    machine = _node_of({**JSON, **fields}).machine
     assert (machine.memory.total_gib, machine.cpu.logical_cores) == (None, None)
     assert machine.accelerators == ()
 
 
 def test_numbers_in_objects() -> None:
     wrapped = {"set": True, "infinite": False, "number": 515000}
-    assert slurm.node({**JSON, "real_memory": wrapped}).machine.memory.total_gib == 502.9
+    assert _node_of({**JSON, "real_memory": wrapped}).machine.memory.total_gib == 502.9
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"name": "x"}])
 def test_what_is_no_node(value: Any) -> None:
     with pytest.raises(InputError, match="no node of Slurm"):
-        slurm.node(value)
+        _node_of(value)

@@ -74,7 +74,7 @@ def _asked(context: Context, known: Sequence[Device]) -> tuple[Findings, ...]:
 
 def _is_of_others(context: Context, gpu: Gpu) -> bool:
     """Whether a container sees the GPU on the bus although it was given to others."""
-    if not (context.live and context.contained and gpu.node is None):
+    if not (context.live and context.confined and gpu.node is None):
         return False
     given = [name for name in context.files.names(_RENDER) if name.startswith("renderD")]
     minor = gpu.card.render_minor if gpu.card else None
@@ -83,7 +83,7 @@ def _is_of_others(context: Context, gpu: Gpu) -> bool:
 
 def _access(context: Context, gpus: Sequence[Gpu]) -> Iterator[Problem]:
     """Device nodes that are absent or may not be opened; only this host's can be tried."""
-    if not context.live or not gpus:
+    if not context.live or not gpus or (context.contained and context.node):
         return
     if not context.files.exists(_KFD):
         yield problems.not_given() if context.contained else problems.no_kfd()

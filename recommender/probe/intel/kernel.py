@@ -64,7 +64,7 @@ def nodes(files: Files, seen: PciDevice) -> tuple[str, ...]:
 def withheld(context: Context, seen: PciDevice) -> bool:
     """Whether this is a container that was not given any of the GPU's nodes."""
     found = nodes(context.files, seen)
-    return context.live and context.contained and not any(map(context.files.exists, found))
+    return context.live and context.confined and not any(map(context.files.exists, found))
 
 
 def denied(context: Context, seen: PciDevice) -> tuple[str, ...]:

@@ -34,6 +34,32 @@ def test_the_plan_is_of_the_documented_shape(llmpick: Run) -> None:
     assert "${NODE_RANK}" in plan["processes"][1]["argv"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--target", "ray"), "it is one of kubernetes, slurm, shell"),
+        (("--gpu", "L40S"), "launch probe asks every machine what it is"),
+        (("--model", "Qwen/Qwen3-8B"), "launch probe asks every machine what it is"),
+        (("--run",), "launch probe asks every machine what it is"),
+        (("--target", "slurm", "--image", "a:1"), "--image is for --target kubernetes"),
+        (("--target", "kubernetes", "--image", "A B"), "is no name of an image"),
+    ],
+)
+def test_the_probe_takes_few_options(llmpick: Run, arguments: tuple[str, ...], said: str) -> None:
+    done = llmpick("launch", "probe", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_the_probe_in_a_file(llmpick: Run, tmp_path: Path) -> None:
+    file = tmp_path / "probe.yaml"
+    assert llmpick("launch", "probe", "--target", "kubernetes", "-o", str(file)).code == 0
+    assert f"kubectl apply -f {file}" in file.read_text(encoding="utf-8")
+    assert "exists" in llmpick("launch", "probe", "--target", "kubernetes", "-o", str(file)).err
+    chinese = llmpick("launch", "probe", "--target", "kubernetes", "--lang", "zh").out
+    assert chinese.startswith("# 在每个节点上运行")
+
+
 def test_a_file_is_written_once(llmpick: Run, tmp_path: Path) -> None:
     file = tmp_path / "serve.sh"
     command = ("launch", "vllm", *H100X8, *QWEN, "-o", str(file))

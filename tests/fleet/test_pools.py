@@ -295,3 +295,13 @@ def test_no_bytes_break_it(data: bytes) -> None:
         except InputError:
             continue
         assert found.kinds or found.set_apart or found.unreadable or b"[" in start + data
+
+
+def test_the_logs_of_pods() -> None:
+    logs = b"".join(
+        b"[pod/llmpick-probe-other-%d/probe] " % number + line(name)
+        for number, name in enumerate(("n1", "n2", None))
+    )
+    found = read(b"[pod/llmpick-probe-other-9/probe] WARNING: the cache is off\n" + logs)
+    assert [kind.nodes for kind in found.kinds.values()] == [["n1", "n2", "llmpick-probe-other-2"]]
+    assert [one.line for one in found.unreadable] == [1]

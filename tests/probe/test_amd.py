@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from recommender.facts.machine import Os
-from recommender.probe import amd
+from recommender.probe import amd, probe
 from recommender.probe.context import Context
 from recommender.probe.files import Files
 from tests.probe.conftest import Root
@@ -218,6 +218,16 @@ def test_a_container_without_the_devices(card: Root, probed: Probed) -> None:
     (problem,) = probed()["problems"]
     assert problem["rule"] == "probe.amd.not-given"
     assert "--device /dev/kfd --device /dev/dri" in problem["fix"]
+
+
+def test_a_container_that_tells_of_its_node_needs_no_devices(card: Root) -> None:
+    (card.path / "dev/kfd").unlink()
+    card.file(".dockerenv")
+    machine = probe(card.path, env={}, live=True, node=True)
+    assert [device.memory_gib for device in machine.accelerators] == [
+        pytest.approx(VRAM / 2**30, abs=1e-3)
+    ]
+    assert not [problem for problem in machine.problems if problem.rule == "probe.amd.not-given"]
 
 
 def test_a_container_with_half_of_the_devices(card: Root, probed: Probed) -> None:

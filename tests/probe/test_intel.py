@@ -204,7 +204,7 @@ def test_a_node_that_is_denied_names_the_group(
     assert "usermod -aG render" in problem["fix"]
 
 
-def contained(root: Root, *nodes: str) -> Findings:
+def contained(root: Root, *nodes: str, node: bool = False) -> Findings:
     cards = ("0000:0b:00.0", "0000:0f:00.0")
     for number, address in enumerate(cards):
         root.pci(address, "8086:e20b", "030000", "xe")
@@ -216,7 +216,8 @@ def contained(root: Root, *nodes: str) -> Findings:
         )
         for address in cards
     )
-    return intel.probe(Context(files=Files(root.path), os=Os(container="docker"), pci=bus))
+    context = Context(files=Files(root.path), os=Os(container="docker"), pci=bus, node=node)
+    return intel.probe(context)
 
 
 def test_a_container_counts_the_cards_that_it_was_given(root: Root) -> None:
@@ -230,6 +231,12 @@ def test_a_container_without_nodes_is_told_how_to_get_them(root: Root) -> None:
     assert [one.usable_gib for one in found.accelerators] == [0.0, 0.0]
     assert rules(found.problems) == ["probe.intel.devices"]
     assert "/dev/dri" in (found.problems[0].fix or "")
+
+
+def test_a_container_that_tells_of_its_node_needs_no_nodes_of_devices(root: Root) -> None:
+    found = contained(root, node=True)
+    assert [one.usable_gib for one in found.accelerators] == [None, None]
+    assert "probe.intel.devices" not in rules(found.problems)
 
 
 def test_versions_are_read_from_the_names_of_libraries(root: Root, probed: Probed) -> None:

@@ -150,13 +150,13 @@ def _key(kind: GatewayKind, asked: Asked) -> str | None:
 
 def of_server(backend: Backend, url: str) -> dict[str, Any]:
     """The facts of one server."""
-    base = url.rstrip("/")
+    base, model = _clean(url.rstrip("/")), _clean(backend.model)
     return {
         "url": base,
         "url.json": json.dumps(base),
         "server": urlsplit(base).hostname or base,
-        "model": backend.model,
-        "model.json": json.dumps(backend.model, ensure_ascii=False),
+        "model": model,
+        "model.json": json.dumps(model, ensure_ascii=False),
     }
 
 

@@ -131,4 +131,5 @@ def _variables(opened: Opened) -> Iterator[dict[str, Any]]:
 def _script(opened: Opened) -> str:
     """Installs and starts it; the kubelet would replace ``$(NAME)`` itself."""
     install = shell(*opened.known.pods.install.split(), opened.facts["package"])
-    return "\n".join((install, *served(opened), "")).replace("$(", "$$(")
+    started = [f"exec env {line}" for line in served(opened)]
+    return "\n".join((install, *started, "")).replace("$(", "$$(")

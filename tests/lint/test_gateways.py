@@ -1,10 +1,14 @@
 """Mistakes in what is known of gateways."""
 
+from pathlib import Path
+
 import pytest
 
+from recommender.facts.noun import changed
+from recommender.knowledge_source import compile_document
 from recommender.lint import gateways
 from recommender.lint.loaded import Loaded
-from tests.lint.conftest import Spoilt
+from tests.lint.conftest import KNOWLEDGE
 
 
 def test_the_shipped_gateways_are_sound(sound: Loaded) -> None:
@@ -32,6 +36,10 @@ def test_the_shipped_gateways_are_sound(sound: Loaded) -> None:
         ("    takes: [vllm]\n", "", "sglang-router must stand before vllm-router, which takes any"),
     ],
 )
-def test_a_mistake_is_named(spoilt: Spoilt, old: str, new: str, named: str) -> None:
-    found = list(gateways.findings(spoilt("gateways.yaml", old, new)))
+def test_a_mistake_is_named(sound: Loaded, tmp_path: Path, old: str, new: str, named: str) -> None:
+    text = (KNOWLEDGE / "gateways.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "gateways.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    spoilt = changed(sound, gateways=compile_document(tmp_path, "gateways"))
+    found = list(gateways.findings(spoilt))
     assert any(named in finding for finding in found), found

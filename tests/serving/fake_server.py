@@ -119,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def whole(self, body: Any) -> dict[str, Any]:
         choice = {"message": {"content": "yes"}} if "messages" in body else {"text": "yes"}
-        return {"choices": [choice], **self.usage(body, body["max_tokens"])}
+        tokens = body.get("max_tokens") or body["max_completion_tokens"]
+        return {"choices": [choice], **self.usage(body, tokens)}
 
     def usage(self, body: Any, tokens: int) -> dict[str, Any]:
         if not self.manners.usage:

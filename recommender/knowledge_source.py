@@ -259,10 +259,9 @@ def _with_carried(document: dict[str, Any]) -> dict[str, Any]:
 
 def _with_steps(document: dict[str, Any]) -> dict[str, Any]:
     """The lines of gateways, which may be strings or lists of steps, written in full."""
+    whole: dict[str, Any] = _method(document)
     rows = document.get("gateways")
-    if not isinstance(rows, list):
-        return document
-    return document | {"gateways": [_method(row) for row in rows]}
+    return whole | {"gateways": [_method(row) for row in rows] if isinstance(rows, list) else rows}
 
 
 def with_commands(document: dict[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,16 @@ def xinference(build: Build, packages: Sequence[str]) -> None:
     build.install("xinference", _TORCH, "transformers==5.19.*", *wanted)
 
 
+def gateway(name: str) -> Callable[[Build, Sequence[str]], None]:
+    """Make an environment with a gateway; two of them install programs of the same name."""
+
+    def make(build: Build, packages: Sequence[str]) -> None:
+        build.create(name)
+        build.install(name, *packages)
+
+    return make
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How an environment is made, of which packages, and which one must be there before."""
@@ -123,6 +133,10 @@ RECIPES: dict[str, Recipe] = {
         over="vllm",
     ),
     "xinference": Recipe(xinference, ("xinference==4.1.0", "xllamacpp==2026.10.11549")),
+    "litellm": Recipe(gateway("litellm"), ("litellm[proxy]==1.106.2",)),
+    "sglang-router": Recipe(gateway("sglang-router"), ("sglang-router==0.3.2",)),
+    "smg": Recipe(gateway("smg"), ("smg==1.13.0",)),
+    "vllm-router": Recipe(gateway("vllm-router"), ("vllm-router==0.1.17",)),
 }
 
 

@@ -96,7 +96,8 @@ class GatewayKind:
     servers by the model's name, ``keys`` whose key clients send: ``passed`` on to servers that
     check it, ``shared`` with them and checked here too, ``each`` server's told here and another one
     for clients, ``own`` users. ``names`` is a pattern of the models' names that it takes, ``host``
-    the address that it binds where the loopback would not do.
+    the address that it binds where the loopback would not do, ``in_pods`` whether its lines can run
+    in a container, ``alive`` the path that answers 200 without a key once it runs.
     """
 
     id: str
@@ -112,12 +113,35 @@ class GatewayKind:
     names: str | None = None
     license: str
     version: str
+    package: str
     host: str | None = None
     port: int
-    install: tuple[GatewayLine, ...] = ()
-    serve: tuple[GatewayLine, ...] = ()
+    alive: str | None = None
+    in_pods: bool = False
+    serve: tuple[GatewayLine, ...]
     joins: tuple[GatewayLine, ...] = ()
     file: GatewayFile | None = None
     notes: tuple[GatewayNote, ...] = ()
     source: str
     checked: str
+
+
+@noun
+class GatewayPods:
+    """The ``image`` in which a cluster runs a gateway as ``user``; ``install`` brings a package."""
+
+    image: str
+    user: int
+    install: str
+    source: str
+    checked: str
+
+
+@noun
+class Gateways:
+    """The document knowledge/gateways.yaml: the preferred gateway first."""
+
+    install: tuple[GatewayLine, ...]
+    pods: GatewayPods
+    notes: tuple[GatewayNote, ...] = ()
+    gateways: tuple[GatewayKind, ...]

@@ -37,6 +37,7 @@ def _dates(knowledge: Loaded) -> Iterator[tuple[str, str, str]]:
     documents = {
         **knowledge.core,
         "conflicts": dict(knowledge.conflicts),
+        "gateways": dict(knowledge.gateways),
         "remedies": dict(knowledge.remedies),
         "schedulers": dict(knowledge.schedulers),
     }

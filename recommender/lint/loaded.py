@@ -23,6 +23,7 @@ class Loaded:
     clusters: Mapping[str, Any]
     conflicts: Mapping[str, Any]
     conversions: Mapping[str, Any]
+    gateways: Mapping[str, Any]
     hosts: Mapping[str, Any]
     offline: Mapping[str, Any]
     speeds: Mapping[str, Any]
@@ -58,6 +59,7 @@ def load(root: Path) -> Loaded:
         clusters=read_yaml(root / "clusters.yaml"),
         conflicts=read_yaml(root / "conflicts.yaml"),
         conversions=compile_document(root, "conversions"),
+        gateways=compile_document(root, "gateways"),
         hosts=read_yaml(root / "hosts.yaml"),
         offline=compile_document(root, "offline"),
         speeds=read_yaml(root / "speed.yaml"),

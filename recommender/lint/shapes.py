@@ -7,7 +7,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from recommender import facts
 from recommender.errors import printable
-from recommender.facts import checkup, scheduler
+from recommender.facts import checkup, gateway, scheduler
 from recommender.facts.cluster import (
     ClusterDevice,
     Kubernetes,
@@ -30,7 +30,15 @@ _STRICT = (
     *(checkup.Family, checkup.Remedy, checkup.Remedies),
     *(Kubernetes, PodGroups, SingleMachine, ClusterDevice, NodeLabel, Probing, Visible),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
-    *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
+    *(gateway.Gateways, gateway.GatewayKind, gateway.GatewayLine, gateway.GatewayFile),
+    *(
+        gateway.GatewayNote,
+        gateway.GatewayPods,
+        scheduler.Called,
+        scheduler.Started,
+        scheduler.Background,
+        scheduler.Cores,
+    ),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -58,6 +66,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         yield from _shape(facts.Conflict, item, f"conflicts: {item.get('id')}")
     yield from _shape(checkup.Remedies, knowledge.remedies, "remedies")
     yield from _shape(Kubernetes, knowledge.clusters.get("kubernetes"), "clusters: kubernetes")
+    yield from _shape(gateway.Gateways, knowledge.gateways, "gateways")
     yield from _shape(scheduler.Schedulers, knowledge.schedulers, "schedulers")
     yield from _rows(knowledge)
 

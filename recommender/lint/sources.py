@@ -17,6 +17,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         "clusters": dict(knowledge.clusters),
         "conflicts": dict(knowledge.conflicts),
         "conversions": dict(knowledge.conversions),
+        "gateways": dict(knowledge.gateways),
         "hosts": dict(knowledge.hosts),
         "offline": dict(knowledge.offline),
         "remedies": dict(knowledge.remedies),

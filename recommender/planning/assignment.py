@@ -12,8 +12,8 @@ from recommender.facts.noun import noun
 from recommender.planning.program import Program
 from recommender.planning.units import Unit
 
-# For each aim. A fleet of some pools takes milliseconds.
-_SECONDS = 10.0
+# For all aims. A fleet of some pools takes milliseconds.
+_SECONDS = 30.0
 # What two frameworks may differ by and be called close (rules/close.py).
 _CLOSE = 6.0
 # Servers of one model with unlike builds answer unlike; that is worth a place in the ranking.

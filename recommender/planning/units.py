@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from recommender.facts import Accelerator, Answer, Candidate, Fit, Machine, Rejection
 from recommender.facts.fleet_plan import Demand
-from recommender.facts.noun import noun
+from recommender.facts.noun import changed, noun
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering, Wish
 from recommender.planning.pace import ceiling
@@ -74,6 +74,7 @@ class Cell:
 
 
 _Key = tuple[int, int]
+_NOTHING = Machine()
 
 
 def cells(
@@ -119,8 +120,19 @@ def _answers(
     asking: Asking,
     answering: Answering,
 ) -> dict[tuple[int, int, int], Answer]:
-    wishes = [asking.wish(demands[key[0]], machine) for key, machine in machines.items()]
-    return dict(zip(machines, answering(wishes), strict=True))
+    wishes = (asking.wish(demands[key[0]], machine) for key, machine in machines.items())
+    return dict(zip(machines, map(_slim, answering(wishes)), strict=True))
+
+
+def _slim(answer: Answer) -> Answer:
+    """An answer without what no plan needs: of many, the rest would fill the memory."""
+    kept = (changed(one, launch=None, reasons=()) for one in answer.ranking)
+    return changed(
+        answer,
+        machine=_NOTHING,
+        ranking=tuple(kept),
+        rejected=() if answer.ranking else answer.rejected,
+    )
 
 
 def spanning(machine: Machine, nodes: int) -> Machine:

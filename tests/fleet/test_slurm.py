@@ -20,6 +20,7 @@ JSON = {
     "active_features": "ib,rack3",
     "gres": "gpu:a100-sxm4-80gb:4(S:0,1),shard:8",
     "name": "gpu01",
+    "partitions": ["gpu"],
     "real_memory": 515000,
     "reason": "",
     "state": "idle",

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 TOKENS = 24
+_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass
@@ -100,13 +101,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(401, b'{"error":"Unauthorized"}', {})
         elif self.path == "/v1/models":
             rows = [{"id": name, "owned_by": self.manners.owned_by} for name in self.manners.models]
-            self.send(200, json.dumps({"object": "list", "data": rows}).encode(), {})
+            self.send(200, json.dumps({"object": "list", "data": rows}).encode(), _JSON)
         elif body is None or (self.path.endswith("/chat/completions") and not self.manners.chat):
             self.send(404, b'{"detail":"Not Found"}', {})
         elif body.get("stream"):
             self.stream(body)
         else:
-            self.send(200, json.dumps(self.whole(body)).encode(), {})
+            self.send(200, json.dumps(self.whole(body)).encode(), _JSON)
 
     def send(self, status: int, data: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
@@ -118,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def whole(self, body: Any) -> dict[str, Any]:
         choice = {"message": {"content": "yes"}} if "messages" in body else {"text": "yes"}
-        return {"choices": [choice], **self.usage(body, body["max_tokens"])}
+        tokens = body.get("max_tokens") or body["max_completion_tokens"]
+        return {"choices": [choice], **self.usage(body, tokens)}
 
     def usage(self, body: Any, tokens: int) -> dict[str, Any]:
         if not self.manners.usage:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recommender.facts.codec import encode
-from recommender.fleet import parallel, ray_cluster
+from recommender.fleet import parallel, ray_driver
 from recommender.fleet.pools import Pools, of_ray
 from recommender.fleet.ray_cluster import Cluster
 from recommender.fleet.wishes import here
@@ -19,7 +19,7 @@ from tests.fleet.test_pools import H100, line
 def told(name: str, *, alive: bool = True, **facts: Any) -> dict[str, Any]:
     """A node as the driver tells of it."""
     return {
-        "NodeID": f"{name}{facts.pop('number', 0):060}",
+        "NodeID": f"{facts.pop('number', 0)}-of-{name}",
         "NodeName": name,
         "NodeManagerHostname": "host",
         "NodeManagerAddress": "10.0.0.1",
@@ -81,7 +81,7 @@ def driver(pipe: Connection, address: str, package: str) -> None:
 @pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch) -> Pools:
     """What became of the nodes above."""
-    monkeypatch.setattr(ray_cluster.ray_driver, "drive", driver)
+    monkeypatch.setattr(ray_driver, "drive", driver)
     cluster = Cluster("host:1", Path())
     try:
         cluster.connect(20)
@@ -136,7 +136,7 @@ def test_what_ray_tells_counts_where_a_probe_saw_nothing(pools: Pools) -> None:
 def test_a_cluster_that_stops_answering_does_no_harm(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray_cluster.ray_driver, "drive", driver)
+    monkeypatch.setattr(ray_driver, "drive", driver)
     monkeypatch.setattr(parallel, "FEW", 1)
     monkeypatch.setattr(parallel.spread, "__defaults__", (1.0,))
     cluster = Cluster(address, Path())

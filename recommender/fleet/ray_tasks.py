@@ -3,6 +3,7 @@
 Nothing here needs more than the standard library and what it imports of llmpick.
 """
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -23,6 +24,8 @@ def probed() -> str:
 def answered(batch: bytes) -> bytes:
     """The answers to a batch of pickled wishes, pickled."""
     os.environ.pop(_OWN, None)
+    # As in the command itself: answers leave no garbage that has to be looked for.
+    gc.disable()
     from recommender.fleet.parallel import answers
 
     return answers(batch)

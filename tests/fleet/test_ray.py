@@ -83,9 +83,11 @@ def test_the_answers_are_the_same_bytes(
     cluster: tuple[str, Obey],
     llmpick: Run,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(parallel, "FEW", 16)
     file = tmp_path / "fleet.jsonl"
-    machines = enumerate(distinct(parallel.FEW + 20))
+    machines = enumerate(distinct(40))
     file.write_bytes(b"".join(line(f"n{n}", machine) for n, machine in machines))
     question = ("fleet", str(file), "--json", "--use-case", "production", "--concurrency", "50")
     on_cluster = llmpick(*question, "--ray", cluster[0])
@@ -93,8 +95,11 @@ def test_the_answers_are_the_same_bytes(
     assert on_cluster.out == llmpick(*question).out
 
 
-def test_workers_that_die_are_replaced(cluster: tuple[str, Obey]) -> None:
-    asked = wishes(parallel.FEW + 40)
+def test_workers_that_die_are_replaced(
+    cluster: tuple[str, Obey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "FEW", 16)
+    asked = wishes(100)
     with connected(cluster[0]) as ray:
         found = ray.answering(asked)
         first = next(found)

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def probe(
     evidence: Evidence = False,
     require: Require = None,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -32,6 +33,7 @@ def probe(
 
     Needs no root, writes nothing, uses no network.
     """
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json)
     language = inputs.language(lang)
     wanted = [_requirement(text) for text in require or ()]

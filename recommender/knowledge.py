@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +24,7 @@ _CHECKOUT = Path(__file__).parent.parent / "knowledge"
 _CACHE = _CHECKOUT.parent / ".cache"
 VARIABLE = "LLMPICK_KNOWLEDGE_DIR"
 # The documents that a site may change; the others are read without it.
-_TOUCHED = frozenset(("core", "accelerators", "models"))
+_TOUCHED = frozenset(("core", "accelerators", "models", "hosts", "schedulers", "conversions"))
 _HANDED: "list[Overlay]" = []
 
 
@@ -98,9 +98,18 @@ class Knowledge:
     def _platforms(self) -> dict[tuple[str, str], Platform]:
         return {}
 
+    def bodies(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every platform as it was compiled, by ``framework/platform``."""
+        for name, head in {**self._ranked, **self._challengers}.items():
+            for platform in head["platforms"]:
+                yield f"{name}/{platform['id']}", self._body(name, platform)
+
     def _body(self, framework: str, platform: Mapping[str, Any]) -> Mapping[str, Any]:
         bodies = self._bodies if framework in self._ranked else self._challenger_bodies
-        return json.loads(bodies[platform["line"]])  # type: ignore[no-any-return]
+        body: Mapping[str, Any] = json.loads(bodies[platform["line"]])
+        if self.overlay is None:
+            return body
+        return self.overlay.body(self._named(framework), platform["id"], body)
 
     @cached_property
     def _bodies(self) -> list[str]:
@@ -254,8 +263,13 @@ def load() -> Knowledge:
     return Knowledge(document=document("core"), read=_text, overlay=overlay())
 
 
+def bare() -> Knowledge:
+    """The knowledge without what a site adds to it."""
+    return Knowledge(document=installed("core"), read=_text)
+
+
 @cache
-def document(name: str) -> dict[str, Any]:
+def document(name: str) -> Mapping[str, Any]:
     """One compiled document: core, challengers, details, sources, models, ...
 
     Raises:

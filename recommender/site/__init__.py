@@ -4,17 +4,26 @@ docs/site-knowledge.md says what may stand in it. ``recommender.overlay`` lays i
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from recommender.errors import InputError, printable
+from recommender.knowledge import bare, installed
 from recommender.overlay import Overlay
-from recommender.site import hardware, house, models
+from recommender.overlay.addresses import Addresses
+from recommender.site import house
 from recommender.site.checks import Findings
 from recommender.site.conditions import Conditions
+from recommender.site.hardware import accelerators
+from recommender.site.models import models
+from recommender.site.places import MIRRORS, Catalogue, Places
 from recommender.site.tree import Node, WrongFileError
 from recommender.site.tree import read as read_file
 
-_PARTS = ("accelerators", "models", "rules")
+_LISTS = ("accelerators", "models", "rules")
+_MAPPINGS = ("images", "mirrors", "versions")
+_PARTS = (*_LISTS, *_MAPPINGS)
 _MOST_FILES, _MOST_ENTRIES = 50, 2_000
 _FILE = re.compile(r"[\w][\w. -]{0,80}\.ya?ml")
 
@@ -43,32 +52,43 @@ def check(folder: Path) -> list[str]:
 
 
 def _read(folder: Path) -> tuple[Overlay, Findings]:
-    from recommender.knowledge import installed
-
     findings = Findings()
-    parts = _parts(_trees(folder, findings), findings)
-    core = installed("core")
-    heads = (*core["frameworks"], *installed("challengers")["frameworks"])
-    known = house.Known(heads=heads, words=core["words"]["words"])
-    conditions = Conditions(findings, core["situations"]["situations"])
-    rules = house.Rules(known, conditions, findings).read(parts["rules"])
+    trees = _trees(folder, findings)
+    for tree in trees:
+        findings.mapping(tree, _PARTS)
+    lists, core = _lists(trees, findings), installed("core")
     made = Overlay(
         folder=str(folder),
-        accelerators=hardware.accelerators(
-            parts["accelerators"], installed("accelerators")["accelerators"], findings
+        accelerators=accelerators(
+            lists["accelerators"], installed("accelerators")["accelerators"], findings
         ),
-        models=models.models(
-            parts["models"],
+        models=models(
+            lists["models"],
             installed("models")["models"],
             [row["id"] for row in core["quantizations"]["quantizations"]],
             findings,
         ),
-        requirements=rules.requirements,
-        rules=rules.rules,
-        notices=rules.notices,
-        hidden=rules.hidden,
+        **vars(_house(lists["rules"], core, findings)),
+        addresses=_addresses(_mappings(trees, findings), core, findings),
     )
     return made, findings
+
+
+def _house(nodes: list[Node], core: Mapping[str, Any], findings: Findings) -> house.House:
+    heads = (*core["frameworks"], *installed("challengers")["frameworks"])
+    known = house.Known(heads=heads, words=core["words"]["words"])
+    conditions = Conditions(findings, core["situations"]["situations"])
+    return house.Rules(known, conditions, findings).read(nodes)
+
+
+def _addresses(
+    given: dict[str, dict[str, Node]], core: Mapping[str, Any], findings: Findings
+) -> Addresses | None:
+    # All platforms take longer to read than those of one question.
+    named = given["images"] or given["versions"]
+    platforms = dict(bare().bodies()) if named else {}
+    known = Catalogue(platforms=platforms, words=core["words"]["words"])
+    return Places(known, findings).read(given)
 
 
 def _trees(folder: Path, findings: Findings) -> list[Node]:
@@ -105,13 +125,30 @@ def _files(folder: Path) -> list[Path]:
     return files
 
 
-def _parts(trees: list[Node], findings: Findings) -> dict[str, list[Node]]:
+def _lists(trees: list[Node], findings: Findings) -> dict[str, list[Node]]:
     """The entries of each list, whichever file they stand in."""
-    parts: dict[str, list[Node]] = {part: [] for part in _PARTS}
-    for tree in trees:
-        for part, node in findings.mapping(tree, _PARTS).items():
-            parts[part] += findings.items(node)
-            if len(parts[part]) > _MOST_ENTRIES:
-                findings.add(node, f"there are more than {_MOST_ENTRIES} {part}")
-                parts[part] = []
+    parts: dict[str, list[Node]] = {part: [] for part in _LISTS}
+    for part, node in _given(trees, _LISTS):
+        parts[part] += findings.items(node)
+        if len(parts[part]) > _MOST_ENTRIES:
+            findings.add(node, f"there are more than {_MOST_ENTRIES} {part}")
+            parts[part] = []
     return parts
+
+
+def _mappings(trees: list[Node], findings: Findings) -> dict[str, dict[str, Node]]:
+    """The keys of each mapping, whichever file they stand in; none stands twice."""
+    parts: dict[str, dict[str, Node]] = {part: {} for part in _MAPPINGS}
+    for part, node in _given(trees, _MAPPINGS):
+        every = MIRRORS if part == "mirrors" else list(node.value or ())
+        for key, value in findings.mapping(node, every).items():
+            if key in parts[part]:
+                first = parts[part][key].place
+                findings.add(value, f"'{printable(key)}' stands in {first} already")
+            parts[part][key] = value
+    return parts
+
+
+def _given(trees: list[Node], names: tuple[str, ...]) -> Iterator[tuple[str, Node]]:
+    for tree in trees:
+        yield from ((part, node) for part, node in tree.value.items() if part in names)

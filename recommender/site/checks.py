@@ -36,7 +36,8 @@ class Findings:
     def mapping(self, node: Node, known: Collection[str]) -> dict[str, Node]:
         """The values by those of its keys that are known."""
         if not isinstance(node.value, dict):
-            self.add(node, f"keys are expected here: {', '.join(sorted(known)[:12])}")
+            names = ", ".join(sorted(known)[:12])
+            self.add(node, f"keys with values are expected here, such as {names}")
             return {}
         for key, value in node.value.items():
             if key not in known:

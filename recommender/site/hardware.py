@@ -51,8 +51,7 @@ def _row(
     base = _base(given, own, known, findings)
     if "vendor" not in {**base, **own}:
         hint = nearest(own["name"], [str(row["name"]) for row in known.values()])
-        what = "vendor is missing: only a device that llmpick knows needs none"
-        findings.add(node, f"{what}{hint}")
+        findings.add(node, f"vendor is missing: llmpick knows no device of this name{hint}")
         return None
     same = known.get(own["name"].casefold(), {})
     aliases = [*same.get("aliases", ()), *own.get("aliases", ())]
@@ -75,8 +74,8 @@ def _base(
         return {}
     if like.casefold() not in known:
         hint = nearest(like, [str(row["name"]) for row in known.values()])
-        what = f"'{printable(like)}' is no device that llmpick knows by this whole name"
-        findings.add(given["like"], f"{what}{hint}")
+        what = f"there is no row '{printable(like)}' among the devices of llmpick{hint}"
+        findings.add(given["like"], what)
         return {}
     row = known[like.casefold()]
     return {key: value for key, value in row.items() if key not in _OWN}
@@ -87,5 +86,7 @@ def _check_names(given: Mapping[str, Node], own: Mapping[str, Any], findings: Fi
         plain, _ = spelling.take_size(spelling.normal(name))
         telling = frozenset(spelling.words(plain)) - spelling.BRANDS.keys()
         if not telling or any(mark in name for mark in _SEPARATORS):
-            what = f"'{printable(name)}' tells no device from others"
-            findings.add(given["name"], f"{what}; give it a word of its own, without , ; or :")
+            what = (
+                f"'{printable(name)}' is no name of a device; take a word of its own, without , ; :"
+            )
+            findings.add(given["name"], what)

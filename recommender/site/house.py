@@ -62,8 +62,8 @@ class Rules:
     def _form(self, node: Node, given: Mapping[str, Node]) -> str | None:
         forms = [form for form in _FORMS if form in given]
         if len(forms) != 1:
-            which = f"this rule has {' and '.join(forms)}" if forms else "this rule says nothing"
-            self._findings.add(node, f"{which}; give it one of {', '.join(_FORMS)}")
+            every = ", ".join(_FORMS)
+            self._findings.add(node, f"a rule has one of {every}; this one has {len(forms)}")
             return None
         if "framework" in given and forms[0] not in {"points", "warn"}:
             self._findings.add(given["framework"], f"framework does not go with {forms[0]}")

@@ -3,10 +3,11 @@
 It holds nothing but mappings, lists, texts and numbers, so that another process can take it over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from recommender.facts.noun import changed, noun
+from recommender.overlay.addresses import Addresses
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -27,26 +28,67 @@ class Overlay:
     rules: tuple[Row, ...] = ()
     notices: tuple[Row, ...] = ()
     hidden: tuple[str, ...] = ()
+    addresses: Addresses | None = None
 
     def without_rules(self) -> "Overlay":
         """The same without its house rules."""
         return changed(self, requirements=(), rules=(), notices=(), hidden=())
 
-    def document(self, name: str, installed: Mapping[str, Any]) -> dict[str, Any]:
+    def document(self, name: str, installed: Mapping[str, Any]) -> Mapping[str, Any]:
         """A compiled document with what the site adds to it."""
-        if name == "core":
-            return self._core(installed)
-        if name == "accelerators":
-            rows = _with_rows(installed["accelerators"], self.accelerators, "name")
-            # Spellings and look-ups of the build are those of its own rows.
-            return {**_without(installed, "spellings"), "accelerators": rows}
+        made: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+            "core": self._core,
+            "accelerators": self._accelerators,
+            "models": self._models,
+            "hosts": self._hosts,
+            "schedulers": self._schedulers,
+            "conversions": self._conversions,
+        }
+        return made[name](installed) if name in made else installed
+
+    def body(self, framework: Row, platform: str, installed: Row) -> Row:
+        """A platform with the site's addresses and versions in its commands."""
+        if self.addresses is None:
+            return installed
+        library = bool((framework.get("exposure") or {}).get("pulls"))
+        key = f"{framework['id']}/{platform}"
+        return self.addresses.platform(key, installed, own_library=library)
+
+    def _accelerators(self, installed: Mapping[str, Any]) -> dict[str, Any]:
+        rows = _with_rows(installed["accelerators"], self.accelerators, "name")
+        # Spellings and look-ups of the build are those of its own rows.
+        return {**_without(installed, "spellings"), "accelerators": rows}
+
+    def _models(self, installed: Mapping[str, Any]) -> dict[str, Any]:
         rows = _with_rows(installed["models"], self.models, "id")
         return {**_without(installed, "index"), "models": rows}
 
+    def _hosts(self, installed: Mapping[str, Any]) -> dict[str, Any]:
+        return {**installed, "images": self._images(installed["images"], "name")}
+
+    def _schedulers(self, installed: Mapping[str, Any]) -> dict[str, Any]:
+        ray = {**installed["ray"], "image": self._image(installed["ray"]["image"])}
+        return {**installed, "ray": ray, "images": self._images(installed["images"], "image")}
+
+    def _conversions(self, installed: Mapping[str, Any]) -> dict[str, Any]:
+        return {**installed, "image": self._image(installed["image"])}
+
+    def _image(self, name: str) -> str:
+        return self.addresses.image(name) if self.addresses else name
+
+    def _images(self, rows: Sequence[Row], key: str) -> list[Row]:
+        """What is known of images, by their names at the site, too."""
+        own = self.addresses.own_names if self.addresses else {}
+        named = [{**row, key: name} for row in rows for name in own.get(row[key], ())]
+        mirrored = [{**row, key: self._image(row[key])} for row in rows]
+        return [*rows, *(row for row in (*mirrored, *named) if row not in rows)]
+
     def _core(self, core: Mapping[str, Any]) -> dict[str, Any]:
         common = core["common"]
+        hubs = {name: getattr(self.addresses, name, None) for name in ("models", "modelscope")}
         return {
             **core,
+            "hubs": hubs,
             "workload": {"rules": [*core["workload"]["rules"], *self.rules]},
             "common": {
                 **common,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
 from recommender.facts.codec import decode
-from recommender.facts.noun import changed, noun
+from recommender.facts.noun import noun
 from recommender.words import Words
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ class Knowledge:
         """The same without what a site forbids, prefers or warns of."""
         if self.overlay is None:
             return self
-        rest = self.overlay.without_rules()
-        return changed(self, document=rest.document("core", installed("core")), overlay=rest)
+        return overlaid(self.overlay.without_rules())
 
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
@@ -260,12 +259,17 @@ def _head(framework: Mapping[str, Any]) -> Framework:
 @cache
 def load() -> Knowledge:
     """The knowledge that this installation carries, with what LLMPICK_KNOWLEDGE_DIR names."""
-    return Knowledge(document=document("core"), read=_text, overlay=overlay())
+    return overlaid(overlay())
 
 
-def bare() -> Knowledge:
-    """The knowledge without what a site adds to it."""
-    return Knowledge(document=installed("core"), read=_text)
+def overlaid(own: "Overlay | None") -> Knowledge:
+    """The installed knowledge with what a site adds, whatever LLMPICK_KNOWLEDGE_DIR names.
+
+    Devices and models are looked up elsewhere: those are of the folder that is named there.
+    """
+    core = installed("core")
+    whole = own.document("core", core) if own else core
+    return Knowledge(document=whole, read=_text, overlay=own)
 
 
 @cache

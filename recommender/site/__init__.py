@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import InputError, printable
-from recommender.knowledge import bare, installed
+from recommender.knowledge import installed, overlaid
 from recommender.overlay import Overlay
 from recommender.overlay.addresses import Addresses
 from recommender.site import house
@@ -86,7 +86,7 @@ def _addresses(
 ) -> Addresses | None:
     # All platforms take longer to read than those of one question.
     named = given["images"] or given["versions"]
-    platforms = dict(bare().bodies()) if named else {}
+    platforms = dict(overlaid(None).bodies()) if named else {}
     known = Catalogue(platforms=platforms, words=core["words"]["words"])
     return Places(known, findings).read(given)
 

@@ -14,7 +14,7 @@ from recommender.site.conditions import Conditions
 from recommender.site.tree import Node
 from recommender.words import placeholders
 
-_FORMS = ("never", "only", "never_license", "only_license", "require", "points", "warn")
+FORMS = ("never", "only", "never_license", "only_license", "require", "points", "warn")
 _BESIDE = ("because", "when", "fix", "framework", "id")
 _ID = re.compile("[a-z0-9][a-z0-9.-]{0,60}")
 _MOST_POINTS = 1000
@@ -50,7 +50,7 @@ class Rules:
         """Every rule, as what it becomes."""
         made: dict[str, list[dict[str, Any]]] = {"requirements": [], "rules": [], "notices": []}
         for node in nodes:
-            given = self._findings.mapping(node, (*_FORMS, *_BESIDE))
+            given = self._findings.mapping(node, (*FORMS, *_BESIDE))
             form = self._form(node, given)
             if form is not None:
                 part = {"points": "rules", "warn": "notices"}.get(form, "requirements")
@@ -60,9 +60,9 @@ class Rules:
         )
 
     def _form(self, node: Node, given: Mapping[str, Node]) -> str | None:
-        forms = [form for form in _FORMS if form in given]
+        forms = [form for form in FORMS if form in given]
         if len(forms) != 1:
-            every = ", ".join(_FORMS)
+            every = ", ".join(FORMS)
             self._findings.add(node, f"a rule has one of {every}; this one has {len(forms)}")
             return None
         if "framework" in given and forms[0] not in {"points", "warn"}:

@@ -17,7 +17,7 @@ MIRRORS = ("images", "packages", "models", "modelscope", "addresses")
 _URL = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?:/[\w.~%+/-]*)?", re.ASCII)
 _DOMAIN = re.compile(r"(?:https?://)?[\w.-]+(?::\d{1,5})?/?", re.ASCII)
 # A registry, and a path in it.
-_REGISTRY = re.compile(r"[\w.-]+(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._/-]*[a-z0-9])?", re.ASCII)
+_REGISTRY = re.compile(r"[\w.-]+(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._/-]*[a-z0-9])?/?", re.ASCII)
 _LIKE_REGISTRY, _LIKE_URL = "registry.example/mirror", "https://mirror.example/path"
 
 
@@ -96,16 +96,17 @@ class Places:
         for name, node in given.items():
             version = self._findings.text(node)
             keys = self._platforms(name)
+            named = [key for key in keys if _names_version(self._known.platforms[key])]
             if not keys:
                 self._unknown(name, node)
-            for key in keys if version else ():
+            elif not named:
+                self._findings.add(node, f"no command of {printable(name)} names a version")
+            for key in named if version else ():
                 known = str(self._known.platforms[key]["version"])
                 pinned = form(str(version), known)
                 if pinned is None:
                     what = f"'{printable(version)}' is no version like {known}"
                     self._findings.add(node, what)
-                elif not _names_version(self._known.platforms[key]):
-                    self._findings.add(node, f"no command of {key} names a version")
                 elif pinned != known:
                     self._say(f"version {key}", "site.version", node, version=pinned, known=known)
                     yield key, pinned

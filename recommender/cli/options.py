@@ -6,7 +6,6 @@ from typing import Annotated, TypeAlias
 import typer
 
 from recommender.errors import InputError
-from recommender.knowledge import VARIABLE
 
 
 def _use(folder: str | None) -> str | None:
@@ -15,6 +14,8 @@ def _use(folder: str | None) -> str | None:
         if not folder.strip():
             message = "--knowledge is empty; name a folder, or leave the option out"
             raise InputError(message)
+        from recommender.knowledge import VARIABLE
+
         os.environ[VARIABLE] = folder
     return folder
 

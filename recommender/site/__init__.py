@@ -24,6 +24,7 @@ from recommender.site.tree import read as read_file
 _LISTS = ("accelerators", "models", "rules")
 _MAPPINGS = ("images", "mirrors", "versions")
 _PARTS = (*_LISTS, *_MAPPINGS)
+_EXAMPLES = ["vllm/cuda", "sglang/cuda"]
 _MOST_FILES, _MOST_ENTRIES = 50, 2_000
 _FILE = re.compile(r"[\w][\w. -]{0,80}\.ya?ml")
 
@@ -58,7 +59,7 @@ def _read(folder: Path) -> tuple[Overlay, Findings]:
         findings.mapping(tree, _PARTS)
     lists, core = _lists(trees, findings), installed("core")
     made = Overlay(
-        folder=str(folder),
+        folder=str(folder.resolve()),
         accelerators=accelerators(
             lists["accelerators"], installed("accelerators")["accelerators"], findings
         ),
@@ -140,7 +141,8 @@ def _mappings(trees: list[Node], findings: Findings) -> dict[str, dict[str, Node
     """The keys of each mapping, whichever file they stand in; none stands twice."""
     parts: dict[str, dict[str, Node]] = {part: {} for part in _MAPPINGS}
     for part, node in _given(trees, _MAPPINGS):
-        every = MIRRORS if part == "mirrors" else list(node.value or ())
+        named = list(node.value) if isinstance(node.value, dict) else _EXAMPLES
+        every = MIRRORS if part == "mirrors" else named
         for key, value in findings.mapping(node, every).items():
             if key in parts[part]:
                 first = parts[part][key].place

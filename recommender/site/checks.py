@@ -19,6 +19,10 @@ class Findings:
         """Nothing is wrong so far."""
         self._found: dict[tuple[str, int, str], None] = {}
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._found)
+
     def places(self) -> list[tuple[str, str]]:
         """Where something is wrong, and what, in the order of files and lines."""
         return [

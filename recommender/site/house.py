@@ -7,7 +7,7 @@ from typing import Any
 from recommender.errors import nearest, printable
 from recommender.facts.answer import SITE
 from recommender.facts.noun import noun
-from recommender.rules.conditions import holds
+from recommender.rules.conditions import holds, names
 from recommender.rules.situation import Situation
 from recommender.site.checks import Findings
 from recommender.site.conditions import Conditions
@@ -55,9 +55,8 @@ class Rules:
             if form is not None:
                 part = {"points": "rules", "warn": "notices"}.get(form, "requirements")
                 made[part].append(self._made(form, node, given))
-        return House(
-            **{part: tuple(rows) for part, rows in made.items()}, hidden=self._hidden(made)
-        )
+        parts = {part: tuple(rows) for part, rows in made.items()}
+        return House(**parts, hidden=self._hidden(made["requirements"]))
 
     def _form(self, node: Node, given: Mapping[str, Node]) -> str | None:
         forms = [form for form in FORMS if form in given]
@@ -132,7 +131,11 @@ class Rules:
             name = spellings.get(text.casefold())
             if name is None:
                 ids = [str(head["id"]) for head in self._known.heads]
-                hint = nearest(text, [*spellings, *ids]) or f"; known are {', '.join(ids)}"
+                hint = (
+                    nearest(text, ids)
+                    or nearest(text, spellings)
+                    or f"; known are {', '.join(ids)}"
+                )
                 self._findings.add(node, f"there is no framework '{printable(text)}'{hint}")
             else:
                 found.append(name)
@@ -169,19 +172,32 @@ class Rules:
                 self._findings.add(node, f"there is no fact '{printable(name)}' to fill in")
         return {lang: texts.get(lang, "") for lang in ("en", "zh")}
 
-    def _hidden(self, made: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, ...]:
+    def _hidden(self, requirements: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
         """Challengers and layers that are forbidden whatever the machine is and the work."""
+        if len(self._findings):
+            return ()
+        always = [row["needs"] for row in requirements if _is_of_heads(row["needs"])]
         return tuple(
             str(head["id"])
             for head in self._known.heads
-            if any(holds(row["needs"], _about_head(head)) is False for row in made["requirements"])
+            if any(holds(needs, _about(head)) is False for needs in always)
         )
 
 
-def _about_head(head: Mapping[str, Any]) -> Situation:
-    names = ("id", "name", "role", "status", "license")
-    values = {f"framework.{name}": head.get(name) for name in names}
-    return Situation(values={"framework.role": "framework", **values}, situations={})
+_OF_HEADS = ("id", "name", "role", "status", "license")
+
+
+def _is_of_heads(needs: Mapping[str, Any]) -> bool:
+    """Whether a condition asks for nothing but what is so of a framework wherever it runs."""
+    facts = {f"framework.{name}" for name in _OF_HEADS}
+    return "holds" not in str(needs) and facts.issuperset(names(needs, _about({})))
+
+
+def _about(head: Mapping[str, Any]) -> Situation:
+    """What is so of a framework wherever it runs."""
+    whole = {"role": "framework", **head}
+    values = {f"framework.{name}": whole.get(name) for name in _OF_HEADS}
+    return Situation(values=values, situations={})
 
 
 def _license(text: str) -> str:

@@ -11,6 +11,8 @@ from recommender.site.rows import fields_of
 from recommender.site.tree import Node
 
 _KEYS = frozenset(field.name for field in fields(Model)) - {"source", "name", "verified"}
+# Of these every model has one at least.
+_COUNTED = frozenset(("params", "layers", "heads", "kv_heads", "head_dim", "hidden", "context"))
 # Without these nothing can be said of what a model takes.
 _NEEDED = ("params", "layers", "quantization", "format")
 
@@ -36,6 +38,8 @@ def models(
         if missing:
             findings.add(node, f"{missing[0]} is missing: llmpick does not know this model")
             continue
+        for key in _COUNTED & given.keys():
+            findings.number(given[key], 1)
         if "quantization" in given:
             findings.one_of(given["quantization"], quantizations)
         if whole["id"] in made:

@@ -70,7 +70,9 @@ def read(path: Path, name: str) -> Node:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = printable(getattr(error, "problem", None) or getattr(error, "reason", error))
         what = f"this is not valid YAML ({said})"
-        raise WrongFileError(name, mark.line + 1 if mark else 0, what) from error
+        # What is missing at the end is missing after the last line.
+        line = min(mark.line, text.count("\n")) + 1 if mark else 0
+        raise WrongFileError(name, line, what) from error
     if not isinstance(root.value, dict):
         _refuse(root, "the file must hold keys with their values")
     return root

@@ -2,6 +2,8 @@
 
 import pickle
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from recommender.overlay import Overlay
 from recommender.overlay.addresses import Addresses
 from recommender.pipeline import recommend
 from recommender.site import read
+from tests.documents.reading import ROOT
 from tests.site.running import llmpick, written
 
 PLACES = """
@@ -150,6 +153,21 @@ def test_a_site_is_handed_to_another_process_whole(own: Overlay) -> None:
     assert copy == own
     known = pickle.loads(pickle.dumps(overlaid(own)))  # noqa: S301  # made here
     assert known.platform("vllm", "cuda").version == "0.32.1"
+
+
+def test_another_process_takes_it_over(tmp_path: Path, own: Overlay) -> None:
+    file = tmp_path / "own.pickle"
+    file.write_bytes(pickle.dumps(own))
+    program = (
+        "import pathlib, pickle, sys; from recommender import knowledge; "
+        "knowledge.adopt(pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())); "
+        "print(knowledge.load().platform('vllm', 'cuda').version, 'yaml' in sys.modules, "
+        "knowledge.document('core')['hubs']['models'])"
+    )
+    command = [sys.executable, "-c", program, str(file)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # a checkout compiles once
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["0.32.1", "False", "https://hub.example"]
 
 
 def test_every_platform_is_read_with_any_addresses(own: Overlay) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.knowledge import document, load
+from recommender.knowledge import Knowledge, document, installed, overlaid
 
 Value = tuple[str, str]
 
@@ -26,20 +26,25 @@ def known(kind: str | Sequence[str] | None, lang: str) -> Iterator[Value]:
     if not isinstance(kind, str):
         yield from ((value, "") for value in kind)
     elif kind in _VOCABULARY:
-        yield from ((key, item[lang]) for key, item in load().vocabulary(kind).items())
+        yield from ((key, item[lang]) for key, item in _plain().vocabulary(kind).items())
     elif kind in _KINDS:
         yield from _KINDS[kind]()
 
 
+def _plain() -> Knowledge:
+    """What is known without a site: its folder may be what somebody needs help with."""
+    return overlaid(None)
+
+
 def _frameworks() -> Iterator[Value]:
-    knowledge = load()
+    knowledge = _plain()
     every = (*knowledge.heads, *knowledge.challenger_heads)
     return ((framework.id, framework.name) for framework in every)
 
 
 def _challengers() -> Iterator[Value]:
     yield "challengers", ""
-    every = load().challenger_heads
+    every = _plain().challenger_heads
     yield from ((item.id, item.name) for item in every if item.role == "challenger")
 
 
@@ -62,11 +67,11 @@ def _targets() -> Iterator[Value]:
 
 
 def _quantizations() -> Iterator[Value]:
-    return ((row["id"], "") for row in document("core")["quantizations"]["quantizations"])
+    return ((row["id"], "") for row in installed("core")["quantizations"]["quantizations"])
 
 
 def _vendors() -> Iterator[Value]:
-    return ((name, "") for name in ("accelerator", *document("core")["devices"]["vendors"]))
+    return ((name, "") for name in ("accelerator", *installed("core")["devices"]["vendors"]))
 
 
 _KINDS: dict[str, Callable[[], Iterator[Value]]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from recommender.errors import InputError
 from recommender.knowledge import Knowledge, document, installed, overlaid
 
 Value = tuple[str, str]
@@ -36,6 +37,14 @@ def _plain() -> Knowledge:
     return overlaid(None)
 
 
+def _document(name: str) -> Mapping[str, Any]:
+    """A document with what a site adds, if its folder can be read."""
+    try:
+        return document(name)
+    except InputError:
+        return installed(name)
+
+
 def _frameworks() -> Iterator[Value]:
     knowledge = _plain()
     every = (*knowledge.heads, *knowledge.challenger_heads)
@@ -49,11 +58,11 @@ def _challengers() -> Iterator[Value]:
 
 
 def _models() -> Iterator[Value]:
-    return ((row["id"], "") for row in document("models")["models"])
+    return ((row["id"], "") for row in _document("models")["models"])
 
 
 def _gpus() -> Iterator[Value]:
-    return ((row["name"], _size(row)) for row in document("accelerators")["accelerators"])
+    return ((row["name"], _size(row)) for row in _document("accelerators")["accelerators"])
 
 
 def _size(row: Mapping[str, Any]) -> str:
@@ -90,14 +99,14 @@ def spellings(kind: str | Sequence[str] | None) -> Iterator[Value]:
     if kind == "models":
         yield from _model_spellings()
     elif kind == "gpus":
-        for row in document("accelerators")["accelerators"]:
+        for row in _document("accelerators")["accelerators"]:
             names = (*_shorter(row["name"]), *row.get("aliases", ()))
             yield from ((name, row["name"]) for name in names)
 
 
 def unbranded(kind: str | Sequence[str] | None) -> Iterator[Value]:
     """Devices as people type them, without the brand before the name, each with the whole name."""
-    for row in document("accelerators")["accelerators"] if kind == "gpus" else ():
+    for row in _document("accelerators")["accelerators"] if kind == "gpus" else ():
         words = row["name"].split()
         while words[1:] and words[0] in _BRANDS:
             del words[0]
@@ -116,7 +125,7 @@ def _shorter(name: str) -> Iterator[str]:
 
 
 def _model_spellings() -> Iterator[Value]:
-    catalogue = document("models")
+    catalogue = _document("models")
     for row in catalogue["models"]:
         names = (row.get("ollama_tag"), row["id"].rpartition("/")[2])
         yield from ((name, row["id"]) for name in names if name)

@@ -32,11 +32,8 @@ def complete(arguments: Sequence[str]) -> int:
     shell, *words = arguments or [""]
     typed = _typed(shell, words)
     lang = _language()
-    try:
-        for word, meaning in candidates(typed, texts(lang)):
-            print(_line(shell, typed, word, meaning))  # noqa: T201  # the shell reads it
-    except InputError:
-        return 0  # what is wrong is told by the command itself
+    for word, meaning in candidates(typed, texts(lang)):
+        print(_line(shell, typed, word, meaning))  # noqa: T201  # the shell reads it
     return 0
 
 

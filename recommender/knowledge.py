@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,16 @@ from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.cluster import Kubernetes
+    from recommender.overlay import Overlay
     from recommender.translation import Translator
 
 PACKAGED = Path(__file__).parent / "_knowledge"
 _CHECKOUT = Path(__file__).parent.parent / "knowledge"
 _CACHE = _CHECKOUT.parent / ".cache"
+VARIABLE = "LLMPICK_KNOWLEDGE_DIR"
+# The documents that a site may change; the others are read without it.
+_TOUCHED = frozenset(("core", "accelerators", "models", "hosts", "schedulers", "conversions"))
+_HANDED: "list[Overlay]" = []
 
 
 @noun
@@ -27,10 +33,19 @@ class Knowledge:
     """The core of what is known: frameworks, rules, words; see docs/data-guidelines.md.
 
     ``document`` is core.json, ``read`` gives the text of the other compiled files by name.
+    ``overlay`` is what a site adds; the document has it already.
     """
 
     document: Mapping[str, Any]
     read: Callable[[str], str]
+    overlay: "Overlay | None" = None
+
+    @property
+    def without_house_rules(self) -> "Knowledge":
+        """The same without what a site forbids, prefers or warns of."""
+        if self.overlay is None:
+            return self
+        return overlaid(self.overlay.without_rules())
 
     @cached_property
     def frameworks(self) -> tuple[Framework, ...]:
@@ -82,9 +97,18 @@ class Knowledge:
     def _platforms(self) -> dict[tuple[str, str], Platform]:
         return {}
 
+    def bodies(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every platform as it was compiled, by ``framework/platform``."""
+        for name, head in {**self._ranked, **self._challengers}.items():
+            for platform in head["platforms"]:
+                yield f"{name}/{platform['id']}", self._body(name, platform)
+
     def _body(self, framework: str, platform: Mapping[str, Any]) -> Mapping[str, Any]:
         bodies = self._bodies if framework in self._ranked else self._challenger_bodies
-        return json.loads(bodies[platform["line"]])  # type: ignore[no-any-return]
+        body: Mapping[str, Any] = json.loads(bodies[platform["line"]])
+        if self.overlay is None:
+            return body
+        return self.overlay.body(self._named(framework), platform["id"], body)
 
     @cached_property
     def _bodies(self) -> list[str]:
@@ -152,6 +176,12 @@ class Knowledge:
     def abilities(self) -> tuple[Requirement, ...]:
         """What the work asks of every platform, whatever it runs on."""
         return tuple(decode(Requirement, item) for item in self.document["common"]["abilities"])
+
+    @cached_property
+    def house_rules(self) -> tuple[Requirement, ...]:
+        """What a site asks of every platform, whatever it runs on."""
+        rows = self.document["common"].get("house", ())
+        return tuple(decode(Requirement, item) for item in rows)
 
     @cached_property
     def candidate_notices(self) -> tuple[Notice, ...]:
@@ -228,13 +258,35 @@ def _head(framework: Mapping[str, Any]) -> Framework:
 
 @cache
 def load() -> Knowledge:
-    """The knowledge that this installation carries, or that LLMPICK_KNOWLEDGE_DIR names."""
-    return Knowledge(document=document("core"), read=_text)
+    """The knowledge that this installation carries, with what LLMPICK_KNOWLEDGE_DIR names."""
+    return overlaid(overlay())
+
+
+def overlaid(own: "Overlay | None") -> Knowledge:
+    """The installed knowledge with what a site adds, whatever LLMPICK_KNOWLEDGE_DIR names.
+
+    Devices and models are looked up elsewhere: those are of the folder that is named there.
+    """
+    core = installed("core")
+    whole = own.document("core", core) if own else core
+    return Knowledge(document=whole, read=_text, overlay=own)
 
 
 @cache
-def document(name: str) -> dict[str, Any]:
+def document(name: str) -> Mapping[str, Any]:
     """One compiled document: core, challengers, details, sources, models, ...
+
+    Raises:
+        InputError: the knowledge is missing or broken.
+    """
+    found = installed(name)
+    own = overlay() if name in _TOUCHED else None
+    return own.document(name, found) if own else found
+
+
+@cache
+def installed(name: str) -> dict[str, Any]:
+    """One compiled document without what a site adds to it.
 
     Raises:
         InputError: the knowledge is missing or broken.
@@ -242,9 +294,42 @@ def document(name: str) -> dict[str, Any]:
     return json.loads(_text(f"{name}.json"))  # type: ignore[no-any-return]
 
 
+@cache
+def overlay() -> "Overlay | None":
+    """What the folder of a site adds, where LLMPICK_KNOWLEDGE_DIR names one.
+
+    Raises:
+        InputError: something in the folder is wrong.
+    """
+    if _HANDED:
+        return _HANDED[0]
+    named = named_folder()
+    if named is None or is_whole(named):
+        return None
+    # What reads it knows the names of facts, and so the rules, which stand above this module.
+    return import_module("recommender.site").read(named)  # type: ignore[no-any-return]
+
+
+def adopt(own: "Overlay") -> None:
+    """Take what a site adds from another process, before any knowledge is loaded in this one."""
+    _HANDED[:] = [own]
+
+
+def named_folder() -> Path | None:
+    """The folder that LLMPICK_KNOWLEDGE_DIR names."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else None
+
+
+def is_whole(root: Path) -> bool:
+    """Whether a folder holds all knowledge, and not only what a site adds to it."""
+    return (root / "frameworks").is_dir()
+
+
 def folder() -> Path:
-    """The folder of YAML files: LLMPICK_KNOWLEDGE_DIR, else that of the checkout."""
-    return Path(os.environ.get("LLMPICK_KNOWLEDGE_DIR", _CHECKOUT))
+    """The folder of YAML files of all knowledge: the named one, else that of the checkout."""
+    named = named_folder()
+    return named if named and is_whole(named) else _CHECKOUT
 
 
 def compiled() -> Mapping[str, str]:
@@ -263,7 +348,7 @@ def _text(file: str) -> str:
 
 
 def _is_packaged() -> bool:
-    return "LLMPICK_KNOWLEDGE_DIR" not in os.environ and PACKAGED.is_dir()
+    return folder() == _CHECKOUT and PACKAGED.is_dir()
 
 
 @cache

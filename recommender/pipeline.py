@@ -24,6 +24,7 @@ from recommender.rules.candidates import Scored
 from recommender.rules.confidence import confidence, unknown
 from recommender.rules.eligibility import told
 from recommender.rules.grouping import groups
+from recommender.rules.house import nothing_left
 from recommender.rules.instead import instead, served
 from recommender.rules.question import Question
 from recommender.rules.ranking import Refused, Verdict, decide
@@ -69,6 +70,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     question = _question(known, machine, workload, model, rules, lang, include)
     devices = groups(machine)
     verdict = decide(question, devices)
+    problems = (*problems, *nothing_left(verdict, question.words))
     if not served(verdict, devices):
         question, verdict, told = instead(question, verdict, devices)
         problems = (*problems, *told)
@@ -175,6 +177,8 @@ def _question(  # noqa: PLR0913, PLR0917  # the whole question
     lang: str,
     include: Collection[str],
 ) -> Question:
+    if rules == "article":
+        known = known.without_house_rules
     return Question(
         knowledge=known,
         frameworks=_frameworks(known, include),

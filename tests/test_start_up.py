@@ -13,6 +13,8 @@ HEAVY = (
     *("pydantic", "rich", "yaml", "psutil", "pynvml", "cpuinfo", "importlib.metadata"),
     *("huggingface_hub", "jinja2"),
 )
+# What reads a site's own folder, where none is named.
+_OF_SITES = ("recommender.site", "recommender.overlay")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems need psutil")
@@ -81,6 +83,7 @@ def _check(command: list[str], allowed: tuple[str, ...]) -> None:
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     for module in HEAVY:
         assert module in allowed or module not in imported
+    assert not any(module.startswith(_OF_SITES) for module in imported)
     if not {"--help", "__complete"} & set(command):
         assert not any(module.startswith("recommender.cli.helping") for module in imported)
 

@@ -47,6 +47,7 @@ class Asked:
     managed: options.Managed = None
     rules: options.Rules = "current"
     include: options.Include = None
+    knowledge: options.KnowledgeFolder = None
     lang: options.Lang = None
 
 

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def doctor(
     frameworks: Annotated[list[str] | None, typer.Argument(metavar="[FRAMEWORK]...")] = None,
     machine: options.MachineFile = None,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -32,6 +33,7 @@ def doctor(
 
     Needs no root, writes nothing, uses no network. Exit code 3 where none of them can run here.
     """
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json)
     known = load()
     words = known.speak(inputs.language(lang))

@@ -39,9 +39,9 @@ def validate(
     """Run every linter over the knowledge files. Exit code 5 on a finding."""
     from recommender.errors import InputError, printable
     from recommender.knowledge import folder as in_use
-    from recommender.lint import check
+    from recommender.knowledge import is_whole, named_folder
 
-    where = folder or in_use()
+    where = folder or named_folder() or in_use()
     if not where.is_dir():
         message = (
             "this installation holds compiled knowledge only; name a folder of YAML files"
@@ -49,9 +49,21 @@ def validate(
             else f"there is no folder {printable(where)}"
         )
         raise InputError(message)
-    findings = check(where)
+    findings = _whole(where) if is_whole(where) else _of_site(where)
     for finding in findings:
         output.write(finding)
     if findings:
         raise typer.Exit(INVALID)
     output.write(f"knowledge in {where} is valid")
+
+
+def _whole(folder: Path) -> list[str]:
+    from recommender import lint
+
+    return lint.check(folder)
+
+
+def _of_site(folder: Path) -> list[str]:
+    from recommender import site
+
+    return site.check(folder)

@@ -62,9 +62,11 @@ def in_language(sentence: str, arguments: Sequence[str]) -> str:
     if of_arguments(arguments) == "en":
         return sentence
     from recommender.errors import InputError
-    from recommender.knowledge import load
+    from recommender.knowledge import document
+    from recommender.translation import Translator
 
     try:
-        return load().translator(sentence)
-    except (InputError, OSError):  # it may be the knowledge that is broken
+        # Of all knowledge this alone: the rest may be what is broken.
+        return Translator(table=document("translations")["sentences"])(sentence)
+    except (InputError, OSError):
         return sentence

@@ -80,11 +80,13 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
 
 
 def frameworks(
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
 ) -> None:
     """List the frameworks: the article's row of each, its version and platforms of today."""
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json)
     known = load()
     words = known.speak(inputs.language(lang))

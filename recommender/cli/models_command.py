@@ -19,6 +19,7 @@ def models(
     task: Annotated[str | None, typer.Option("--task")] = None,
     max_params: Annotated[str | None, typer.Option("--max-params", metavar="SIZE")] = None,
     fits: Annotated[float | None, typer.Option("--fits", metavar="GIB")] = None,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -30,6 +31,7 @@ def models(
     """
     from recommender.models.search import search
 
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json)
     found = search(words or (), task=task, max_params=max_params, fits_gib=fits)
     if output.written(list(found), form):

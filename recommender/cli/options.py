@@ -1,9 +1,28 @@
 """The options that several commands share."""
 
+import os
 from typing import Annotated, TypeAlias
 
 import typer
 
+from recommender.errors import InputError
+
+
+def _use(folder: str | None) -> str | None:
+    """Let the named folder stand for that of the variable, for whoever loads knowledge next."""
+    if folder is not None:
+        if not folder.strip():
+            message = "--knowledge is empty; name a folder, or leave the option out"
+            raise InputError(message)
+        from recommender.knowledge import VARIABLE
+
+        os.environ[VARIABLE] = folder
+    return folder
+
+
+KnowledgeFolder: TypeAlias = Annotated[
+    str | None, typer.Option("--knowledge", metavar="FOLDER", is_eager=True, callback=_use)
+]
 MachineFile: TypeAlias = Annotated[str | None, typer.Option("--machine", metavar="FILE|-")]
 Gpu: TypeAlias = Annotated[list[str] | None, typer.Option("--gpu", metavar="NAME[:COUNT]")]
 MachineFiles: TypeAlias = Annotated[list[str] | None, typer.Option("--machine", metavar="FILE|-")]

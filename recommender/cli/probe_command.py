@@ -28,6 +28,7 @@ def probe(
     evidence: Evidence = False,
     require: Require = None,
     node: Node = None,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -36,6 +37,7 @@ def probe(
 
     Needs no root, writes nothing, uses no network.
     """
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json)
     language = inputs.language(lang)
     wanted = [_requirement(text) for text in require or ()]

@@ -49,6 +49,7 @@ def verify(
     devices: Annotated[int | None, typer.Option("--devices", metavar="COUNT")] = None,
     save: Annotated[Path | None, typer.Option("--save", metavar="FILE")] = None,
     no_save: Annotated[bool, typer.Option("--no-save")] = False,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
     out: options.Output = "table",
     json: options.Json = False,
@@ -58,6 +59,7 @@ def verify(
     A completion, a stream, then one and N users, beside what llmpick predicts. `fit`, `recommend`
     and `compare` show it from then on as measured. Exit code 1 where it answers wrongly.
     """
+    del knowledge  # its callback has named the folder
     form = output.chosen(out, json=json, known=output.FORMS[:-1])
     words = load().speak(inputs.language(lang))
     if save is not None and no_save:

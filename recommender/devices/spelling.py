@@ -191,6 +191,12 @@ _HAN_COUNT = lazily(rf"(十六|[单一双两二三四六八])\s*({_UNIT}?)")
 def counted(text: str) -> Iterator[tuple[str, str]]:
     """Every reading of ``text`` as a name and a count: ``4090x2``, ``8 卡 H100``, ``H100:8``."""
     plain = _HAN_COUNT.sub(lambda m: f" {_HAN[m[1]]}{m[2] or '卡'} ", text).strip()
+    yield from _counted(plain)
+    if plain != text:  # the number may be part of the name
+        yield from _counted(text)
+
+
+def _counted(plain: str) -> Iterator[tuple[str, str]]:
     for position, pattern in enumerate(_COUNTS):
         found = pattern.match(plain)
         if found:

@@ -10,11 +10,13 @@ from recommender.facts.noun import noun
 from recommender.facts.workload import Workload
 
 SCHEMA_VERSION = "1.0"
+SITE = "site"
+"""The layer of what a site says of itself: its house rules, names and addresses."""
 
 
 @noun
 class Reason:
-    """One named reason. ``layer`` is article, facts, corrections or estimate.
+    """One named reason. ``layer`` is article, facts, corrections, estimate or site.
 
     ``text`` is the sentence for ``rule`` and ``params`` in the language of the answer; ``fact`` and
     ``fix`` are given where the rule failed, ``points`` where it moved the score.

@@ -54,7 +54,8 @@ class Outline:
 class Rule:
     """A scoring rule: when ``when`` holds for a candidate, its points are one reason.
 
-    ``points`` is a number, or a number for each value of the fact ``by``.
+    ``points`` is a number, or a number for each value of the fact ``by``. The rule of a site has no
+    day on which it was ``checked``.
     """
 
     rule: str
@@ -67,7 +68,7 @@ class Rule:
     text: Text
     fix: Text | None = None
     source: str
-    checked: str
+    checked: str | None
 
 
 @noun

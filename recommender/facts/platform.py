@@ -14,10 +14,11 @@ class Requirement:
     """A condition that must hold, else the platform cannot run.
 
     ``text`` says what failed (without it a sentence is made from the condition), ``fix`` what would
-    mend it: a sentence, or the key of one in words.yaml.
+    mend it: a sentence, or the key of one in words.yaml. ``layer`` is that of its reason.
     """
 
     rule: str
+    layer: str = "facts"
     needs: Condition
     text: Text | None = None
     fix: Text | str | None = None
@@ -30,6 +31,7 @@ class Notice:
     """Something that a user must be told when ``when`` holds; it moves no rank."""
 
     rule: str
+    layer: str = "facts"
     when: Condition
     text: Text
     fix: Text | str | None = None

@@ -22,11 +22,19 @@ def written(version: str, framework: Framework, words: Words) -> str:
         NoVersionError: its versions have another form.
     """
     own = next(platform.version for platform in framework.platforms)
+    made = form(version, own)
+    if made is None:
+        said = {"title": framework.name, "version": version, "own": own}
+        raise NoVersionError(words.key("launch.other-version", **said))
+    return made
+
+
+def form(version: str, own: str) -> str | None:
+    """A version as ``own`` is written, None where it has another form."""
     builds = re.fullmatch(_BUILD, own) is not None
     bare = version.removeprefix("v")
     if not re.fullmatch(_BUILD if builds else _RELEASE, bare):
-        said = {"title": framework.name, "version": version, "own": own}
-        raise NoVersionError(words.key("launch.other-version", **said))
+        return None
     return f"b{bare.removeprefix('b')}" if builds else bare
 
 

@@ -43,5 +43,6 @@ def _dates(knowledge: Loaded) -> Iterator[tuple[str, str, str]]:
     }
     for where, node in nodes(documents):
         for key in ("checked", "released", "date"):
-            if isinstance(node.get(key), str):
-                yield where or "sources", key, node[key]
+            empty = key == "checked" and key in node and node[key] is None
+            if isinstance(node.get(key), str) or empty:
+                yield where or "sources", key, str(node[key])

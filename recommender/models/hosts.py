@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from recommender.errors import InputError, printable
+from recommender.knowledge import document
 from recommender.models.keys import is_count
 
 _TIMEOUT_S = 10.0
@@ -169,7 +170,8 @@ class HuggingFace(Host):
     def _endpoint(self) -> str:
         from huggingface_hub.constants import ENDPOINT
 
-        return ENDPOINT.rstrip("/")
+        own = None if os.environ.get("HF_ENDPOINT") else _of_site("models")
+        return (own or ENDPOINT).rstrip("/")
 
     def _check(self, response: Any) -> None:
         """By the header alone: hf_raise_for_status logs what the hub says and reads all of it."""
@@ -203,9 +205,16 @@ class ModelScope(Host):
         return f"{self._base()}/repo?Revision=master&FilePath={quote(name, safe='')}"
 
     def _base(self) -> str:
-        domain = os.environ.get("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
+        own = os.environ.get("MODELSCOPE_DOMAIN") or _of_site("modelscope")
+        domain = own or "www.modelscope.cn"
         endpoint = domain if "://" in domain else f"https://{domain}"
         return f"{endpoint.rstrip('/')}/api/v1/models/{self.identity}"
+
+
+def _of_site(hub: str) -> str | None:
+    """The address of a hub that the folder of a site names."""
+    found: str | None = document("core").get("hubs", {}).get(hub)
+    return found
 
 
 def _sizes(items: Any, name: str, size: str) -> dict[str, int]:

@@ -83,7 +83,8 @@ def _refused(reason: Reason, name: str, width: int, console: Console) -> None:
 
 def without_title(text: str, name: str) -> str:
     """A refusal without the framework, version and platform that it begins with."""
-    title = rf"{re.escape(name)}(?: [^\s(（]+ ?[(（].*?[)）])?(?:: |：| )"  # noqa: RUF001
+    within = r"(?:[^()（）]|[(（][^()（）]*[)）])*"  # noqa: RUF001
+    title = rf"{re.escape(name)}(?: [^\s(（]+ ?[(（]{within}[)）])?(?:: |：| )"  # noqa: RUF001
     return re.sub(f"^{title}", "", text)
 
 

@@ -21,7 +21,7 @@ from recommender.rules.builds import (
     smaller,
 )
 from recommender.rules.conditions import holds
-from recommender.rules.eligibility import Trial, told, with_model
+from recommender.rules.eligibility import Trial, checked, told, with_model
 from recommender.rules.layouts import Job
 from recommender.rules.memory import usable_gib
 from recommender.rules.placement import place
@@ -268,7 +268,8 @@ def _own_warnings(trial: Trial, facts: Situation, words: Words) -> Iterator[Reas
     platform = trial.platform
     method = platform.methods[trial.method] if trial.method else None
     for reason in told((*platform.notices, *(method.notices if method else ())), facts, words):
-        known = (reason.source or platform.source, reason.checked or platform.checked)
+        day = reason.checked or checked(reason.layer, platform)
+        known = (reason.source or platform.source, day)
         yield changed(reason, source=known[0], checked=known[1])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from recommender.facts import Framework, Method, Notice, Platform, Reason, Requirement
+from recommender.facts.answer import SITE
 from recommender.facts.noun import changed, noun
 from recommender.rules.conditions import failures, holds, unknowns
 from recommender.rules.situation import Group, Situation
@@ -116,12 +117,13 @@ def _failure(trial: Trial, need: Requirement, words: Words) -> Reason:
     text = words.text(need.text, fact) if need.text else _sentence(trial, need, names, words)
     return Reason(
         rule=need.rule,
+        layer=need.layer,
         text=words.labelled(title(trial.framework, trial.platform, words), text),
         params={name: fact(name) for name in names if "." in name or name == "arch"},
         fact=_facts_named(trial, names, words),
         fix=words.fix(need.fix, fact),
         source=need.source or trial.platform.source,
-        checked=need.checked or trial.platform.checked,
+        checked=need.checked or checked(need.layer, trial.platform),
     )
 
 
@@ -146,11 +148,17 @@ def _facts_named(trial: Trial, names: list[str], words: Words) -> str:
     return ", ".join(shown) or words.key("value.combination")
 
 
+def checked(layer: str, platform: Platform) -> str | None:
+    """The day for what has none of its own: the platform's, but for the rules of a site."""
+    return None if layer == SITE else platform.checked
+
+
 def told(notices: Iterable[Notice], facts: Situation, words: Words) -> tuple[Reason, ...]:
     """The notices whose condition holds."""
     return tuple(
         Reason(
             rule=notice.rule,
+            layer=notice.layer,
             text=words.text(notice.text, facts.fact),
             fix=words.fix(notice.fix, facts.fact),
             source=notice.source,

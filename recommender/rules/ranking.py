@@ -109,9 +109,10 @@ def _judged(
 
 
 def _common(question: Question, group: Group) -> tuple[Requirement, ...]:
-    """What every platform needs: to be able to do the work, and devices that can be used."""
-    needed = question.knowledge.requirements if group.members else ()
-    return (*question.knowledge.abilities, *needed)
+    """What every platform needs: leave, to be able to do the work, devices that can be used."""
+    known = question.knowledge
+    needed = known.requirements if group.members else ()
+    return (*known.house_rules, *known.abilities, *needed)
 
 
 def best(question: Question, framework: Framework, groups: Sequence[Group]) -> Scored | None:

@@ -79,7 +79,8 @@ def _ways(
 ) -> Iterator[Way]:
     facts = facts.extend(framework_facts(framework, platform))
     trial = Trial(framework=framework, platform=platform, group=group, facts=facts)
-    common = question.knowledge.requirements if group.members else ()
+    known = question.knowledge
+    common = (*known.house_rules, *(known.requirements if group.members else ()))
     whole = judge(_with(trial, methods={}), common, question.words)
     placed = candidate(question, trial) if whole.runs else ()
     unplaced = () if isinstance(placed, Scored) else placed

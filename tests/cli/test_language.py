@@ -114,6 +114,7 @@ def test_exit_codes_are_the_same_in_chinese(llmpick: Run) -> None:
 
 def test_a_broken_knowledge_folder_is_told_all_the_same(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "recommender", "recommend", "--lang", "zh"]
+    (tmp_path / "frameworks").mkdir()
     environment = {"LLMPICK_KNOWLEDGE_DIR": str(tmp_path), "PATH": ""}
     root = Path(__file__).parents[2]
     done = subprocess.run(

@@ -37,8 +37,9 @@ def _needs_jq(line: str) -> bool:
     return "| jq " in line
 
 
-# docs/adding.md changes the knowledge: test_adding.py walks it.
-WITH_COMMANDS = tuple(p for p in DOCUMENTS if commands(p) and p.name != "adding.md")
+# These change the knowledge: test_adding.py and test_site.py walk them.
+_WALKED = {"adding.md", "site-knowledge.md"}
+WITH_COMMANDS = tuple(p for p in DOCUMENTS if commands(p) and p.name not in _WALKED)
 WITH_JQ = tuple(path for path in DOCUMENTS if any(map(_needs_jq, commands(path))))
 WITH_CONSOLE = tuple(path for path in DOCUMENTS if commands(path, "console"))
 

@@ -17,6 +17,7 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
     ("file", "old", "new", "named"),
     [
         ("corrections.yaml", "checked: 2026-11-22", "checked: soon", "soon"),
+        ("corrections.yaml", "checked: 2026-11-22", "checked: ~", "a date such as"),
         ("common.yaml", "    checked: 2026-11-22\n", "", "does not say when"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 from recommender import __version__
 from recommender.cli.helping.pages import Entry, Page, children, page
 from recommender.cli.helping.texts import Texts
-from recommender.knowledge import load
+from recommender.knowledge import installed
 
 
 def manual(root: Any, texts: Texts) -> str:
@@ -15,7 +15,7 @@ def manual(root: Any, texts: Texts) -> str:
     pages = list(_pages(root, "", texts))
     return "\n".join(
         (
-            f'.TH LLMPICK 1 "{load().date}" "llmpick {__version__}" "llmpick"',
+            f'.TH LLMPICK 1 "{installed("core")["date"]}" "llmpick {__version__}" "llmpick"',
             ".na",  # options and commands stay as they are typed
             ".nh",
             *_heading(texts.say("labels", "name")),

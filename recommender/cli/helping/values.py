@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from recommender.knowledge import document, load
+from recommender.errors import InputError
+from recommender.knowledge import Knowledge, document, installed, overlaid
 
 Value = tuple[str, str]
 
@@ -26,29 +27,42 @@ def known(kind: str | Sequence[str] | None, lang: str) -> Iterator[Value]:
     if not isinstance(kind, str):
         yield from ((value, "") for value in kind)
     elif kind in _VOCABULARY:
-        yield from ((key, item[lang]) for key, item in load().vocabulary(kind).items())
+        yield from ((key, item[lang]) for key, item in _plain().vocabulary(kind).items())
     elif kind in _KINDS:
         yield from _KINDS[kind]()
 
 
+def _plain() -> Knowledge:
+    """What is known without a site: its folder may be what somebody needs help with."""
+    return overlaid(None)
+
+
+def _document(name: str) -> Mapping[str, Any]:
+    """A document with what a site adds, if its folder can be read."""
+    try:
+        return document(name)
+    except InputError:
+        return installed(name)
+
+
 def _frameworks() -> Iterator[Value]:
-    knowledge = load()
+    knowledge = _plain()
     every = (*knowledge.heads, *knowledge.challenger_heads)
     return ((framework.id, framework.name) for framework in every)
 
 
 def _challengers() -> Iterator[Value]:
     yield "challengers", ""
-    every = load().challenger_heads
+    every = _plain().challenger_heads
     yield from ((item.id, item.name) for item in every if item.role == "challenger")
 
 
 def _models() -> Iterator[Value]:
-    return ((row["id"], "") for row in document("models")["models"])
+    return ((row["id"], "") for row in _document("models")["models"])
 
 
 def _gpus() -> Iterator[Value]:
-    return ((row["name"], _size(row)) for row in document("accelerators")["accelerators"])
+    return ((row["name"], _size(row)) for row in _document("accelerators")["accelerators"])
 
 
 def _size(row: Mapping[str, Any]) -> str:
@@ -62,11 +76,11 @@ def _targets() -> Iterator[Value]:
 
 
 def _quantizations() -> Iterator[Value]:
-    return ((row["id"], "") for row in document("core")["quantizations"]["quantizations"])
+    return ((row["id"], "") for row in installed("core")["quantizations"]["quantizations"])
 
 
 def _vendors() -> Iterator[Value]:
-    return ((name, "") for name in ("accelerator", *document("core")["devices"]["vendors"]))
+    return ((name, "") for name in ("accelerator", *installed("core")["devices"]["vendors"]))
 
 
 _KINDS: dict[str, Callable[[], Iterator[Value]]] = {
@@ -85,14 +99,14 @@ def spellings(kind: str | Sequence[str] | None) -> Iterator[Value]:
     if kind == "models":
         yield from _model_spellings()
     elif kind == "gpus":
-        for row in document("accelerators")["accelerators"]:
+        for row in _document("accelerators")["accelerators"]:
             names = (*_shorter(row["name"]), *row.get("aliases", ()))
             yield from ((name, row["name"]) for name in names)
 
 
 def unbranded(kind: str | Sequence[str] | None) -> Iterator[Value]:
     """Devices as people type them, without the brand before the name, each with the whole name."""
-    for row in document("accelerators")["accelerators"] if kind == "gpus" else ():
+    for row in _document("accelerators")["accelerators"] if kind == "gpus" else ():
         words = row["name"].split()
         while words[1:] and words[0] in _BRANDS:
             del words[0]
@@ -111,7 +125,7 @@ def _shorter(name: str) -> Iterator[str]:
 
 
 def _model_spellings() -> Iterator[Value]:
-    catalogue = document("models")
+    catalogue = _document("models")
     for row in catalogue["models"]:
         names = (row.get("ollama_tag"), row["id"].rpartition("/")[2])
         yield from ((name, row["id"]) for name in names if name)

@@ -1,0 +1,1 @@
+"""What a site lays over the knowledge."""

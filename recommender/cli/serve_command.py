@@ -9,8 +9,6 @@ import typer
 from recommender.cli import inputs, options, output
 from recommender.errors import InputError
 
-_INSTALL = "pip install 'llmpick[mcp]'"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -38,15 +36,15 @@ def serve(
     try:
         from recommender.cli.agents.server import run
     except ImportError as error:
-        raise InputError(_said("sdk", language, install=_INSTALL)) from error
+        raise InputError(_said("sdk", language)) from error
     _settle()
     run(language)
 
 
-def _said(key: str, language: str, **values: str) -> str:
+def _said(key: str, language: str) -> str:
     from recommender.cli.helping.texts import texts
 
-    return texts(language).say("errors", key, **values)
+    return texts(language).say("errors", key)
 
 
 def _settle() -> None:

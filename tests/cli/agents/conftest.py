@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = "mcp"
 COMMAND = [sys.executable, "-m", "recommender", "serve", "--mcp"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 if not os.environ.get("LLMPICK_REQUIRE_REAL"):
     pytest.importorskip(PACKAGE, reason="needs llmpick[mcp]")

@@ -54,16 +54,30 @@ def planned(
         InputError: an option has no meaning.
         NothingPlannedError: the framework cannot run there.
     """
+    named = placed(asked.model, wanted)
+    return plan(meant(replace(asked, model=named), machine), framework, wanted)
+
+
+def placed(model: str | None, wanted: Wanted) -> str | None:
+    """The name of a model as the machine that serves it knows it."""
     elsewhere = wanted.to is not None and target(wanted.to).cluster
-    named_model = files.placed(asked.model, elsewhere=elsewhere)
-    question = meant(replace(asked, model=named_model), machine)
+    return files.placed(model, elsewhere=elsewhere)
+
+
+def plan(question: Meant, framework: str, wanted: Wanted) -> Planned:
+    """The plan by which ``framework`` answers a question.
+
+    Raises:
+        InputError: what is wanted of the server has no meaning.
+        NothingPlannedError: the framework cannot run there.
+    """
     named = load().framework(framework)
     chosen = target(wanted.to or _usual(question))
-    opening = _opening(wanted, chosen, named.id, asked.install)
+    opening = _opening(wanted, chosen, named.id, question.workload.install)
     words = load().speak(question.lang)
     _check_proposed(question, words)
-    plan = _plan(named.id, question, chosen, opening, words)
-    return Planned(plan=plan, target=chosen, question=question)
+    found = _plan(named.id, question, chosen, opening, words)
+    return Planned(plan=found, target=chosen, question=question)
 
 
 def _opening(wanted: Wanted, chosen: Target, framework: str, install: str | None) -> Opening:

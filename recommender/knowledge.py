@@ -75,10 +75,11 @@ class Knowledge:
 
     def outlines(self, framework: str) -> tuple[Outline, ...]:
         """What each platform of a framework drives."""
-        if framework not in self._outlines:
+        known = self._outlines  # once: threads may each have made their own
+        if framework not in known:
             platforms = self._named(framework)["platforms"]
-            self._outlines[framework] = tuple(decode(Outline, item) for item in platforms)
-        return self._outlines[framework]
+            known[framework] = tuple(decode(Outline, item) for item in platforms)
+        return known[framework]
 
     @cached_property
     def _outlines(self) -> dict[str, tuple[Outline, ...]]:
@@ -86,12 +87,12 @@ class Knowledge:
 
     def platform(self, framework: str, platform: str) -> Platform:
         """One platform of a framework, without what only explanations show of it."""
-        key = (framework, platform)
-        if key not in self._platforms:
+        known, key = self._platforms, (framework, platform)
+        if key not in known:
             platforms = self._named(framework)["platforms"]
             found = next(item for item in platforms if item["id"] == platform)
-            self._platforms[key] = decode(Platform, self._body(framework, found))
-        return self._platforms[key]
+            known[key] = decode(Platform, self._body(framework, found))
+        return known[key]
 
     @cached_property
     def _platforms(self) -> dict[tuple[str, str], Platform]:

@@ -12,6 +12,7 @@ from recommender.errors import InputError, nearest, printable
 from recommender.facts import Machine, Problem
 from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
+from recommender.facts.explanation import Explanation
 from recommender.facts.fitting import Fitting
 from recommender.facts.fleet import Fleet
 from recommender.facts.measurement import Measurement, Verification
@@ -24,6 +25,7 @@ NOUNS = {
     "machine": facts.Machine,
     "model": facts.Model,
     "workload": facts.Workload,
+    "explanation": Explanation,
     "why-not": WhyNot,
     "fitting": Fitting,
     "comparison": Comparison,

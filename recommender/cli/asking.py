@@ -97,7 +97,7 @@ def meant(asked: Asked, machine: Machine | None = None) -> Meant:
     named, problems = _model(asked, known.speak(language))
     measurements, broken = inputs.measurements()
     return Meant(
-        machine=machine or _machine(asked),
+        machine=machine or inputs.machine(asked.machine, description(asked)),
         workload=workload,
         model=named,
         problems=(*problems, *broken),
@@ -152,8 +152,9 @@ def _workload(known: Knowledge, asked: Asked) -> Workload:
     return inputs.workload(known, wish)
 
 
-def _machine(asked: Asked) -> Machine:
-    described = inputs.Described(
+def description(asked: Asked) -> inputs.Described:
+    """The options that describe a machine which is not here."""
+    return inputs.Described(
         gpus=asked.gpu or (),
         ram_gib=asked.ram,
         os=asked.os,
@@ -162,7 +163,6 @@ def _machine(asked: Asked) -> Machine:
         driver=asked.driver,
         nodes=asked.nodes,
     )
-    return inputs.machine(asked.machine, described)
 
 
 # The fields of ``Asked`` that describe one machine.

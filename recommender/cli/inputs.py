@@ -31,8 +31,8 @@ class Described(TypedDict):
     nodes: int | None
 
 
-def machine(file: str | None, described: Described) -> Machine:
-    """The machine of a file, the described one, or this one, which is probed.
+def machine(given: str | Machine | None, described: Described) -> Machine:
+    """The machine that is given or whose file is, the described one, or this one, which is probed.
 
     Raises:
         InputError: a file and a description, an unreadable file, an unknown device.
@@ -45,12 +45,12 @@ def machine(file: str | None, described: Described) -> Machine:
             raise InputError(message)
     named = any(word is not None for word in (*words.values(), described["ram_gib"]))
     whole = bool(described["gpus"]) or named
-    if file is not None and whole:
+    if given is not None and whole:
         message = "--machine and --gpu, --ram, --os, --arch, --cpu, --driver exclude each other"
         raise InputError(message)
     if whole:
         return _described(described)
-    found = _from_file(file) if file is not None else _probed()
+    found = _given(given) if given is not None else _probed()
     if nodes is None:
         return found
     return replace(found, nodes=_at_least_one("--nodes", nodes, MOST_USERS))
@@ -69,6 +69,10 @@ def _described(described: Described) -> Machine:
         driver=described["driver"],
         nodes=nodes,
     )
+
+
+def _given(given: str | Machine) -> Machine:
+    return given if isinstance(given, Machine) else _from_file(given)
 
 
 def _from_file(file: str) -> Machine:

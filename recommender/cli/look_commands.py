@@ -7,6 +7,8 @@ import typer
 from recommender.cli import inputs, options, output
 from recommender.cli.asking import Asked, Meant, asks, meant
 from recommender.facts import Framework
+from recommender.facts.explanation import Explanation
+from recommender.facts.why_not import WhyNot
 from recommender.knowledge import load
 
 
@@ -51,21 +53,38 @@ def _suggest(named: Framework, asked: Asked, *, why_not: bool, lang: str) -> Non
 
 
 def _explain(framework: Framework, question: Meant, form: str) -> None:
+    if output.written(explained(framework, question), form):
+        return
+    from recommender.render import explanation
+
+    known = load()
+    answer, words = question.answer(include=(framework.id,)), known.speak(question.lang)
+    explanation.show(answer, framework, known, words, output.console())
+
+
+def explained(framework: Framework, question: Meant) -> Explanation:
+    """The explanation of a framework for programs."""
     from recommender.render import explanation
 
     known = load()
     answer = question.answer(include=(framework.id,))
-    words = known.speak(question.lang)
-    if not output.written(explanation.document(answer, framework, known, words), form):
-        explanation.show(answer, framework, known, words, output.console())
+    return explanation.document(answer, framework, known, known.speak(question.lang))
 
 
 def _why_not(framework: Framework, question: Meant, form: str) -> None:
-    from recommender.pipeline import why_not
     from recommender.render import why_not as render
 
-    known = load()
-    found = why_not(
+    found = why_not(framework, question)
+    if not output.written(found, form):
+        words = load().speak(question.lang)
+        render.show(found, framework, words, output.console())
+
+
+def why_not(framework: Framework, question: Meant) -> WhyNot:
+    """Why a framework does not run or lead there, and what would change it."""
+    from recommender import pipeline
+
+    return pipeline.why_not(
         framework.id,
         question.machine,
         question.workload,
@@ -74,9 +93,6 @@ def _why_not(framework: Framework, question: Meant, form: str) -> None:
         lang=question.lang,
         problems=question.problems,
     )
-    if not output.written(found, form):
-        words = known.speak(question.lang)
-        render.show(found, framework, words, output.console())
 
 
 def frameworks(

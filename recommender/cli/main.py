@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "look_commands",
     "frameworks": "look_commands",
     "models": "models_command",
+    "serve": "serve_command",
     "verify": "verify_command",
     "doctor": "doctor_command",
     "schema": "knowledge_commands",

@@ -7,13 +7,26 @@ from recommender.lint.loaded import Loaded
 from recommender.lint.texts import both_languages
 
 _EXAMPLES = 3
+_TOLD = (
+    *("labels", "groups", "exits", "environment"),
+    *("errors", "tools", "inputs", "questions"),
+)
 _PARTS = ("summary", "reads", "changes")
 
 
 def findings(knowledge: Loaded) -> Iterator[str]:
     """Sentences about help.yaml."""
     document = knowledge.help
-    for part in ("labels", "groups", "exits", "environment", "errors", "questions"):
+    for part in (
+        "labels",
+        "groups",
+        "exits",
+        "environment",
+        "errors",
+        "tools",
+        "inputs",
+        "questions",
+    ):
         for key, text in document[part].items():
             yield from both_languages(text, f"help: {part}.{key}")
     for name, said in document["options"].items():

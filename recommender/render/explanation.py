@@ -16,7 +16,7 @@ from recommender.facts import (
     Reason,
     Rejection,
 )
-from recommender.facts.codec import encode
+from recommender.facts.explanation import Claim, Correction, Explanation
 from recommender.knowledge import Knowledge
 from recommender.render import side_by_side, waterfall
 from recommender.render.frameworks import status
@@ -32,38 +32,36 @@ def place(answer: Answer, framework: Framework) -> tuple[Candidate | None, Rejec
     return ranked, refused
 
 
-def document(
-    answer: Answer, framework: Framework, known: Knowledge, words: Words
-) -> dict[str, Any]:
+def document(answer: Answer, framework: Framework, known: Knowledge, words: Words) -> Explanation:
     """The explanation for programs."""
     ranked, refused = place(answer, framework)
     rows = side_by_side.rows(framework, known.rules, known.conflicts, words)
-    return {
-        "schema_version": answer.schema_version,
-        "framework": encode(framework),
-        "article": [
-            {"about": row.about, "claim": row.claim, "conflicts": _told(row, words)} for row in rows
-        ],
-        "ranked": encode(ranked),
-        "rejected": encode(refused),
-        "problems": encode(answer.problems),
-    }
+    return Explanation(
+        schema_version=answer.schema_version,
+        framework=framework,
+        article=tuple(
+            Claim(about=row.about, claim=row.claim, conflicts=_told(row, words)) for row in rows
+        ),
+        ranked=ranked,
+        rejected=refused,
+        problems=answer.problems,
+    )
 
 
-def _told(row: side_by_side.Row, words: Words) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": conflict.id,
-            "claim": words.text(conflict.claim, words.show_fact),
-            "today": words.text(conflict.today, words.show_fact),
-            "effect": words.text(conflict.effect, words.show_fact),
-            "rules": list(conflict.rules),
-            "holds_for": conflict.holds_for,
-            "source": conflict.source,
-            "checked": conflict.checked,
-        }
+def _told(row: side_by_side.Row, words: Words) -> tuple[Correction, ...]:
+    return tuple(
+        Correction(
+            id=conflict.id,
+            claim=words.text(conflict.claim, words.show_fact),
+            today=words.text(conflict.today, words.show_fact),
+            effect=words.text(conflict.effect, words.show_fact),
+            rules=conflict.rules,
+            holds_for=conflict.holds_for,
+            source=conflict.source,
+            checked=conflict.checked,
+        )
         for conflict in row.conflicts
-    ]
+    )
 
 
 def show(

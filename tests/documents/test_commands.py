@@ -22,7 +22,8 @@ from tests.serving.fake_server import fake_server
 _NEEDS = re.compile(
     r"--run\b| -i |--hub\b|https?://|^sudo |^docker |^kubectl |^sbatch |^systemctl |^sky "
     r"|^pip install |^git clone |^ssh |^\. |^python3? (-m )?(scripts|tests)|^\.venv|^eval |^npx "
-    r"|^scontrol |^sinfo |^srun |^pdsh |^ansible |^bash |--ray\b"
+    r"|^scontrol |^sinfo |^srun |^pdsh |^ansible |^bash |--ray\b|^claude |^codex |^gemini "
+    r"|serve --mcp$"
 )
 # A line that says in its comment which exit code it ends with.
 _CODE = re.compile(r"\s+# exit code (\d)$")

@@ -90,7 +90,7 @@ def pack(root: Path) -> dict[str, str]:
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
     names = ("accelerators", "clusters", "conflicts", "conversions", "help", "hosts", "offline")
-    for name in (*names, "remedies", "schedulers", "servers", "speed", "translations"):
+    for name in (*names, "releases", "remedies", "schedulers", "servers", "speed", "translations"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     files["versions.json"] = _text(_versions(root))
     return files

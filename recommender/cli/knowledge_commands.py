@@ -7,6 +7,7 @@ import typer
 
 from recommender.cli import output
 from recommender.cli.commands import Application
+from recommender.cli.status_command import status
 
 INVALID = 5
 
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("schema")(schema)
     group = Application(name="knowledge", no_args_is_help=True)
     group.command("validate")(validate)
+    group.command("status")(status)
     group.callback()(_group)
     app.add_typer(group)
 

@@ -16,6 +16,7 @@ from recommender.lint import (
     options,
     order,
     packages,
+    releases,
     remedies,
     rows,
     schedulers,
@@ -43,6 +44,7 @@ _LINTERS = (
     helping,
     schedulers,
     packages,
+    releases,
     launches,
     options,
 )

@@ -25,6 +25,7 @@ class Loaded:
     conversions: Mapping[str, Any]
     hosts: Mapping[str, Any]
     offline: Mapping[str, Any]
+    releases: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
@@ -60,6 +61,7 @@ def load(root: Path) -> Loaded:
         conversions=compile_document(root, "conversions"),
         hosts=read_yaml(root / "hosts.yaml"),
         offline=compile_document(root, "offline"),
+        releases=read_yaml(root / "releases.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),

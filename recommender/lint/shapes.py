@@ -10,6 +10,7 @@ from recommender.errors import printable
 from recommender.facts import checkup, scheduler
 from recommender.facts.cluster import ClusterDevice, Kubernetes, NodeLabel, PodGroups, SingleMachine
 from recommender.facts.framework import RegistryName
+from recommender.facts.release import Feed, Tracked
 from recommender.facts.visible import Visible
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
@@ -24,6 +25,7 @@ _STRICT = (
     *(Kubernetes, PodGroups, SingleMachine, ClusterDevice, NodeLabel, Visible),
     *(scheduler.Schedulers, scheduler.Slurm, scheduler.Ray, scheduler.Skypilot),
     *(scheduler.Called, scheduler.Started, scheduler.Background, scheduler.Cores),
+    *(Feed, Tracked),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -62,6 +64,8 @@ def _rows(knowledge: Loaded) -> Iterator[str]:
         yield from _shape(Rate, row, where)
     for row in knowledge.hosts.get("visible", []):
         yield from _shape(Visible, row, f"hosts: visible, {row.get('vendor')}")
+    for row in knowledge.releases.get("releases", []):
+        yield from _shape(Tracked, row, f"releases: {row.get('framework')}")
     for row in knowledge.servers.get("servers", []):
         yield from _shape(Sign, row, f"servers: {row.get('framework')}")
 

@@ -3,22 +3,28 @@
 import base64
 import json
 import os
+import shutil
 import ssl
 import time
 from functools import cache
 from http.client import HTTPException
-from typing import Any
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import HTTPSHandler, OpenerDirector, Request, build_opener
 
 from recommender import __version__
 from recommender.errors import InputError, printable
+from recommender.patterns import lazily
 
 TIMEOUT_S = 10.0
 # A list of files with thousands of nightly builds takes some MiB.
 _MOST_BYTES = 32 * 2**20
 _PIECE = 2**16
+# Between two pieces of a large file.
+_SILENCE_S = 60.0
+_PARTIAL = 206
+_SPAN = lazily(r"bytes \d+-\d+/(\d+)")
 _DENIED, _LIMITED = (401, 407), (403, 429)
 
 
@@ -85,6 +91,45 @@ def read(asked: Request, timeout_s: float = TIMEOUT_S) -> bytes:
         message = f"{address} takes more than {timeout_s:.0f} s; try again later"
         raise InputError(message)
     return bytes(taken)
+
+
+class WholeOnly(Exception):  # noqa: N818  # it is no error: there is another way
+    """A server that gives a file as a whole alone."""
+
+
+def part(address: str, at: int, count: int) -> tuple[bytes, int]:
+    """Bytes of a file, and how many the file has.
+
+    Raises:
+        InputError: the server does not give them.
+        WholeOnly: it gives whole files alone.
+    """
+    asked = request(address)
+    asked.add_header("Range", f"bytes={at}-{at + count - 1}")
+    for last in (False, True):  # a connection may break once in a file of hundreds of MiB
+        try:
+            with opener().open(asked, timeout=_SILENCE_S) as answer:
+                found = _SPAN.fullmatch(answer.headers.get("Content-Range", ""))
+                if answer.status != _PARTIAL or found is None:
+                    raise WholeOnly
+                return answer.read(count), int(found[1])
+        except (OSError, HTTPException, ValueError) as error:
+            if last or isinstance(error, HTTPError):
+                raise InputError(_reason(shown(address), error)) from error
+    raise AssertionError
+
+
+def copy(address: str, into: IO[bytes]) -> None:
+    """All of a file.
+
+    Raises:
+        InputError: the server does not give it.
+    """
+    try:
+        with opener().open(request(address), timeout=_SILENCE_S) as answer:
+            shutil.copyfileobj(answer, into)
+    except (OSError, HTTPException, ValueError) as error:
+        raise InputError(_reason(shown(address), error)) from error
 
 
 def _reason(address: str, error: Exception) -> str:

@@ -68,7 +68,7 @@ def _run(wish: "Wish", form: str, words: "Words") -> None:
     from recommender.harvest.refreshing import refresh as read
 
     with working(words.key("refresh.progress", name=wish.framework)) as tell:
-        found = read(wish, tell)
+        found = read(wish, lambda text: tell(words.said(text)))
     if not output.written(found, form):
         if form == "name":
             for name in found.written:

@@ -9,23 +9,22 @@ from typing import Any
 
 from recommender import lint
 from recommender.facts.refresh import BrokenTemplate
-from recommender.knowledge_source import read_yaml
+from recommender.harvest.updating import file_of
+from recommender.knowledge_source import read_yaml, spell_out
 from recommender.lint import options
-from recommender.lint.loaded import Loaded
 from recommender.lint.option_lists import OptionList
 
 
 def templates(
-    knowledge: Loaded, listed: OptionList, version: str, names: Iterable[str]
+    root: Path, listed: OptionList, version: str, names: Iterable[str]
 ) -> tuple[BrokenTemplate, ...]:
     """What templates of some platforms hold that ``version`` of the framework does not take."""
-    own = options.platforms(knowledge)
-    parsers = read_yaml(knowledge.root / "parsers.yaml")["parsers"]
-    every = (one for one in knowledge.frameworks if one["id"] == listed.framework)
-    framework = next(every, None)
+    own = options.Platforms(document=read_yaml(root / "options" / "platforms.yaml")["platforms"])
+    parsers = read_yaml(root / "parsers.yaml")["parsers"]
+    framework = spell_out(read_yaml(file_of(root, listed.framework)))
     wanted = set(names)
     found: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
-    for platform in framework["platforms"] if framework else ():
+    for platform in framework["platforms"]:
         if platform["id"] in wanted:
             told = options.on_platform({**platform, "version": version}, listed, own, parsers)
             for finding in told:

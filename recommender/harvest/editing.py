@@ -14,6 +14,7 @@ import yaml
 from recommender.errors import InputError
 
 Path: TypeAlias = Sequence[str | int]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ALIAS = re.compile(r"\s*:\s*(\*[\w.-]+)")
 _ANCHOR = re.compile(r"&([\w.-]+)\s+")
 
@@ -24,7 +25,7 @@ class Editing:
     def __init__(self, text: str) -> None:
         """Nothing is replaced yet; ``shared`` will name what stands in other places, too."""
         self.before = text
-        self._root = yaml.compose(text, Loader=yaml.SafeLoader)
+        self._root = yaml.compose(text, Loader=_LOADER)
         self._pieces: dict[tuple[int, int], str] = {}
         self.shared: list[str] = []
 
@@ -39,7 +40,7 @@ class Editing:
         for (start, end), piece in sorted(self._pieces.items(), reverse=True):
             text = text[:start] + piece + text[end:]
         try:
-            yaml.compose(text, Loader=yaml.SafeLoader)
+            yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError as error:
             message = "a file cannot be changed where its values stand; change it by hand"
             raise InputError(message) from error

@@ -1,5 +1,6 @@
 """Which package each framework is read from, and what a person reads where none has it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,11 @@ class Package:
 
 def _build(version: str) -> str:
     """Release 2026.10.11549 of xllamacpp holds build b11549 of llama.cpp."""
-    parts = version.split(".")
-    if len(parts) != 3 or not parts[2].isdecimal():  # noqa: PLR2004  # year, month, build
+    found = re.fullmatch(r"20\d\d\.\d+\.(\d+)", version)
+    if found is None:
         message = f"--version '{printable(version)}' names no build; write it like 2026.10.11549"
         raise InputError(message)
-    return f"b{parts[2]}"
+    return f"b{found[1]}"
 
 
 PACKAGES = {
@@ -83,6 +84,7 @@ def named(framework: str) -> Package:
         InputError: its options are not read.
     """
     if framework not in PACKAGES:
-        message = f"nothing is read of '{printable(framework)}'{choices(framework, PACKAGES)}"
+        hint = choices(framework, PACKAGES)
+        message = f"nothing is read of '{printable(framework)}'{hint}"
         raise InputError(message)
     return PACKAGES[framework]

@@ -13,7 +13,6 @@ from recommender.harvest import checking, release, store, updating
 from recommender.harvest.packages import Found, Package, named
 from recommender.knowledge_source import read_yaml
 from recommender.lint import option_lists
-from recommender.lint.loaded import load
 from recommender.lint.option_lists import OptionList
 from recommender.releases import index
 from recommender.releases.index import File
@@ -95,11 +94,13 @@ def _from_folder(wish: Wish, package: Package) -> _Read:
     if not (wish.version and wish.day and wish.source):
         message = "--source is a folder of sources: say of which --version and --day they are"
         raise InputError(message)
+    message = f"--source {printable(wish.source)}: holds no sources of {wish.framework}"
     try:
         found = package.read(wish.source)
     except (OSError, StopIteration, ValueError) as error:
-        message = f"--source {printable(wish.source)}: holds no sources of {wish.framework}"
         raise InputError(message) from error
+    if not any(found.values()):
+        raise InputError(message)
     return _Read(version=wish.version, day=wish.day, found=found)
 
 
@@ -167,7 +168,7 @@ def _applied(
         found = _with_facts(wish, package, read, followers, found, files)
     broken: tuple[BrokenTemplate, ...] = ()
     if found.version == merged.order[-1]:
-        broken = checking.templates(load(wish.root), merged, found.version, followers)
+        broken = checking.templates(wish.root, merged, found.version, followers)
     said = set(checking.sentences(wish.framework, broken))
     findings = checking.knowledge(wish.root, files, wish.today)
     done = changed(

@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections import OrderedDict
+from contextlib import ExitStack
 from typing import IO
 
 from recommender.errors import InputError
@@ -87,7 +88,9 @@ def fetched(address: str) -> IO[bytes]:
     Raises:
         InputError: the address does not answer.
     """
-    kept = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
-    web.copy(address, kept)
-    kept.seek(0)
+    with ExitStack() as stack:
+        kept = stack.enter_context(tempfile.TemporaryFile())
+        web.copy(address, kept)
+        kept.seek(0)
+        stack.pop_all()  # the caller closes it
     return kept

@@ -21,7 +21,7 @@ def show(found: Refresh, words: Words, console: Console) -> None:
     key = "refresh.head" if found.before else "refresh.head-first"
     names = {"name": found.framework, "version": found.version, "day": found.day}
     console.print(Text(words.key(key, before=found.before, **names), style="bold"))
-    _changes(found, console)
+    _changes(found, words, console)
     _part("refresh.release", _release(found, words), words, console)
     _part("refresh.facts", _facts(found), words, console)
     _part("refresh.templates", _templates(found), words, console)
@@ -33,13 +33,14 @@ def show(found: Refresh, words: Words, console: Console) -> None:
         console.print(words.key("refresh.dry-run" if found.dry_run else "refresh.unchanged"))
 
 
-def _changes(found: Refresh, console: Console) -> None:
+def _changes(found: Refresh, words: Words, console: Console) -> None:
     for program, count in found.options.items():
         console.print(Text(visible(f"   {program}: {count}")))
         for change in found.changes:
             if change.program == program:
-                detail = f" {change.detail}" if change.detail else ""
-                mark = detail or (" deprecated" if change.kind == "deprecated" else "")
+                mark = f" {words.said(change.detail)}" if change.detail else ""
+                if change.kind == "deprecated":
+                    mark = f" {words.key('refresh.deprecated')}"
                 sign = (f"{_SIGNS[change.kind]} ", _STYLES[change.kind])
                 text = Text.assemble(sign, visible(f"{change.option}{mark}"))
                 console.print(hanging(text, 5, 9, console))

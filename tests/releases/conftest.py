@@ -1,6 +1,7 @@
 """A package index and GitHub in one, served here; they answer with what a test puts there."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ class World:
         self.pages: dict[str, Any] = {}
         self.asked: list[tuple[str, str | None]] = []
         self.pause_s = 0.0
+        self.gives_parts = True
         self.server = _Server(self)
 
     @property
@@ -57,7 +59,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         body = b"" if isinstance(found, int) else _bytes(found)
-        self.send_response(found if isinstance(found, int) else 200)
+        span = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if span and world.gives_parts:
+            first, last = int(span[1]), min(int(span[2]), len(body) - 1)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {first}-{last}/{len(body)}")
+            body = body[first : last + 1]
+        else:
+            self.send_response(found if isinstance(found, int) else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

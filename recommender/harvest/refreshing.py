@@ -121,7 +121,7 @@ def _from_index(wish: Wish, package: Package, tell: release.Tell) -> _Read:
 
 def _files(wish: Wish, package: str) -> tuple[File, ...]:
     rows = read_yaml(wish.root / "releases.yaml")
-    return index.files(index.address(str(rows["index"])), package)
+    return index.files(index.address(str(rows.get("index", ""))), package)
 
 
 def _has_code(wish: Wish, package: str) -> bool:

@@ -28,6 +28,7 @@ _MACOS, _WINDOWS = re.compile(r"macosx_\d+_\d+_(\w+)"), re.compile(r"win_?(\w+)"
 # Source: PEP 513, 571 and 599.
 _OLD_GLIBC = {"1": "2.5", "2010": "2.12", "2014": "2.17"}
 _ARCHES = {"amd64": "x86_64", "arm64": "aarch64", "universal2": "aarch64"}
+_PACKAGE = "packaging"
 _INSTALL = "pip install 'llmpick[refresh]'"
 
 
@@ -55,7 +56,7 @@ def check_installed() -> None:
     try:
         import packaging.requirements  # noqa: F401
     except ImportError as error:
-        message = f"knowledge refresh needs the package packaging; install it with {_INSTALL}"
+        message = f"refreshing needs the package {_PACKAGE}; install it with {_INSTALL}"
         raise InputError(message) from error
 
 

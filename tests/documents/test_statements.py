@@ -48,6 +48,8 @@ _OTHERS = {
     "--extra-index-url",
     "--cov",
     "--snapshot-update",
+    "--check",
+    "--folder",
     "--rows",
     "--quantization",
     "--strict",

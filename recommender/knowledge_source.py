@@ -91,8 +91,9 @@ def pack(root: Path) -> dict[str, str]:
     files["details.json"] = _text({item["id"]: _details(item) for item in every})
     files["sources.json"] = _text(sources)
     files["models.json"] = _text(models)
-    names = ("accelerators", "clusters", "conflicts", "conversions", "gateways", "help", "hosts")
-    for name in (*names, "offline", "remedies", "schedulers", "servers", "speed", "translations"):
+    names: tuple[str, ...] = ("accelerators", "clusters", "conflicts", "conversions", "gateways")
+    names += ("help", "hosts", "offline", "releases", "remedies", "schedulers", "servers", "speed")
+    for name in (*names, "translations"):
         files[f"{name}.json"] = _text(compile_document(root, name))
     files["versions.json"] = _text(_versions(root))
     return files

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from recommender import __version__
@@ -19,6 +20,7 @@ from recommender.facts import (
 )
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
+from recommender.rules.age import aged
 from recommender.rules.beside import beside
 from recommender.rules.candidates import Scored
 from recommender.rules.confidence import confidence, unknown
@@ -49,6 +51,7 @@ def recommend(  # noqa: PLR0913  # the whole question
     measurements: "Sequence[Measurement]" = (),
     turns: bool = False,
     knowledge: Knowledge | None = None,
+    today: date | None = None,
 ) -> Answer:
     """Rank the frameworks for this machine and work, with reasons, fit and commands.
 
@@ -65,6 +68,7 @@ def recommend(  # noqa: PLR0913  # the whole question
         turns: whether to tell what of the work would change the pick (a ``Turned`` answer), which
             takes longer than the ranking.
         knowledge: other knowledge than the installed.
+        today: the reader's day, for which it is told whether facts are too old; None tells nothing.
     """
     known = knowledge or load()
     question = _question(known, machine, workload, model, rules, lang, include)
@@ -76,7 +80,17 @@ def recommend(  # noqa: PLR0913  # the whole question
         problems = (*problems, *told)
     named = () if rules == "article" else beside(question, devices)
     answer = _answer(question, verdict, rules, problems, named, measurements)
+    if today is not None:
+        answer = _dated(answer, question, verdict, today)
     return _turned(answer, question, verdict, devices) if turns else answer
+
+
+def _dated(answer: Answer, question: Question, verdict: Verdict, today: date) -> Answer:
+    """The answer with a line about facts that are too old."""
+    trials = [scored.trial for scored in verdict.ranking]
+    days = {(one.framework.id, one.platform.id): one.platform.checked for one in trials}
+    said = aged(answer.ranking, answer.rejected, days, today, question.words)
+    return replace(answer, problems=(*answer.problems, *said))
 
 
 def as_asked(  # noqa: PLR0913  # the whole question

@@ -17,6 +17,7 @@ from recommender.facts.fitting import Fitting
 from recommender.facts.fleet import Fleet
 from recommender.facts.measurement import Measurement, Verification
 from recommender.facts.plan import Plan
+from recommender.facts.release import Status
 from recommender.facts.why_not import WhyNot
 
 NOUNS = {
@@ -31,6 +32,7 @@ NOUNS = {
     "comparison": Comparison,
     "fleet": Fleet,
     "plan": Plan,
+    "status": Status,
     "measurement": Measurement,
     "verification": Verification,
 }

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+# The final releases and post-releases of PEP 440; builds of llama.cpp begin with b.
+_RELEASE = r"b?(\d{1,18}(?:\.\d{1,18})*)(?:\.post(\d{1,18}))?(?:\+[\w.]+)?"
 # Longer runs of digits are no part of a version, and Python refuses to read them.
 _NUMBERS = re.compile(r"(?<!\d)\d{1,18}(?!\d)")
 
@@ -18,3 +20,17 @@ def parts(text: object) -> tuple[int, ...] | None:
     while len(numbers) > 1 and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers) or None
+
+
+def rank(version: str) -> tuple[tuple[int, ...], int] | None:
+    """Where a release stands among the others of its project; None for what is no release.
+
+    Pre-releases (``0.30.0rc2``, ``1.7.0.dev20261026``) are none (source: PEP 440).
+    """
+    found = re.fullmatch(_RELEASE, version)
+    if found is None:
+        return None
+    numbers = [int(number) for number in found[1].split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers), int(found[2]) if found[2] else -1

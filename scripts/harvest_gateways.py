@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from recommender.harvest.store import text
 from recommender.lint.option_lists import OptionList, from_document
-from scripts.harvest.store import text
 
 _FOLDER = Path(__file__).parents[1] / "knowledge" / "options" / "gateways"
 _TOLD = "llmpick-options:"

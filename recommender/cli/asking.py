@@ -66,6 +66,7 @@ class Meant:
 
     def answer(self, include: Collection[str] = (), *, turns: bool = False) -> Answer:
         """The answer, with more challengers or layers than were asked for, and with the turns."""
+        from recommender.cli import clock
         from recommender.pipeline import recommend
 
         return recommend(
@@ -78,6 +79,7 @@ class Meant:
             problems=self.problems,
             measurements=self.measurements,
             turns=turns,
+            today=clock.today(),
         )
 
 

@@ -7,6 +7,8 @@ import typer
 
 from recommender.cli import output
 from recommender.cli.commands import Application
+from recommender.cli.refresh_command import refresh
+from recommender.cli.status_command import status
 
 INVALID = 5
 
@@ -16,6 +18,8 @@ def register(app: typer.Typer) -> None:
     app.command("schema")(schema)
     group = Application(name="knowledge", no_args_is_help=True)
     group.command("validate")(validate)
+    group.command("status")(status)
+    group.command("refresh")(refresh)
     group.callback()(_group)
     app.add_typer(group)
 

@@ -17,6 +17,7 @@ from recommender.lint import (
     options,
     order,
     packages,
+    releases,
     remedies,
     rows,
     schedulers,
@@ -45,6 +46,7 @@ _LINTERS = (
     schedulers,
     gateways,
     packages,
+    releases,
     launches,
     options,
 )

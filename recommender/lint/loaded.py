@@ -26,6 +26,7 @@ class Loaded:
     gateways: Mapping[str, Any]
     hosts: Mapping[str, Any]
     offline: Mapping[str, Any]
+    releases: Mapping[str, Any]
     speeds: Mapping[str, Any]
     servers: Mapping[str, Any]
     schedulers: Mapping[str, Any]
@@ -62,6 +63,7 @@ def load(root: Path) -> Loaded:
         gateways=compile_document(root, "gateways"),
         hosts=read_yaml(root / "hosts.yaml"),
         offline=compile_document(root, "offline"),
+        releases=read_yaml(root / "releases.yaml"),
         speeds=read_yaml(root / "speed.yaml"),
         servers=read_yaml(root / "servers.yaml"),
         schedulers=read_yaml(root / "schedulers.yaml"),

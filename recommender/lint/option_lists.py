@@ -127,5 +127,5 @@ def load(path: Path) -> OptionList:
         message = f"option list {path} cannot be read: {error.strerror}"
         raise InputError(message) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        message = f"{path} is no option list; write it anew with scripts/harvest_options.py"
+        message = f"{path} is no option list; write it anew with llmpick knowledge refresh"
         raise InputError(message) from error

@@ -68,7 +68,7 @@ def findings(knowledge: Loaded) -> Iterator[str]:
         for platform in framework["platforms"] if listed else ():
             where = f"{framework['id']}/{platform['id']}"
             if listed:
-                for finding in _platform(platform, listed, own, parsers):
+                for finding in on_platform(platform, listed, own, parsers):
                     yield f"{where}: {finding}"
 
 
@@ -79,12 +79,13 @@ def _missing(knowledge: Loaded, known: Mapping[str, OptionList]) -> Iterator[str
             yield f"{framework['id']}: knowledge/options has no list of its options"
 
 
-def _platform(
+def on_platform(
     platform: Mapping[str, Any],
     listed: OptionList,
     own: Platforms,
     parsers: Iterable[Mapping[str, Any]],
 ) -> Iterator[str]:
+    """Sentences about what the commands of one platform hold and its version does not take."""
     version = own.version(listed.framework, platform)
     plugin = own.plugin(listed.framework, platform["id"])
     programs = _programs(platform, listed)

@@ -17,6 +17,7 @@ from recommender.facts.cluster import (
     SingleMachine,
 )
 from recommender.facts.framework import RegistryName
+from recommender.facts.release import Feed, Tracked
 from recommender.facts.visible import Visible
 from recommender.lint.loaded import Loaded
 from recommender.rules.rates import Rate
@@ -39,6 +40,7 @@ _STRICT = (
         scheduler.Background,
         scheduler.Cores,
     ),
+    *(Feed, Tracked),
 )
 _COMMON = (
     ("requirements", facts.Requirement),
@@ -78,6 +80,8 @@ def _rows(knowledge: Loaded) -> Iterator[str]:
         yield from _shape(Rate, row, where)
     for row in knowledge.hosts.get("visible", []):
         yield from _shape(Visible, row, f"hosts: visible, {row.get('vendor')}")
+    for row in knowledge.releases.get("releases", []):
+        yield from _shape(Tracked, row, f"releases: {row.get('framework')}")
     for row in knowledge.servers.get("servers", []):
         yield from _shape(Sign, row, f"servers: {row.get('framework')}")
 

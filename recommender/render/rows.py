@@ -20,6 +20,7 @@ from recommender.facts.codec import encode
 from recommender.facts.comparison import Comparison
 from recommender.facts.fitting import Fitted, Fitting
 from recommender.facts.fleet import Fleet, Pool
+from recommender.facts.release import Status
 
 Row: TypeAlias = dict[str, Any]
 
@@ -60,6 +61,16 @@ def _(value: Fleet) -> list[Row]:
     apart = [{"nodes": one.node, "reason": one.reason} for one in value.set_apart]
     wrong = [{"line": one.line, "reason": one.reason} for one in value.unreadable]
     return [*map(_pool, value.pools), *apart, *wrong]
+
+
+@rows.register
+def _(value: Status) -> list[Row]:
+    names = ("version", "newest", "released", "checked", "state", "feed", "problem")
+    return [
+        {"framework": one.framework, "platforms": " ".join(one.platforms)}
+        | {name: getattr(one, name) for name in names}
+        for one in value.standings
+    ]
 
 
 @rows.register

@@ -16,7 +16,7 @@ _COMPLETE = "__complete"
     ("words", "found"),
     [
         (("reco",), ["recommend"]),
-        (("knowledge", ""), ["validate"]),
+        (("knowledge", ""), ["validate", "status", "refresh"]),
         (("recommend", "--use-case", "p"), ["personal", "production"]),
         (("recommend", "--use-case=p"), ["--use-case=personal", "--use-case=production"]),
         (("recommend", "--conc"), ["--concurrency"]),

@@ -20,10 +20,10 @@ from tests.serving.fake_server import fake_server
 
 # What a command can need that is not here: a server, a network, root, a cluster, what a reader has.
 _NEEDS = re.compile(
-    r"--run\b| -i |--hub\b|https?://|^sudo |^docker |^kubectl |^sbatch |^systemctl |^sky "
-    r"|^pip install |^git clone |^ssh |^\. |^python3? (-m )?(scripts|tests)|^\.venv|^eval |^npx "
-    r"|^scontrol |^sinfo |^srun |^pdsh |^ansible |^bash |--ray\b|^claude |^codex |^gemini "
-    r"|serve --mcp$"
+    r"--run\b| -i |--hub\b|knowledge (status|refresh)\b|https?://|^sudo |^docker |^kubectl "
+    r"|^sbatch |^systemctl |^sky |^pip install |^git clone |^ssh |^\. "
+    r"|^python3? (-m )?(scripts|tests)|^\.venv|^eval |^npx |^scontrol |^sinfo |^srun |^pdsh "
+    r"|^ansible |^bash |--ray\b|^claude |^codex |^gemini |serve --mcp$"
 )
 # A line that says in its comment which exit code it ends with.
 _CODE = re.compile(r"\s+# exit code (\d)$")

@@ -77,4 +77,4 @@ def test_a_missing_list_is_named(spoilt: Spoilt) -> None:
 def test_a_broken_list_is_named(spoilt: Spoilt, spoil: str) -> None:
     found = list(options.findings(spoilt("options/tgi.json", spoil, '"x"')))
     assert len(found) == 1
-    assert found[0].endswith("is no option list; write it anew with scripts/harvest_options.py")
+    assert found[0].endswith("is no option list; write it anew with llmpick knowledge refresh")

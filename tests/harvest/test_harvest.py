@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from recommender.errors import InputError
+from recommender.harvest import natives, others, sglang, store, vllm
 from recommender.lint.option_lists import Option, OptionList, from_document
-from scripts.harvest import natives, others, sglang, store, vllm
 
 SOURCES = {
     "vllm/envs.py": 'environment_variables = {"VLLM_A_B": lambda: 1}\n',
@@ -291,7 +291,7 @@ def test_a_list_is_read_as_it_was_written(tmp_path: Path) -> None:
 
     known = merge(merge(None, "1.0", A, B), "2.0", A, B, row("--c", type="int", takes="many"))
     path = tmp_path / "list.json"
-    store.write(path, known)
+    path.write_text(store.text(known), encoding="utf-8")
     assert from_document(json.loads(path.read_text(encoding="utf-8"))) == known
 
 
@@ -307,11 +307,16 @@ def test_a_harvest_that_loses_a_fifth_is_refused() -> None:
 def test_changes_are_told() -> None:
     old = merge(None, "1", A, B, row("--kind", choices=("x", "y")), row("--d"), row("--e"))
     new = merge(
-        old, "2", A, C, row("--kind", choices=("x",)), row("--d", deprecated=True), row("--e")
+        old,
+        "2",
+        *(A, C, row("--kind", choices=("x",)), row("--d", deprecated=True)),
+        row("--e", takes="none"),
     )
-    assert store.changes(new, "1", "2") == [
-        "mlx_lm.server: --c added",
-        "mlx_lm.server: --b removed",
-        "mlx_lm.server: --d deprecated",
-        "mlx_lm.server: --kind no longer takes y",
+    told = [(c.option, c.kind, c.detail) for c in store.changes(new, "1", "2")]
+    assert told == [
+        ("--c", "added", ""),
+        ("--b", "removed", ""),
+        ("--d", "deprecated", ""),
+        ("--e", "changed", "takes none in place of one str"),
+        ("--kind", "changed", "no longer takes y"),
     ]

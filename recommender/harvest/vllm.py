@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from recommender.harvest import calls
+from recommender.harvest.annotations import described
+from recommender.harvest.environment import python_names
+from recommender.harvest.tree import Module, Tree
 from recommender.lint.option_lists import Option
-from scripts.harvest import calls
-from scripts.harvest.annotations import described
-from scripts.harvest.environment import python_names
-from scripts.harvest.tree import Module, Tree
 
 # cli_args.py has stood in three places so far.
 _FRONTENDS = tuple(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from recommender.harvest import calls
+from recommender.harvest.environment import python_names
+from recommender.harvest.tree import Module, Tree
 from recommender.lint.option_lists import Option
-from scripts.harvest import calls
-from scripts.harvest.environment import python_names
-from scripts.harvest.tree import Module, Tree
 
 _ARGS = "sglang.srt.server_args"
 _MARKS = frozenset(("A", "Annotated"))

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from scripts.harvest.tree import Module, Tree
+from recommender.harvest.tree import Module, Tree
 
 _SEQUENCES = ("tuple", "list", "set")
 _WRAPPERS = frozenset(("Annotated", "SkipValidation", "Final", "ClassVar"))

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterator, Mapping
 
+from recommender.harvest.tree import Module, Tree
 from recommender.lint.option_lists import Option
-from scripts.harvest.tree import Module, Tree
 
 _NARGS = {"?": "optional", "*": "any", "+": "many"}
 _SWITCHES = frozenset(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from recommender.harvest.environment import variables
 from recommender.lint.option_lists import Option
-from scripts.harvest.environment import variables
 
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _LISTED = re.compile(r"^[\[{(<]?([\w.+-]+(?:[|,][\w.+-]+)+)[\]})>]?$")

@@ -1,11 +1,11 @@
 """Option lists of several versions in one file: what changed is written, not every version."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from pathlib import Path
 
 from recommender.errors import InputError
+from recommender.facts.refresh import OptionChange
 from recommender.lint.option_lists import ENVIRONMENT, Option, OptionList, Program, key
 
 # How a program reads its words; see recommender/lint/argv.py.
@@ -72,7 +72,7 @@ def _refuse_loss(known: OptionList, program: str, version: str, options: Iterabl
         message = (
             f"harvest of {program} {version} refused: it has {len(kept)} of the {len(stored)}"
             f" options that {known.read_version(version)} has; the sources have moved, so mend"
-            " scripts/harvest first"
+            " recommender/harvest first"
         )
         raise InputError(message)
 
@@ -106,11 +106,6 @@ def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def write(path: Path, known: OptionList) -> None:
-    """The list as JSON, one option a line."""
-    path.write_text(text(known), encoding="utf-8")
-
-
 def text(known: OptionList) -> str:
     """The JSON of an option list; what has its default is left out."""
     programs = []
@@ -136,18 +131,35 @@ def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def changes(known: OptionList, old: str, new: str) -> list[str]:
-    """What ``new`` added, removed, deprecated or no longer chooses from, one sentence each."""
-    said = []
-    for program in known.programs:
-        before = {name: o for o in known.options(program, old) for name in o.names}
-        after = {name: o for o in known.options(program, new) for name in o.names}
-        said += [f"{program}: {name} added" for name in sorted(after.keys() - before.keys())]
-        said += [f"{program}: {name} removed" for name in sorted(before.keys() - after.keys())]
-        for name in sorted(before.keys() & after.keys()):
-            if after[name].deprecated and not before[name].deprecated:
-                said.append(f"{program}: {name} deprecated")
-            gone = sorted(set(before[name].choices) - set(after[name].choices))
-            if gone and after[name].choices:
-                said.append(f"{program}: {name} no longer takes {', '.join(gone)}")
-    return said
+def changes(known: OptionList, old: str, new: str) -> tuple[OptionChange, ...]:
+    """What ``new`` added, removed, deprecated or takes in another way."""
+    return tuple(
+        OptionChange(program=program, option=name, kind=kind, detail=detail)
+        for program in known.programs
+        for name, kind, detail in _changes(_named(known, program, old), _named(known, program, new))
+    )
+
+
+def _named(known: OptionList, program: str, version: str) -> dict[str, Option]:
+    return {name: row for row in known.options(program, version) for name in row.names}
+
+
+def _changes(
+    before: Mapping[str, Option], after: Mapping[str, Option]
+) -> Iterator[tuple[str, str, str]]:
+    yield from ((name, "added", "") for name in sorted(after.keys() - before.keys()))
+    yield from ((name, "removed", "") for name in sorted(before.keys() - after.keys()))
+    for name in sorted(before.keys() & after.keys()):
+        old, new = before[name], after[name]
+        if new.deprecated and not old.deprecated:
+            yield name, "deprecated", ""
+        gone = sorted(set(old.choices) - set(new.choices))
+        if gone and new.choices:
+            yield name, "changed", f"no longer takes {', '.join(gone)}"
+        if (old.takes, old.type) != (new.takes, new.type):
+            yield name, "changed", f"takes {_value(new)} in place of {_value(old)}"
+
+
+def _value(option: Option) -> str:
+    """How many values of which type an option takes."""
+    return "none" if option.takes == "none" else f"{option.takes} {option.type}"

@@ -1,0 +1,1 @@
+"""What the package index and GitHub tell of releases; nothing else of llmpick asks them."""

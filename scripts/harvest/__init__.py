@@ -1,1 +1,0 @@
-"""The options of the frameworks' programs, read from their sources; nothing of them is run."""

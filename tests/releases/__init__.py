@@ -1,0 +1,1 @@
+"""Releases, as a package index and GitHub that the tests serve tell of them."""

@@ -31,9 +31,7 @@ def _vllm(method: str) -> Plan:
         ("llama.cpp", "6000", "b6000"),
     ],
 )
-def test_a_version_is_written_as_its_framework_does(
-    framework: str, named: str, meant: str
-) -> None:
+def test_a_version_is_written_as_its_framework_does(framework: str, named: str, meant: str) -> None:
     assert written(named, load().framework(framework), WORDS) == meant
 
 

@@ -55,7 +55,7 @@ def test_graphics_of_a_processor_reach_mapped_memory_where_the_platform_maps_it(
     assert usable_gib(_of(HALO), MACHINE, maps) == pytest.approx(0.985 * 64)
     assert usable_gib(_of(HALO), MACHINE) == pytest.approx(0.985 * 4)
     for other in ({"integrated": False}, {"gtt_gib": None}, {"memory_gib": None}):
-        device = replace(HALO, **other)  # type: ignore[arg-type]
+        device = replace(HALO, **other)
         assert usable_gib(_of(device), MACHINE, maps) == device_gib(device, MACHINE)
 
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.devices.described import describe
 from recommender.facts import Accelerator, Budget, Fit, Machine, Memory, Model, Platform, Workload
 from recommender.rules.builds import Build
+from recommender.rules.grouping import groups
 from recommender.rules.kv_cache import request_gib
 from recommender.rules.layouts import Job, divides
 from recommender.rules.memory import usable_gib
@@ -240,3 +242,18 @@ def test_machines_are_joined_only_by_engines_that_span_them() -> None:
     alone = ("tensor", "pipeline", "data")
     assert _fit(count=8, weights=642.0, nodes=2, split=alone).fits is False
     assert _fit(count=8, weights=131.4, nodes=2, users=64).nodes == 1
+
+
+@pytest.mark.parametrize(("gpu", "dtype"), [("Tesla T4", "float16"), ("A100 80GB", None)])
+def test_bfloat16_begins_with_compute_capability_8(gpu: str, dtype: str | None) -> None:
+    (first, *_) = groups(describe([gpu]))
+    job = Job(
+        build=Build(model="m", kind="own", quantization="bf16", support="native", weights_gib=4.0),
+        model=LLAMA_70B,
+        platform=_platform(),
+        group=first,
+        machine=Machine(),
+        workload=Workload(),
+        context=4096,
+    )
+    assert place(job).dtype == dtype

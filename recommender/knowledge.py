@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
@@ -375,10 +376,9 @@ def _checkout() -> dict[str, str]:
 
 def _stamp(root: Path) -> list[list[Any]]:
     folders = ("*.yaml", "frameworks/*.yaml", "options/*.json")
-    files = sorted(path for folder in folders for path in root.glob(folder))
+    files = sorted(path for each in folders for path in root.glob(each))
     sources = [*files, Path(__file__).with_name("knowledge_source.py")]
-    stats = [(path, path.stat()) for path in sources]
-    return [[str(path), stat.st_mtime_ns, stat.st_size] for path, stat in stats]
+    return [[str(path), (stat := path.stat()).st_mtime_ns, stat.st_size] for path in sources]
 
 
 def _keep(path: Path, data: Mapping[str, Any]) -> None:
@@ -388,7 +388,8 @@ def _keep(path: Path, data: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing is removed where nothing can be written
+            temporary.unlink()
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -65,11 +65,12 @@ def findings(knowledge: Loaded) -> Iterator[str]:
     parsers = read_yaml(knowledge.root / "parsers.yaml")["parsers"]
     for framework in knowledge.frameworks:
         listed = known.get(framework["id"])
-        for platform in framework["platforms"] if listed else ():
+        if listed is None:
+            continue
+        for platform in framework["platforms"]:
             where = f"{framework['id']}/{platform['id']}"
-            if listed:
-                for finding in on_platform(platform, listed, own, parsers):
-                    yield f"{where}: {finding}"
+            for finding in on_platform(platform, listed, own, parsers):
+                yield f"{where}: {finding}"
 
 
 def _missing(knowledge: Loaded, known: Mapping[str, OptionList]) -> Iterator[str]:

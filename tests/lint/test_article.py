@@ -28,6 +28,18 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
             "rule: article.9",
             "recommendation 8 is missing",
         ),
+        (
+            "recommendations.yaml",
+            "{framework.id: vllm, holds: [server-work",
+            "{framework.id: vlm, holds: [server-work",
+            "article.1 names no framework",
+        ),
+        (
+            "frameworks/vllm.yaml",
+            "\narticle:\n",
+            "\nartikel:\n",
+            "vllm.throughput: the article's cell",
+        ),
     ],
 )
 def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named: str) -> None:

@@ -17,6 +17,7 @@ def test_the_shipped_knowledge_is_sound(sound: Loaded) -> None:
         ("workload.yaml", "workload.allow: {lacks", "workload.alow: {lacks", "workload.alow"),
         ("workload.yaml", "{lacks: source}", "{laks: source}", "laks"),
         ("recommendations.yaml", "holds: many-models", "holds: many-modls", "many-modls"),
+        ("situations.yaml", "offline: {workload.offline: true}", "offline: 3", "must be a mapping"),
     ],
 )
 def test_a_mistake_is_named(spoilt: Spoilt, file: str, old: str, new: str, named: str) -> None:

@@ -15,6 +15,7 @@ from recommender.facts import (
     Platform,
     Workload,
 )
+from recommender.rules.blocks import whole_blocks
 from recommender.rules.breakdown import breakdown
 from recommender.rules.builds import Build
 from recommender.rules.demand import Needs, kv_room_gib, needs, weights_gib
@@ -179,3 +180,58 @@ def test_a_latent_is_spread_over_copies_where_one_holds_too_few_requests() -> No
     heads = replace(mixture, mla=False, kv_heads=8)
     plain = place(replace(job, model=heads, workload=Workload(concurrency=30)))
     assert plain.tensor_parallel == 4
+
+
+def test_stages_run_what_their_layers_take_and_a_pool_shares_them() -> None:
+    budget = {
+        "overheads": (
+            Overhead(part="runtime", gib=0.5, per_layer=0.1, outside=1.0, source="s"),
+            Overhead(part="activations", gib=0.25, source="s"),
+            Overhead(part="runtime", together=1.5, source="s"),
+        )
+    }
+    job = _job(budget=budget)
+    whole, staged, pooled = (
+        needs(job, layout, 4096)
+        for layout in (Layout(), Layout(pipeline=3), Layout(pipeline=2, pooled=2))
+    )
+    # The fullest of three stages has three of the eight layers.
+    assert [one.runtime_gib for one in (whole, staged, pooled)] == pytest.approx([1.3, 0.8, 0.7])
+    assert [one.outside_gib for one in (whole, staged, pooled)] == pytest.approx([1.3, 0.8, 0.7])
+    assert whole.activations_gib == 0.25
+    assert needs(job, Layout(tensor=2), 4096).runtime_gib == pytest.approx(2.8)
+
+
+def test_experts_are_shared_in_every_stage_and_ends_by_tensor_parallelism() -> None:
+    spread = _job(replace(MODEL, moe=True), budget={"data_shards_experts": True})
+    # Of 2 GiB of layers and 6 of experts, each of two copies holds half of the experts.
+    assert weights_gib(spread, Layout(pipeline=2, data=2)) == pytest.approx((2 + 3) / 2 + 1)
+    dense = _job()
+    assert weights_gib(dense, Layout(tensor=2, pipeline=2)) == pytest.approx(8 / 2 / 2 + 1 / 2)
+
+
+def test_a_mixture_is_mostly_experts_where_nothing_finer_is_known() -> None:
+    coarse = replace(BUILD, embedding_gib=None, head_gib=None, experts_gib=None)
+    spread = _job(replace(MODEL, moe=True), coarse, budget={"data_shards_experts": True})
+    assert weights_gib(spread, Layout(data=2)) == pytest.approx(1 + 9 / 2)
+    unknown = _job(replace(MODEL, layers=None), coarse)
+    assert weights_gib(unknown, Layout(pipeline=2)) == pytest.approx(5.0)
+    assert weights_gib(_job(build=replace(coarse, weights_gib=None)), Layout()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("quantization", "width", "shards", "whole"),
+    [
+        ("fp8", 1536, 4, True),
+        ("fp8", 1536, 8, False),
+        ("fp8", 768, 6, True),
+        ("fp8", 768, 12, False),
+        ("bf16", 1536, 8, True),
+        ("fp8", None, 8, True),
+    ],
+)
+def test_blocks_of_128_are_cut_nowhere(
+    quantization: str, width: int | None, shards: int, *, whole: bool
+) -> None:
+    model = replace(MODEL, moe=True, moe_intermediate=width)
+    assert whole_blocks(model, quantization, shards) is whole

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.facts import Budget, Model
-from recommender.rules.kv_cache import request_gib, token_bytes, window_tokens
+from recommender.rules.kv_cache import request_gib, token_bytes, typical_layers, window_tokens
 
 GIB = 2**30
 # A layer of 8 KV heads of 128: 2 x 8 x 128 x 2 bytes of a token.
@@ -85,6 +85,42 @@ def test_a_linear_state_is_the_same_for_every_context() -> None:
 def test_an_unknown_architecture_is_taken_for_a_usual_one() -> None:
     unknown = Model(id="m/unknown", params=8_000_000_000)
     assert token_bytes(unknown) == pytest.approx(32 * LAYER, rel=0.2)
+
+
+def test_a_quantized_cache_shrinks_what_grows_and_leaves_states_as_they_are() -> None:
+    grows, state = 8 * LAYER * 1000, 48 * 2**20
+    found = request_gib(LINEAR, 1000, FULL, share=0.53) * GIB
+    assert found == pytest.approx(0.53 * grows + state)
+
+
+def test_a_window_is_kept_in_whole_steps() -> None:
+    uneven = replace(WINDOW, window_batch=500)
+    assert window_tokens(MIXED, 32768, uneven) == 1536
+    assert window_tokens(MIXED, 1530, uneven) == 1530
+
+
+def test_whichever_kind_is_rarer_its_number_is_the_size_of_a_group() -> None:
+    # 52 layers that see everything beside ten with a window: six groups of ten, and one.
+    turned = replace(MIXED, full_layers=52, sliding_layers=10, kv_bytes_per_token=52 * 2 * LAYER)
+    assert _bytes(turned, 8192, GROUPED) == pytest.approx((60 + 10) * 2 * LAYER * 8192)
+
+
+@pytest.mark.parametrize(("heads", "kept"), [(4, 4), (8, 8), (64, 8), (None, 8)])
+def test_unknown_kv_heads_are_eight_unless_there_are_fewer_heads(
+    heads: int | None, kept: int
+) -> None:
+    assert token_bytes(Model(id="m/x", layers=32, heads=heads)) == 32 * 2 * kept * 128 * 2
+
+
+def test_a_known_size_without_known_heads_is_shared_evenly() -> None:
+    sized = Model(id="m/x", layers=32, kv_bytes_per_token=32 * LAYER)
+    assert [token_bytes(sized, tensor) for tensor in (1, 4)] == [32 * LAYER, 8 * LAYER]
+
+
+@pytest.mark.parametrize(("billions", "layers"), [(1, 18), (8, 36), (70, 78), (None, 36)])
+def test_larger_models_have_more_layers(billions: int | None, layers: int) -> None:
+    params = billions * 10**9 if billions else None
+    assert round(typical_layers(Model(id="m/x", params=params))) == pytest.approx(layers, abs=1)
 
 
 @given(

@@ -107,3 +107,31 @@ def test_linked_devices_need_buffers_to_talk() -> None:
     model = "meta-llama/Llama-3.3-70B-Instruct"
     alone, linked = (_vllm("H100", 80.0, "0.33.0", model, linked=one) for one in (False, True))
     assert linked.runtime_gib - alone.runtime_gib == pytest.approx(1.85)
+
+
+def test_the_newest_entry_holds_for_a_version_without_numbers() -> None:
+    spans = ({"before": "1.0"}, {"since": "1.0", "before": "2.0"}, {"since": "2.0"})
+    terms = [_term(gib=gib, **span) for gib, span in zip((0.1, 0.2, 0.7), spans, strict=True)]
+    assert _of(*terms, version="main").activations_gib == pytest.approx(0.7)
+    assert _of(*terms, version="2.0").activations_gib == pytest.approx(0.7)
+
+
+def test_towers_beside_the_text_count_by_their_parameters() -> None:
+    towers = replace(MODEL, extra_params=2_000_000_000)
+    assert _of(_term(per_extra=0.3), model=towers).activations_gib == pytest.approx(0.6)
+    assert _of(_term(per_extra=0.3)).activations_gib == 0.0
+
+
+def test_an_unknown_width_between_the_projections_is_that_of_most_dense_models() -> None:
+    unknown = replace(MODEL, intermediate=None)
+    found = _of(_term(per_intermediate=1.0), model=unknown).activations_gib
+    assert found == pytest.approx(3.5 * 4.096)
+    # What the experts of a token make of it is known of a mixture alone.
+    dense = replace(MODEL, moe=False, moe_intermediate=512, experts_per_token=8)
+    assert _of(_term(per_intermediate=1.0), model=dense).activations_gib == pytest.approx(14.336)
+
+
+def test_what_is_unknown_of_a_model_adds_nothing() -> None:
+    bare = Model(id="m/bare")
+    terms = _term(gib=0.2, per_vocab=1e5, per_hidden=1e3, per_intermediate=1e3, per_extra=1e9)
+    assert _of(terms, model=bare).activations_gib == pytest.approx(0.2)

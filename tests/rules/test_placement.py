@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.devices.described import describe
 from recommender.facts import Accelerator, Budget, Fit, Machine, Memory, Model, Platform, Workload
 from recommender.rules.builds import Build
+from recommender.rules.grouping import groups
 from recommender.rules.kv_cache import request_gib
 from recommender.rules.layouts import Job, divides
 from recommender.rules.memory import usable_gib
@@ -217,3 +219,41 @@ def test_vulkan_reaches_the_main_memory_that_graphics_may_map() -> None:
         for traits in ((), ("maps-gtt",))
     ]
     assert sizes == [0.5, pytest.approx(59.5925), 16.0, 16.0]
+
+
+def test_a_request_that_just_fits_is_one() -> None:
+    # 0.9 x 0.985 of the device, less the reserve of 2 GiB and the request's 4 GiB of KV cache.
+    context, usable = 13_107, 24.0 * 0.985
+    cache = request_gib(LLAMA_70B, context, Budget())
+    exact = usable * 0.9 - 2.0 - cache
+    assert _fit(memory=24.0, weights=exact - 1e-9, context=context).context_tokens == context
+    assert (_fit(memory=24.0, weights=exact + 0.1, context=context).context_tokens or 0) < context
+
+
+def test_stages_are_for_engines_that_have_them() -> None:
+    odd = replace(LLAMA_70B, heads=28, kv_heads=4)
+    found = _fit(count=3, weights=180.0, model=odd, users=20)
+    assert (found.tensor_parallel, found.pipeline_parallel) == (1, 3)
+    without = _fit(count=3, weights=180.0, model=odd, users=20, split=("tensor", "data"))
+    assert without.fits is False
+
+
+def test_machines_are_joined_only_by_engines_that_span_them() -> None:
+    alone = ("tensor", "pipeline", "data")
+    assert _fit(count=8, weights=642.0, nodes=2, split=alone).fits is False
+    assert _fit(count=8, weights=131.4, nodes=2, users=64).nodes == 1
+
+
+@pytest.mark.parametrize(("gpu", "dtype"), [("Tesla T4", "float16"), ("A100 80GB", None)])
+def test_bfloat16_begins_with_compute_capability_8(gpu: str, dtype: str | None) -> None:
+    (first, *_) = groups(describe([gpu]))
+    job = Job(
+        build=Build(model="m", kind="own", quantization="bf16", support="native", weights_gib=4.0),
+        model=LLAMA_70B,
+        platform=_platform(),
+        group=first,
+        machine=Machine(),
+        workload=Workload(),
+        context=4096,
+    )
+    assert place(job).dtype == dtype

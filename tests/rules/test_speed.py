@@ -256,3 +256,63 @@ def test_the_line_rounds_to_two_digits() -> None:
         "prompts 4.3-8 tokens/s; measured efficiency of 10 runs of vLLM on NVIDIA GPUs with HBM"
     )
     assert "unknown" in speed_line(Speed(), words)
+
+
+def test_prompts_take_their_share_of_the_time_of_many() -> None:
+    a_token = 2 * 5e9 / (0.5 * 100e12)
+    step = 10 * 2**30 / (0.5 * 1000e9)
+    found = output(RUN, RATES, 4, prompt=1000, answer=500)
+    assert found is not None
+    # Each token of an answer brings two of a prompt with it.
+    assert found.value == pytest.approx(4 / (step + 4 * a_token * (1 + 2)))
+
+
+def test_what_is_unknown_of_a_model_is_that_of_16_bits_a_weight() -> None:
+    run = run_of(Model(id="m"), None, 16.0, engine="here", device=GPU)
+    assert run.active == pytest.approx(8 * 2**30)
+    assert run.bits == pytest.approx(16.0)
+    assert run.activation_bits == 16
+    assert run.read_gib == pytest.approx(16.0)
+
+
+def test_users_of_one_copy_share_it() -> None:
+    one = answered(["H100 80GB"], "Qwen/Qwen3-8B", users=64)["vllm"]
+    assert one.decode_tokens_per_s
+    assert one.together_tokens_per_s
+    assert one.together_tokens_per_s[1] < 64 * one.decode_tokens_per_s[0]
+
+
+def test_copies_serve_as_many_times_the_users_of_one() -> None:
+    one = answered(["H100 80GB"], "Qwen/Qwen3-8B", users=16)["vllm"].together_tokens_per_s
+    four = answered(["H100 80GB:4"], "Qwen/Qwen3-8B", users=64)["vllm"].together_tokens_per_s
+    assert one
+    assert four
+    assert four[0] == pytest.approx(4 * one[0], rel=0.01)
+
+
+def test_a_prompt_is_read_many_tokens_at_a_time() -> None:
+    found = answered(["H100 80GB"], "Qwen/Qwen3-8B")["vllm"]
+    assert found.prefill_tokens_per_s
+    assert found.decode_tokens_per_s
+    assert found.prefill_tokens_per_s[0] > 10 * found.decode_tokens_per_s[1]
+
+
+def test_plain_arithmetic_is_that_of_fp32_or_a_known_part_of_the_tensor_units() -> None:
+    rates = Rates({**DOCUMENT, "plain_arithmetic": {"engines": [], "tensor_ratio": {"gpu": 4}}})
+    assert rates.plain_operations(replace(GPU, tflops_fp32=40.0)) == 40.0
+    assert rates.plain_operations(GPU) == 25.0
+    # No class, no known factor.
+    assert rates.plain_operations(replace(GPU, vendor="amd")) == 100.0
+    assert rates.plain_operations(replace(GPU, tflops_fp16_dense=None)) is None
+
+
+@pytest.mark.parametrize(("bits", "layer_us"), [(3.9, 1.0), (4.0, 2.0), (7.9, 2.0), (8.0, 3.0)])
+def test_a_rate_holds_from_its_bits_and_below_its_bits(bits: float, layer_us: float) -> None:
+    spans = ([0.0, 4.0], [4.0, 8.0], [8.0, 99.0])
+    rows = [
+        {**RATE, "quantity": "decode", "bits": span, "layer_us": float(number)}
+        for number, span in enumerate(spans, start=1)
+    ]
+    rate = Rates({**DOCUMENT, "rates": rows}).rate("decode", "here", "gpu", bits)
+    assert rate
+    assert rate.layer_us == layer_us

@@ -103,7 +103,8 @@ def _value(text: str) -> Any:
     if not text.removeprefix("\ufeff").strip():
         _fail("is empty; write it with llmpick probe --json")
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+        whole = text.removeprefix("\ufeff")
+        return json.loads(whole, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         _fail(f"is not valid JSON ({printable(error)}); write it with llmpick probe --json")
 
@@ -124,6 +125,17 @@ def _kind(data: object) -> str:
 def _no_constant(name: str) -> NoReturn:
     message = f"{name} is not a number of JSON"
     raise ValueError(message)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which no key may stand twice: nobody could say which of them counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        places = {name: place for place, (name, _) in enumerate(pairs)}
+        twice = next(name for place, (name, _) in enumerate(pairs) if places[name] != place)
+        message = f"the key '{printable(twice)}' stands there twice"
+        raise ValueError(message)
+    return found
 
 
 def _fail(what: str) -> NoReturn:

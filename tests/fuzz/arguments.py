@@ -1,5 +1,6 @@
 """Targets of command lines: every command with any words, in this process."""
 
+import json
 import shlex
 from collections.abc import Iterator
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Any
 import yaml
 
 from recommender.knowledge import document, load
+from recommender.launch.variables import NAMES
 from recommender.targets.registry import TARGETS as LAUNCH_TARGETS
 from tests.fuzz import sandbox
 from tests.fuzz.properties import Broken, quickly, shown
@@ -15,6 +17,7 @@ from tests.fuzz.target import NASTY, Target
 
 _CODES = frozenset((0, 1, 2, 3, 4, 5))
 _SECONDS = 20.0
+_LANGUAGES = ("en", "zh")
 _MOST_ERROR_LINES = 400
 
 
@@ -43,7 +46,7 @@ def _line(data: bytes) -> None:
     if words[:2] == ["knowledge", "validate"]:
         return  # takes seconds; knowledge-yaml is its target
     with quickly(_SECONDS):
-        _checked(sandbox.ran(words, stdin))
+        _checked(sandbox.ran(words, stdin, lang=_LANGUAGES[len(data) % 2]))
 
 
 def _launch(data: bytes) -> None:
@@ -54,23 +57,30 @@ def _launch(data: bytes) -> None:
     words += ["--target", _one_of(target, tuple(LAUNCH_TARGETS)), f"--model={model}"]
     words += [f"--served-name={served}"] if served else []
     with quickly(_SECONDS):
-        ended = sandbox.ran(words)
+        ended = sandbox.ran(words, lang=_LANGUAGES[len(data) % 2])
         _checked(ended)
         if ended.code == 0:
-            _whole(ended.out, words, model)
+            _whole(ended.out, words)
 
 
-def _whole(text: str, words: list[str], model: str) -> None:
-    """The model is a word of the file, as it was typed or by its whole path."""
+def _whole(text: str, words: list[str]) -> None:
+    """The words of the plan's server are words of the script; other files are YAML."""
     target = words[words.index("--target") + 1]
     if target == "shell":
+        plan = json.loads(sandbox.ran([*words, "--json"]).out)
+        server = next(one for one in plan["processes"] if one["role"] == "server")
         found = shlex.split(text, comments=True)
-        ends = (model, model.lstrip("./~"))
-        if not any(word.endswith(end) for word in found for end in ends if end):
-            message = f"{model!r} is no word of {found[-30:]!r}"
+        lost = [word for word in server.get("argv", ()) if _own(word) and word not in found]
+        if lost and not server.get("container"):
+            message = f"{lost!r} are no words of {found[-40:]!r}"
             raise Broken(message)
     elif target in {"compose", "kubernetes", "lws", "ray", "skypilot"}:
         list(yaml.safe_load_all(text))
+
+
+def _own(word: str) -> bool:
+    """Whether the word is written as it is: no variable, no home folder, nothing of a shell's."""
+    return not any(name in word for name in NAMES) and word[:2] != "~/"
 
 
 def _one_of(text: str, known: tuple[str, ...]) -> str:

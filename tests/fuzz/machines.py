@@ -6,9 +6,10 @@ from dataclasses import replace
 from io import StringIO
 
 from recommender.devices import described
+from recommender.errors import visible
 from recommender.facts import Answer, Machine, Workload
 from recommender.facts.codec import encode
-from recommender.knowledge import load
+from recommender.knowledge import document, load
 from recommender.models import sources
 from recommender.pipeline import recommend
 from recommender.schema import read_machine
@@ -98,6 +99,20 @@ def _model(data: bytes) -> None:
         refused(read)
 
 
+def _translated(data: bytes) -> None:
+    """A sentence in English, with anything in its holes."""
+    text = visible(data.decode(errors="replace"))
+    with quickly():
+        shown(load().translator(text))
+        shown(load().translator.file(data.decode(errors="replace").replace("\0", "")) and "")
+
+
+def _sentences() -> Iterator[bytes]:
+    """Every sentence that has Chinese, with its holes as they are."""
+    every: dict[str, str] = document("translations")["sentences"]
+    yield from (text.encode() for text in every)
+
+
 def _machine_seeds() -> Iterator[bytes]:
     for text in seeds.descriptions():
         made = described.describe([text], ram_gib=64.0)
@@ -123,4 +138,5 @@ TARGETS = (
         words=NASTY,
         longest=1000,
     ),
+    Target(name="translations", check=_translated, seeds=_sentences, words=NASTY, longest=4000),
 )

@@ -86,14 +86,16 @@ class Ended:
 
 
 @contextmanager
-def _closed(arguments: Sequence[str], stdin: bytes) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+def _closed(
+    arguments: Sequence[str], stdin: bytes, lang: str
+) -> Iterator[tuple[io.StringIO, io.StringIO]]:
     folder = _folder()
     kept = sys.argv, sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path.cwd()
     out, err = io.StringIO(), io.StringIO()
     sys.argv = ["llmpick", *arguments]
     sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(stdin)), out, err
     os.environ |= {"HOME": str(folder), "LLMPICK_MEASUREMENTS": str(folder / "m.jsonl")}
-    os.environ |= {"LLMPICK_LANG": "en", "COLUMNS": "80", "HF_HUB_OFFLINE": "1"}
+    os.environ |= {"LLMPICK_LANG": lang, "COLUMNS": "80", "HF_HUB_OFFLINE": "1"}
     os.chdir(folder)
     _GUARD.closed = True
     try:
@@ -106,13 +108,13 @@ def _closed(arguments: Sequence[str], stdin: bytes) -> Iterator[tuple[io.StringI
         os.chdir(kept[5])
 
 
-def ran(arguments: Sequence[str], stdin: bytes = b"") -> Ended:
+def ran(arguments: Sequence[str], stdin: bytes = b"", lang: str = "en") -> Ended:
     """Run one command line; whatever it raises but its own end goes on to the caller."""
     looked, real = inputs._probed, _probe()  # noqa: SLF001  # this machine is not looked at
     inputs._probed = _here  # noqa: SLF001
     real.probe = lambda **_: _here()
     try:
-        with _closed(arguments, stdin) as (out, err):
+        with _closed(arguments, stdin, lang) as (out, err):
             try:
                 main.run()
                 code = 0

@@ -11,8 +11,10 @@ from typing import Any
 
 import yaml
 
-from recommender.errors import InputError
+from recommender import bounded_yaml
+from recommender.errors import InputError, printable
 
+_LONGEST_PATH, _LONGEST_REASON = 400, 400
 _CORE = (
     "corrections",
     "devices",
@@ -148,17 +150,18 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read or is no mapping.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    named = printable(path, _LONGEST_PATH)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), loader)  # noqa: S506  # both are safe
+        data = bounded_yaml.read(path)
     except OSError as error:
-        message = f"knowledge file {path} cannot be read: {error.strerror}"
+        message = f"knowledge file {named} cannot be read: {error.strerror}"
         raise InputError(message) from error
     except (yaml.YAMLError, ValueError) as error:
-        message = f"knowledge file {path} is not valid YAML: {' '.join(str(error).split())}"
+        why = printable(" ".join(str(error).split()), _LONGEST_REASON)
+        message = f"knowledge file {named} is not valid YAML: {why}"
         raise InputError(message) from error
     if not isinstance(data, dict):
-        message = f"knowledge file {path} must hold a mapping, not {type(data).__name__}"
+        message = f"knowledge file {named} must hold a mapping, not {type(data).__name__}"
         raise InputError(message)
     return {str(key): plain(item) for key, item in data.items()}
 

@@ -15,6 +15,7 @@ from recommender.facts.comparison import Comparison
 from recommender.facts.explanation import Explanation
 from recommender.facts.fitting import Fitting
 from recommender.facts.fleet import Fleet
+from recommender.facts.limits import LARGEST, LONGEST_WORD, MOST_DEVICES, MOST_KINDS, MOST_NODES
 from recommender.facts.measurement import Measurement, Verification
 from recommender.facts.plan import Plan
 from recommender.facts.release import Status
@@ -37,9 +38,6 @@ NOUNS = {
     "verification": Verification,
 }
 LONGEST = 8 * 2**20
-_LARGEST = 1e9
-_LONGEST_WORD = 2000
-_MOST_DEVICES, _MOST_KINDS, _MOST_NODES = 4096, 32, 1_000_000
 _MACHINE_KEYS = frozenset(("os", "arch", "cpu", "memory", "accelerators", "software"))
 
 
@@ -109,7 +107,8 @@ def _value(text: str) -> Any:
     if not text.removeprefix("\ufeff").strip():
         _fail("is empty; write it with llmpick probe --json")
     try:
-        return json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+        whole = text.removeprefix("\ufeff")
+        return json.loads(whole, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         _fail(f"is not valid JSON ({printable(error)}); write it with llmpick probe --json")
 
@@ -130,6 +129,17 @@ def _kind(data: object) -> str:
 def _no_constant(name: str) -> NoReturn:
     message = f"{name} is not a number of JSON"
     raise ValueError(message)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, in which no key may stand twice: nobody could say which of them counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        places = {name: place for place, (name, _) in enumerate(pairs)}
+        twice = next(name for place, (name, _) in enumerate(pairs) if places[name] != place)
+        message = f"the key '{printable(twice)}' stands there twice"
+        raise ValueError(message)
+    return found
 
 
 def _fail(what: str) -> NoReturn:
@@ -154,9 +164,9 @@ def _check_sizes(data: object, path: str = "") -> None:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             _check_sizes(value, f"{path}.{index}")
-    elif isinstance(data, str) and len(data) > _LONGEST_WORD:
-        _fail(f"the field '{printable(path)}' is longer than {_LONGEST_WORD} characters")
-    elif isinstance(data, (int, float)) and not 0 <= data < _LARGEST:
+    elif isinstance(data, str) and len(data) > LONGEST_WORD:
+        _fail(f"the field '{printable(path)}' is longer than {LONGEST_WORD} characters")
+    elif isinstance(data, (int, float)) and not 0 <= data < LARGEST:
         what = f"the field '{printable(path)}' has the value {printable(data, 40)}: "
         _fail(what + "it must be zero or more and below a billion")
 
@@ -165,9 +175,9 @@ def _check_counts(machine: Machine) -> None:
     """No machine has more devices, kinds of them or nodes than anybody builds."""
     kinds = len({(device.vendor, device.name) for device in machine.accelerators})
     counts = (
-        ("accelerators", len(machine.accelerators), 0, _MOST_DEVICES),
-        ("kinds of accelerator", kinds, 0, _MOST_KINDS),
-        ("nodes", machine.nodes, 1, _MOST_NODES),
+        ("accelerators", len(machine.accelerators), 0, MOST_DEVICES),
+        ("kinds of accelerator", kinds, 0, MOST_KINDS),
+        ("nodes", machine.nodes, 1, MOST_NODES),
     )
     for what, count, least, most in counts:
         if not least <= count <= most:

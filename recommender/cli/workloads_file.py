@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from recommender import written
 from recommender.cli import inputs, opened
 from recommender.cli.asking import ONE_MACHINE, Asked, meant
 from recommender.errors import InputError, choices, printable
 from recommender.facts import Machine, Problem
 from recommender.facts.fleet_plan import Demand
 
-_LARGEST = 2**20
+if TYPE_CHECKING:
+    from recommender.site.tree import Node
+
 # A fleet serves some models; each is one solution of the assignment.
 _MOST = 100
 _OWN = ("name", "replicas", "tokens_per_s")
@@ -31,20 +33,19 @@ def demands(file: str, asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem,
     """
     found: list[Demand] = []
     problems: list[Problem] = []
-    named = printable(file)
     for number, entry in enumerate(_entries(file), start=1):
-        where = f"{named}: workload {number}"
-        if not isinstance(entry, dict):
+        where = f"{entry.place}: workload {number}"
+        if not isinstance(entry.value, dict):
             message = f"{where} is no mapping of wishes; write model: and concurrency: in it"
             raise InputError(message)
         try:
-            demand, told = _demand(entry, asked)
+            demand, told = _demand(entry.plain, asked)
         except InputError as error:
             message = f"{where}: {error}"
             raise InputError(message) from error
         found.append(demand)
         problems += told
-    _distinct(found, named)
+    _distinct(found, printable(file))
     return tuple(found), tuple(dict.fromkeys(problems))
 
 
@@ -58,19 +59,24 @@ def single(asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
     return (demand,), problems
 
 
-def _entries(file: str) -> list[Any]:
-    found = written.mapping(file, _LARGEST)
-    unknown = sorted(map(str, set(found) - {"workloads"}))
+def _entries(file: str) -> "list[Node]":
+    from recommender.site.tree import WrongFileError, read
+
+    named = printable(file)
+    try:
+        root = read(Path(file), named)
+    except (WrongFileError, ValueError) as error:  # a NUL is in no path
+        raise InputError(str(error)) from error
+    unknown = sorted(set(root.value) - {"workloads"})
     if unknown:
-        message = f"{printable(file)} holds {printable(unknown[0])}; only workloads: is known"
+        place = root.value[unknown[0]].place
+        message = f"{place} holds {printable(unknown[0])}; only workloads: is known"
         raise InputError(message)
-    entries = found.get("workloads")
-    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST:
-        message = (
-            f"{printable(file)} must hold workloads: and under it a list of 1 to {_MOST} entries"
-        )
+    entries = root.value.get("workloads", root)
+    if not isinstance(entries.value, list) or not 0 < len(entries.value) <= _MOST:
+        message = f"{named} must hold workloads: and under it a list of 1 to {_MOST} entries"
         raise InputError(message)
-    return entries
+    return list(entries.value)
 
 
 def _demand(entry: Mapping[str, Any], asked: Asked) -> tuple[Demand, tuple[Problem, ...]]:

@@ -7,11 +7,13 @@ from typing import Any, BinaryIO
 
 from recommender.errors import printable
 from recommender.fleet.records import LONGEST, Item, Wrong, too_long
+from recommender.patterns import lazily
 
 # kubectl calls its list items, scontrol nodes; sinfo since 23.02 by its own name.
 _LISTS = frozenset(("items", "nodes", "sinfo"))
 _CHUNK = 2**16
 _BLANK = " \t\r\n"
+_BLANKS = lazily(f"[{_BLANK}]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -117,10 +119,10 @@ class _Characters:
     def next(self) -> str:
         """The next character that is no blank, which stays; empty at the end."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _BLANK:
-                    return self._text[self._at]
-                self._at += 1
+            # By one match: a stream may hold gigabytes of blanks.
+            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]  # fits nothing, too
+            if self._at < len(self._text):
+                return self._text[self._at]
             if not self._more():
                 return ""
 

@@ -77,23 +77,24 @@ def _lines(stream: BinaryIO) -> Iterator[Line | Wrong]:
 
 def _blocks(stream: BinaryIO) -> Iterator[Item | Wrong]:
     """What ``scontrol show node`` prints: a line a node with ``-o``, else an indented block."""
-    held: tuple[int, bytes] | None = None
+    begun, held, size = 0, list[bytes](), 0
     for number, line in _numbered(stream):
-        continued = line is not None and line[:1].isspace() and line.strip()
-        if continued and held and len(held[1]) + len(line or b"") <= LONGEST:
-            held = held[0], held[1] + b" " + (line or b"").strip()
+        part = (line or b"").strip()
+        if held and part and (line or b"")[:1].isspace() and size + len(part) < LONGEST:
+            held.append(part)
+            size += len(part) + 1
             continue
         if held:
-            yield _block(*held)
-        held = None
+            yield _block(begun, b" ".join(held))
+        begun, held, size = number, [], 0
         if line is None:
             yield Wrong(number, too_long())
         elif line.startswith(_BLOCK):
-            held = number, line.strip()
-        elif line.strip():
+            held, size = [part], len(part)
+        elif part:
             yield Wrong(number, "tells of no node: it does not begin with NodeName=")
     if held:
-        yield _block(*held)
+        yield _block(begun, b" ".join(held))
 
 
 def _block(number: int, raw: bytes) -> Item | Wrong:

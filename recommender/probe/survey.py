@@ -14,6 +14,7 @@ from recommender.probe import cpu, cpuinfo, host, memory, merging, pci, signs, s
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.files import Files
 from recommender.probe.jobs import Job
+from recommender.probe.plausible import plausible
 
 T = TypeVar("T")
 
@@ -114,7 +115,7 @@ class _Survey:
             problems=tuple(self._problems),
         )
         machine = merging.machine(machine, self._merged)
-        return replace(machine, problems=(*machine.problems, *more))
+        return plausible(replace(machine, problems=(*machine.problems, *more)))
 
     def proven(self, machine: Machine) -> Machine:
         """The machine with where each fact was read."""

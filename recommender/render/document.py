@@ -1,16 +1,12 @@
 """Answers for programs: JSON of the documented shape, or bare names."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from recommender.facts import Answer
 from recommender.facts.codec import encode
 from recommender.facts.packed import Packed
-
-# What steers a terminal or turns the direction of its text; JSON escapes only the rest of these.
-_INVISIBLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def as_json(value: object, *, indent: bool) -> str:
@@ -23,7 +19,20 @@ def as_json(value: object, *, indent: bool) -> str:
     data: Any = encode(value)
     separators = None if indent else (",", ":")
     text = json.dumps(data, ensure_ascii=False, indent=2 if indent else None, separators=separators)
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return spelt(text)
+
+
+def spelt(text: str) -> str:
+    """JSON without what steers a terminal, turns its text or cannot be seen: escapes instead.
+
+    Lines are looked at as a whole, for hardly one holds such a character.
+    """
+    lines = text.split("\n")
+    return "\n".join(line if line.isprintable() else _spelt(line) for line in lines)
+
+
+def _spelt(line: str) -> str:
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
 
 
 def json_parts(value: object, *, indent: bool) -> Iterator[str]:

@@ -15,8 +15,24 @@ def as_yaml(value: object) -> str:
     """The same values as JSON has, as YAML."""
     import yaml
 
+    class Dumper(yaml.SafeDumper):
+        """Double quotes around what cannot be seen, for only there it can be an escape."""
+
+    Dumper.add_representer(str, _represented)
     plain = encode(value)
-    return str(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=100)).rstrip("\n")
+    text = yaml.dump(plain, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+    lines = str(text).rstrip("\n").split("\n")
+    return "\n".join(line if line.isprintable() else _spelt(line) for line in lines)
+
+
+def _represented(dumper: Any, value: str) -> Any:
+    style = None if value.replace("\n", "").isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _spelt(line: str) -> str:
+    """Escapes of a double-quoted word of YAML."""
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in line)
 
 
 def as_csv(value: object) -> str:

@@ -189,8 +189,8 @@ def _with_facts(  # what was read, and where it goes
     told = _release(wish, package, read)
     path = updating.file_of(wish.root, wish.framework)
     update = updating.update(path, told)
+    files[f"frameworks/{path.name}"] = update.text
     if update.moved:
-        files[f"frameworks/{path.name}"] = update.text
         title = f"{package.name} {read.version} wheels: options, metadata, code for devices"
         files["sources.yaml"] = updating.sourced(wish.root / "sources.yaml", told, title)
     staying = updating.others(read_yaml(path), followers, update.moved, found.version)

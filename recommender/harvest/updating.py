@@ -81,12 +81,12 @@ def update(path: Path, release: Release) -> Update:
     """
     document = read_yaml(path)
     editing = Editing(path.read_text(encoding="utf-8"))
-    places = [place for place in rows(document, release.package) if _is_newer(place, release)]
+    places = [place for place in rows(document, release.package) if not _is_older(place, release)]
     facts: list[FactChange] = []
     left: list[str] = []
     for place in places:
         facts += _row(place, release, editing, left)
-    moved = tuple(dict.fromkeys(place.platform for place in places))
+    moved = tuple(dict.fromkeys(place.platform for place in places if not _is_same(place, release)))
     for name in moved:
         left += _move(document, name, release, editing)
     if moved and document.get("upkeep"):
@@ -99,27 +99,33 @@ def update(path: Path, release: Release) -> Update:
     )
 
 
-def _is_newer(place: Place, release: Release) -> bool:
+def _is_older(place: Place, release: Release) -> bool:
     """A release that is older than what is known adds its options alone."""
     own, new = rank(str(place.row["version"])), rank(release.version)
-    return own is None or (new is not None and new > own)
+    return own is not None and (new is None or new < own)
+
+
+def _is_same(place: Place, release: Release) -> bool:
+    return str(place.row["version"]) == release.version
 
 
 def _row(place: Place, release: Release, editing: Editing, left: list[str]) -> Iterator[FactChange]:
+    """What changes in a row; one of the same version keeps its source, as only more was read."""
     row = place.row
     fitting = [wheel for wheel in release.wheels if _fits(wheel, row)]
     where = f"{release.framework}/{place.platform}"
     if not fitting:
         left.append(f"{where}: {release.version} has no wheel for {_target(row)}")
         return
-    editing.put((*place.path, "version"), release.version)
-    yield _change(place, release, "version", row["version"], release.version)
-    for field, value in _read(row, fitting[0], release, left, where):
-        if value != row.get(field):
-            editing.put((*place.path, field), value)
-            yield _change(place, release, field, row.get(field), value)
-    editing.put((*place.path, "source"), release.source)
-    editing.put((*place.path, "checked"), release.today)
+    read = {"version": release.version, **dict(_read(row, fitting[0], release, left, where))}
+    news = {field: value for field, value in read.items() if value != row.get(field)}
+    for field, value in news.items():
+        editing.put((*place.path, field), value)
+        yield _change(place, release, field, row.get(field), value)
+    if "version" in news:
+        editing.put((*place.path, "source"), release.source)
+    if news:
+        editing.put((*place.path, "checked"), release.today)
 
 
 def _target(row: Mapping[str, Any]) -> str:

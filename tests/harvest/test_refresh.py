@@ -116,6 +116,18 @@ def test_an_older_release_adds_its_options_alone(
     assert load(root / "options" / "mlx-lm.json").order[-1] == "0.32.2"
 
 
+def test_the_same_release_is_read_anew(llmpick: Run, world: World, root: Path) -> None:  # noqa: F811
+    before = (root / PLATFORMS).read_text(encoding="utf-8")
+    serve_mlx_lm(world, "0.32.2", requires="!=3.13.*")
+    done = _refresh(llmpick, root, "-o", "name")
+    assert (done.code, done.out) == (0, f"{PLATFORMS}\n")
+    after = (root / PLATFORMS).read_text(encoding="utf-8")
+    old, new = (set(text.splitlines()) for text in (before, after))
+    assert len(new - old) == len(old - new) == 2
+    assert 'pythons: ["3.11", "3.12"],' in after
+    assert "source: mlx-0.32-wheels, checked: 2026-11-23}" in after
+
+
 def test_a_server_that_gives_whole_files_alone_will_do(
     llmpick: Run,  # noqa: F811
     world: World,
@@ -271,4 +283,4 @@ def test_the_linters_see_the_knowledge_as_it_would_be(
     done = _refresh(llmpick, root)
     assert done.code == 5
     assert "something is used by nothing" in done.out
-    assert set(seen) == {"options/mlx-lm.json", PLATFORMS, "sources.yaml"}
+    assert seen.keys() == {"options/mlx-lm.json", PLATFORMS, "sources.yaml"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 # Seconds after which what was asked meanwhile is looked at.
-_TURN = 0.02
+_TURN = 0.05
 # How often Ray repeats a batch whose worker or node died before it is answered elsewhere.
 _RETRIES = 2
 

@@ -26,7 +26,7 @@ _CACHE = _CHECKOUT.parent / ".cache"
 VARIABLE = "LLMPICK_KNOWLEDGE_DIR"
 # The documents that a site may change; the others are read without it.
 _TOUCHED = frozenset(("core", "accelerators", "models", "hosts", "schedulers", "conversions"))
-_HANDED: "list[Overlay]" = []
+OF_SITE = "site.json"
 
 
 @noun
@@ -298,23 +298,28 @@ def installed(name: str) -> dict[str, Any]:
 
 @cache
 def overlay() -> "Overlay | None":
-    """What the folder of a site adds, where LLMPICK_KNOWLEDGE_DIR names one.
+    """What the folder of a site adds, where LLMPICK_KNOWLEDGE_DIR names one, or what was shipped.
 
     Raises:
         InputError: something in the folder is wrong.
     """
-    if _HANDED:
-        return _HANDED[0]
     named = named_folder()
-    if named is None or is_whole(named):
+    if named is None:
+        return _shipped()
+    if is_whole(named):
         return None
     # What reads it knows the names of facts, and so the rules, which stand above this module.
     return import_module("recommender.site").read(named)  # type: ignore[no-any-return]
 
 
-def adopt(own: "Overlay") -> None:
-    """Take what a site adds from another process, before any knowledge is loaded in this one."""
-    _HANDED[:] = [own]
+def _shipped() -> "Overlay | None":
+    """What the machine that shipped this package knows of its site."""
+    file = PACKAGED / OF_SITE
+    if not file.is_file():
+        return None
+    from recommender.overlay import Overlay
+
+    return decode(Overlay, json.loads(file.read_text(encoding="utf-8")))
 
 
 def named_folder() -> Path | None:

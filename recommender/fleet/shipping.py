@@ -1,9 +1,11 @@
 """llmpick as one folder with its compiled knowledge, for machines that may have neither."""
 
+import json
 import shutil
 from pathlib import Path
 
 from recommender import knowledge
+from recommender.facts.codec import encode
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -33,4 +35,7 @@ def _compiled() -> dict[str, str]:
     files = dict(knowledge.compiled())
     files["accelerators.json"] = with_spellings(files["accelerators.json"])
     files["models.json"] = with_index(files["models.json"])
+    own = knowledge.overlay()
+    if own:
+        files[knowledge.OF_SITE] = json.dumps(encode(own))
     return files

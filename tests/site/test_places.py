@@ -1,6 +1,7 @@
 """Images, versions and mirrors of a site, in the commands that are printed."""
 
-import pickle
+import json
+import os
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from recommender.devices.described import describe
 from recommender.facts import Candidate, Launch, Workload
-from recommender.facts.codec import encode
+from recommender.facts.codec import decode, encode
 from recommender.knowledge import installed, overlaid
 from recommender.overlay import Overlay
 from recommender.overlay.addresses import Addresses
@@ -148,26 +149,32 @@ def test_targets_know_the_sites_names_of_images(tmp_path: Path) -> None:
     assert "registry.example/hub/rayproject/ray-llm" in ray.out
 
 
-def test_a_site_is_handed_to_another_process_whole(own: Overlay) -> None:
-    copy = pickle.loads(pickle.dumps(own))  # noqa: S301  # made here
-    assert copy == own
-    known = pickle.loads(pickle.dumps(overlaid(own)))  # noqa: S301  # made here
-    assert known.platform("vllm", "cuda").version == "0.32.1"
-
-
-def test_another_process_takes_it_over(tmp_path: Path, own: Overlay) -> None:
-    file = tmp_path / "own.pickle"
-    file.write_bytes(pickle.dumps(own))
-    program = (
-        "import pathlib, pickle, sys; from recommender import knowledge; "
-        "knowledge.adopt(pickle.loads(pathlib.Path(sys.argv[1]).read_bytes())); "
-        "print(knowledge.load().platform('vllm', 'cuda').version, 'yaml' in sys.modules, "
-        "knowledge.document('core')['hubs']['models'])"
+def test_a_site_goes_with_the_package_to_other_machines(tmp_path: Path) -> None:
+    site = written(tmp_path, places=PLACES, house="rules: [{never: tgi}]")
+    ship = (
+        "import pathlib, sys; from recommender.fleet.shipping import packed; "
+        "packed(pathlib.Path(sys.argv[1]))"
     )
-    command = [sys.executable, "-c", program, str(file)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)  # a checkout compiles once
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["0.32.1", "False", "https://hub.example"]
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("LLMPICK_K")}
+    there = tmp_path / "there"
+    there.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", ship, str(there)],
+        cwd=ROOT,
+        check=True,
+        env={**plain, "LLMPICK_KNOWLEDGE_DIR": str(site)},
+    )
+    command = [sys.executable, "-m", "recommender", "recommend", "--gpu", "H100", "--json"]
+    done = subprocess.run(command, cwd=there, check=True, env=plain, capture_output=True, text=True)
+    answer = json.loads(done.stdout)
+    found = {item["framework"]: item for item in answer["ranking"]}
+    assert found["vllm"]["version"] == "0.32.1"
+    refused = {item["framework"]: item["reasons"][0]["source"] for item in answer["rejected"]}
+    assert refused["tgi"] == "house.yaml:1"
+
+
+def test_a_site_is_plain_data(own: Overlay) -> None:
+    assert decode(Overlay, json.loads(json.dumps(encode(own)))) == own
 
 
 def test_every_platform_is_read_with_any_addresses(own: Overlay) -> None:

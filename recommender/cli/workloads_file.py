@@ -65,8 +65,10 @@ def _entries(file: str) -> "list[Node]":
     named = printable(file)
     try:
         root = read(Path(file), named)
-    except (WrongFileError, ValueError) as error:  # a NUL is in no path
-        raise InputError(str(error)) from error
+    except WrongFileError as error:
+        line = f":{error.line}" if error.line else ""
+        message = f"{named}{line}: {error.what}"
+        raise InputError(message) from error
     unknown = sorted(set(root.value) - {"workloads"})
     if unknown:
         place = root.value[unknown[0]].place

@@ -123,7 +123,7 @@ def test_manifests_on_standard_output(llmpick: Run, wishes: str) -> None:
 
 
 BAD = {
-    "": "must hold a mapping, not nothing",
+    "": "under it a list of 1 to 100 entries",
     "a: 1": "holds a; only workloads: is known",
     "workloads: 3": "under it a list of 1 to 100 entries",
     "workloads: [3]": "workload 1 is no mapping of wishes",
@@ -137,13 +137,13 @@ BAD = {
     "workloads: [{model: 7}]": "write a text",
     "workloads: [{concurrency: 5}]": "no model is named",
     "workloads: [{model: nosuchmodelatall}]": "workload 1: --model 'nosuchmodelatall'",
-    "workloads: [{model: a, model: b}]": "line 1: model stands twice",
-    "workloads: [&a {model: Qwen/Qwen3-8B}, *a]": "line 1: an alias",
+    "workloads: [{model: a, model: b}]": ":1: the key 'model' stands twice",
+    "workloads: [&a {model: Qwen/Qwen3-8B}, *a]": "are called qwen3-8b",
     "workloads: [{model: Qwen/Qwen3-8B}, {model: Qwen/Qwen3-8B}]": "are called qwen3-8b",
     "workloads: [{model: Qwen/Qwen3-8B, name: A B}]": "is no DNS label",
-    "workloads: [": "line 2: ",
-    "[" * 30 + "]" * 30: "more than 20 lists",
-    "!!python/object/apply:os.system [id]": "could not determine a constructor",
+    "workloads: [": ":1: this is not valid YAML",
+    "[" * 30 + "]" * 30: ":1: ",
+    "!!python/object/apply:os.system [id]": ":1: ",
 }
 
 

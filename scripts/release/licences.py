@@ -80,7 +80,7 @@ def licence(package: str) -> str:
         for line in told.get_all("Classifier") or ()
         if line.startswith("License :: ") and not line.endswith("OSI Approved")
     ]
-    written = told["License"] if "License" in told else "unknown"
+    written = told["License"] if "License" in told else "unknown"  # noqa: SIM401  # no mapping
     every = classified or [written.strip().split("\n")[0]]
     return " OR ".join(dict.fromkeys(_CALLED.get(name.casefold(), name) for name in every))
 

@@ -195,7 +195,12 @@ def _planned(
     from recommender.planning.units import Asking
 
     kinds = pools.largest_first()
-    asking = Asking(rules=question.rules, lang=question.lang, include=tuple(question.include))
+    asking = Asking(
+        rules=question.rules,
+        lang=question.lang,
+        include=tuple(question.include),
+        measurements=question.measurements,
+    )
     whole = told(pools, question.workload, problems, rules=question.rules, lang=question.lang)
     return replace(whole, plan=planned(demands, kinds, asking, answering))
 

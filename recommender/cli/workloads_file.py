@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST = 100
 _OWN = ("name", "replicas", "tokens_per_s")
 # Of the whole answer, not of one of its models.
-_ANSWER = ("lang", "rules", "include")
+_ANSWER = ("lang", "rules", "include", "knowledge")
 # The option --format has another name inside.
 _RENAMED = {"format": "fmt"}
 _WISHES = {item.name: item for item in fields(Asked) if item.name not in {*ONE_MACHINE, *_ANSWER}}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from recommender.facts import Accelerator, Answer, Candidate, Fit, Machine, Rejection
 from recommender.facts.fleet_plan import Demand
+from recommender.facts.measurement import Measurement
 from recommender.facts.noun import changed, noun
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering, Wish
@@ -24,6 +25,7 @@ class Asking:
     rules: str = "current"
     lang: str = "en"
     include: tuple[str, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
 
     def wish(self, demand: Demand, machine: Machine) -> Wish:
         """The question what serves a demand on a machine."""
@@ -34,6 +36,7 @@ class Asking:
             rules=self.rules,
             lang=self.lang,
             include=self.include,
+            measurements=self.measurements,
             exact=True,
         )
 

@@ -35,7 +35,9 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scripts.mutate", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    commands.add_parser("watch").set_defaults(does=_watch)
+    watch = commands.add_parser("watch")
+    watch.add_argument("tests", nargs="*", help="to watch besides those that were; all that count")
+    watch.set_defaults(does=_watch)
     run = commands.add_parser("run")
     run.add_argument("files", nargs="*", type=Path, help="Python and YAML files; all that count")
     run.add_argument("--sample", type=int, help="at most so many mutants of a file")
@@ -45,11 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _watch(_: argparse.Namespace) -> int:
+def _watch(asked: argparse.Namespace) -> int:
     from scripts.mutate.watching import Watcher
 
     tests = [*(f"tests/{name}" for name in _TESTS), *(f"tests/test_{name}.py" for name in _TOPS)]
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", *tests], plugins=[Watcher()]))
+    watcher = Watcher(anew=not asked.tests)
+    return int(pytest.main(["-q", "-p", "no:cacheprovider", *(asked.tests or tests)], [watcher]))
 
 
 def _run(asked: argparse.Namespace) -> int:

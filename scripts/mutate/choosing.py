@@ -1,6 +1,7 @@
 """Which tests a mutant is tried with: those that ran its lines, or made use of what it changes."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -88,6 +89,13 @@ class Chooser:
         return self._lines[path]
 
     def _quickest(self, names: Iterable[str], own: str) -> list[str]:
-        """The tests of the module itself, then the others, the quickest first."""
+        """The tests of the module itself, then the quickest of every file, the next of each, ..."""
         known = [name for name in names if self._seen.get(name, {}).get("passed")]
-        return sorted(known, key=lambda name: (own not in name, self._seen[name]["seconds"], name))
+        known.sort(key=lambda name: (self._seen[name]["seconds"], name))
+        turn: Counter[str] = Counter()
+        keys: dict[str, tuple[bool, int]] = {}
+        for name in known:
+            file = name.partition("::")[0]
+            turn[file] += 1
+            keys[name] = own not in name, turn[file]
+        return sorted(known, key=keys.__getitem__)

@@ -19,7 +19,7 @@ from scripts.mutate.mutant import Mutant
 
 _ASIDE = frozenset(("text", "fix", "source", "checked", "packages", "upkeep", "holds", "matches"))
 _CONDITIONS = frozenset(("when", "needs", "device", "situations"))
-_FACTORS = frozenset(("points", "budget", "rates", "spread", "bits", "tensor_types", "factor"))
+_FACTORS = frozenset(("budget", "rates", "spread", "bits", "tensor_types", "factor"))
 _KEYS = {
     "at_least": "above",
     "above": "at_least",
@@ -93,6 +93,7 @@ def _entry(key: yaml.Node, value: yaml.Node, place: _Place, seen: set[int]) -> _
     if name in _ASIDE:
         return
     kind = "condition" if name in _CONDITIONS else "factor" if name in _FACTORS else place.kind
+    kind = "points" if name == "points" else kind
     inner = _Place(place.name, kind, name)
     joined = name in {"any", "none"} and len(value.value) < 2  # noqa: PLR2004  # all of one
     if place.kind == "condition" and name in _KEYS and not joined:
@@ -104,6 +105,8 @@ def _changed(node: yaml.ScalarNode, place: _Place) -> str | None:
     text, tag = str(node.value), node.tag.rpartition(":")[2]
     if tag == "bool" and place.kind:
         return "false" if text == "true" else "true"
+    if place.kind == "points":
+        return "0" if float(text) else "-25"
     if place.kind == "factor" and tag in {"int", "float"}:
         return _factor(text, place)
     if place.kind == "condition":
@@ -114,8 +117,6 @@ def _changed(node: yaml.ScalarNode, place: _Place) -> str | None:
 def _factor(text: str, place: _Place) -> str | None:
     if place.key == "runs" or text in _BOUNDLESS:
         return None
-    if place.key == "points":
-        return "0" if float(text) else "-25"
     return f"{float(text) * 1.1 or 0.5:.6g}"
 
 

@@ -16,15 +16,18 @@ CONTEXTS = CACHE / "coverage"
 class Watcher:
     """Seconds, platforms and rules of each test by its id; written when the session ends."""
 
-    def __init__(self) -> None:
-        """Nothing was watched yet."""
-        self.seen: dict[str, dict[str, Any]] = {}
+    def __init__(self, *, anew: bool) -> None:
+        """Begin ``anew``, or with what is kept already."""
+        kept = not anew and WATCHED.is_file()
+        self.seen: dict[str, dict[str, Any]] = json.loads(WATCHED.read_text()) if kept else {}
         self._rules: set[str] = set()
         self._platforms: set[str] = set()
         self._coverage = Coverage(data_file=str(CONTEXTS), source=["recommender"], branch=False)
 
     def pytest_sessionstart(self) -> None:
         """From here on lines, rules that gave a reason and platforms that were read are kept."""
+        if self.seen:
+            self._coverage.load()
         self._coverage.start()
         from recommender.facts import Reason
         from recommender.knowledge import Knowledge

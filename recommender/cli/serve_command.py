@@ -19,12 +19,14 @@ def serve(
     *,
     mcp: Annotated[bool, typer.Option("--mcp")] = False,
     tools: Annotated[bool, typer.Option("--tools")] = False,
+    knowledge: options.KnowledgeFolder = None,
     lang: options.Lang = None,
 ) -> None:
     """Let agents ask over the Model Context Protocol: recommend, probe, explain, launch_plan.
 
     Speaks over standard input and output until they are closed. Changes nothing.
     """
+    del knowledge  # its callback has named the folder
     language = inputs.language(lang)
     if tools:
         from recommender.cli.agents.tools import described

@@ -21,6 +21,8 @@ from recommender.knowledge import load
 
 # Fields that are called otherwise where they are typed.
 _RENAMED = {"fmt": "format", "to": "target"}
+# Who starts the server says what it knows, and not who asks it.
+_OF_SERVER = frozenset(("knowledge",))
 
 Values = Mapping[str, Any]
 
@@ -43,7 +45,9 @@ class Tool:
 def _question(path: str) -> tuple[Input, ...]:
     """An input for each option that makes up a question."""
     return tuple(
-        _input(item.name, get_args(item.type)[0], path, item.default) for item in fields(Asked)
+        _input(item.name, get_args(item.type)[0], path, item.default)
+        for item in fields(Asked)
+        if item.name not in _OF_SERVER
     )
 
 
@@ -61,7 +65,7 @@ def _framework(path: str) -> Input:
 def _split(values: dict[str, Any], cls: type[Any]) -> Any:
     """The noun of ``cls`` from the values that are its fields."""
     names = {item.name: _RENAMED.get(item.name, item.name) for item in fields(cls)}
-    return cls(**{field: values[name] for field, name in names.items()})
+    return cls(**{field: values[name] for field, name in names.items() if name in values})
 
 
 def _asked(values: dict[str, Any]) -> tuple[Asked, Machine | None]:

@@ -152,8 +152,8 @@ def test_every_tool_only_reads_and_says_what_it_takes_and_gives(answers: list[An
 
 
 def test_the_tools_take_what_the_commands_take() -> None:
-    """Every option that is no matter of output, starting or writing is an input."""
-    beside = {"out", "json", "verbose", "interactive", "file", "force", "run"}
+    """Every option that is no matter of output, starting, writing or the server is an input."""
+    beside = {"out", "json", "verbose", "interactive", "file", "force", "run", "knowledge"}
     for tool in tools().values():
         command = typer.main.get_command(application(())).commands[tool.path]  # type: ignore[attr-defined]
         options = {item.name for item in command.params}

@@ -1,18 +1,16 @@
 """Finds, loads and indexes what llmpick knows: read-only data, loaded once."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cache, cached_property
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.errors import InputError, nearest, printable
 from recommender.facts import Conflict, Framework, Notice, Outline, Platform, Requirement, Rule
 from recommender.facts.codec import decode
 from recommender.facts.noun import noun
+from recommender.knowledge_files import text
+from recommender.named_site import overlay
 from recommender.words import Words
 
 if TYPE_CHECKING:
@@ -20,13 +18,8 @@ if TYPE_CHECKING:
     from recommender.overlay import Overlay
     from recommender.translation import Translator
 
-PACKAGED = Path(__file__).parent / "_knowledge"
-_CHECKOUT = Path(__file__).parent.parent / "knowledge"
-_CACHE = _CHECKOUT.parent / ".cache"
-VARIABLE = "LLMPICK_KNOWLEDGE_DIR"
 # The documents that a site may change; the others are read without it.
 _TOUCHED = frozenset(("core", "accelerators", "models", "hosts", "schedulers", "conversions"))
-OF_SITE = "site.json"
 
 
 @noun
@@ -271,7 +264,7 @@ def overlaid(own: "Overlay | None") -> Knowledge:
     """
     core = installed("core")
     whole = own.document("core", core) if own else core
-    return Knowledge(document=whole, read=_text, overlay=own)
+    return Knowledge(document=whole, read=text, overlay=own)
 
 
 @cache
@@ -293,112 +286,4 @@ def installed(name: str) -> dict[str, Any]:
     Raises:
         InputError: the knowledge is missing or broken.
     """
-    return json.loads(_text(f"{name}.json"))  # type: ignore[no-any-return]
-
-
-@cache
-def overlay() -> "Overlay | None":
-    """What the folder of a site adds, where LLMPICK_KNOWLEDGE_DIR names one, or what was shipped.
-
-    Raises:
-        InputError: something in the folder is wrong.
-    """
-    named = named_folder()
-    if named is None:
-        return _shipped()
-    if is_whole(named):
-        return None
-    # What reads it knows the names of facts, and so the rules, which stand above this module.
-    return import_module("recommender.site").read(named)  # type: ignore[no-any-return]
-
-
-def _shipped() -> "Overlay | None":
-    """What the machine that shipped this package knows of its site."""
-    file = PACKAGED / OF_SITE
-    if not file.is_file():
-        return None
-    from recommender.overlay import Overlay
-
-    return decode(Overlay, json.loads(file.read_text(encoding="utf-8")))
-
-
-def named_folder() -> Path | None:
-    """The folder that LLMPICK_KNOWLEDGE_DIR names."""
-    named = os.environ.get(VARIABLE)
-    return Path(named) if named else None
-
-
-def is_whole(root: Path) -> bool:
-    """Whether a folder holds all knowledge, and not only what a site adds to it."""
-    return (root / "frameworks").is_dir()
-
-
-def folder() -> Path:
-    """The folder of YAML files of all knowledge: the named one, else that of the checkout."""
-    named = named_folder()
-    return named if named and is_whole(named) else _CHECKOUT
-
-
-def compiled() -> Mapping[str, str]:
-    """The text of every compiled file by its name.
-
-    Raises:
-        InputError: the knowledge is missing or broken.
-    """
-    if _is_packaged():
-        return {path.name: path.read_text(encoding="utf-8") for path in PACKAGED.iterdir()}
-    return _checkout()
-
-
-def _text(file: str) -> str:
-    return (PACKAGED / file).read_text(encoding="utf-8") if _is_packaged() else _checkout()[file]
-
-
-def _is_packaged() -> bool:
-    return folder() == _CHECKOUT and PACKAGED.is_dir()
-
-
-@cache
-def _checkout() -> dict[str, str]:
-    """The YAML compiled; a checkout keeps a copy, valid while no file of it changes."""
-    root = folder()
-    stamp = _stamp(root)
-    cached = _CACHE / "knowledge.json"
-    kept = _kept(cached) if root == _CHECKOUT else {}
-    if kept.get("stamp") == stamp:
-        return kept["files"]  # type: ignore[no-any-return]
-    from recommender.knowledge_source import pack
-
-    try:
-        files = pack(root)
-    except (KeyError, TypeError, AttributeError) as error:
-        message = f"knowledge folder {root} is broken; llmpick knowledge validate {root} says where"
-        raise InputError(message) from error
-    if root == _CHECKOUT:
-        _keep(cached, {"stamp": stamp, "files": files})
-    return files
-
-
-def _stamp(root: Path) -> list[list[Any]]:
-    folders = ("*.yaml", "frameworks/*.yaml", "options/*.json")
-    files = sorted(path for each in folders for path in root.glob(each))
-    sources = [*files, Path(__file__).with_name("knowledge_source.py")]
-    return [[str(path), (stat := path.stat()).st_mtime_ns, stat.st_size] for path in sources]
-
-
-def _keep(path: Path, data: Mapping[str, Any]) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):  # nothing is removed where nothing can be written
-            temporary.unlink()
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-    except (OSError, ValueError):
-        return {}
+    return json.loads(text(f"{name}.json"))  # type: ignore[no-any-return]

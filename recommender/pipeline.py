@@ -20,7 +20,7 @@ from recommender.facts import (
 )
 from recommender.knowledge import Knowledge, load
 from recommender.launch.commands import launch
-from recommender.rules.age import aged
+from recommender.rules.age import dated
 from recommender.rules.beside import beside
 from recommender.rules.candidates import Scored
 from recommender.rules.confidence import confidence, unknown
@@ -81,16 +81,8 @@ def recommend(  # noqa: PLR0913  # the whole question
     named = () if rules == "article" else beside(question, devices)
     answer = _answer(question, verdict, rules, problems, named, measurements)
     if today is not None:
-        answer = _dated(answer, question, verdict, today)
+        answer = dated(answer, verdict, today, question.words)
     return _turned(answer, question, verdict, devices) if turns else answer
-
-
-def _dated(answer: Answer, question: Question, verdict: Verdict, today: date) -> Answer:
-    """The answer with a line about facts that are too old."""
-    trials = [scored.trial for scored in verdict.ranking]
-    days = {(one.framework.id, one.platform.id): one.platform.checked for one in trials}
-    said = aged(answer.ranking, answer.rejected, days, today, question.words)
-    return replace(answer, problems=(*answer.problems, *said))
 
 
 def as_asked(  # noqa: PLR0913  # the whole question

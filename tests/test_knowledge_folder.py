@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from recommender import knowledge, knowledge_source
+from recommender import knowledge, knowledge_files, knowledge_source, named_site
 from recommender.errors import InputError
 from recommender.knowledge_source import read_yaml, spell_out, with_commands
 
@@ -20,16 +20,17 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     root.mkdir()
     (root / "words.yaml").write_text("words: {}\n", encoding="utf-8")
     monkeypatch.delenv("LLMPICK_KNOWLEDGE_DIR", raising=False)
-    monkeypatch.setattr(knowledge, "_CHECKOUT", root)
-    monkeypatch.setattr(knowledge, "_CACHE", tmp_path / ".cache")
+    monkeypatch.setattr(knowledge_files, "_CHECKOUT", root)
+    monkeypatch.setattr(knowledge_files, "_CACHE", tmp_path / ".cache")
     yield root
     _forget()
 
 
 def _forget() -> None:
     """What another process would not know."""
-    knowledge._checkout.cache_clear()  # noqa: SLF001
-    knowledge.document.cache_clear()
+    knowledge_files._checkout.cache_clear()  # noqa: SLF001
+    for kept in (knowledge.document, knowledge.installed, named_site.overlay):
+        kept.cache_clear()
     knowledge.load.cache_clear()
 
 
@@ -47,7 +48,7 @@ def compiled(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Compiled:
         assert knowledge.load().date == "2026-11-22"
         return len(times)
 
-    assert checkout == knowledge.folder()
+    assert checkout == knowledge_files.folder()
     monkeypatch.setattr(knowledge_source, "pack", pack)
     return asked
 
@@ -76,8 +77,9 @@ def test_a_copy_that_cannot_be_kept_is_done_without(checkout: Path, compiled: Co
 def test_a_folder_that_is_named_goes_before_the_checkout(
     checkout: Path, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (checkout.parent / "mine" / "frameworks").mkdir(parents=True)
     monkeypatch.setenv("LLMPICK_KNOWLEDGE_DIR", str(checkout.parent / "mine"))
-    assert knowledge.folder() == checkout.parent / "mine"
+    assert knowledge_files.folder() == checkout.parent / "mine"
     assert (compiled(), compiled()) == (1, 2)
     assert not (checkout.parent / ".cache").exists()
 
@@ -88,8 +90,10 @@ def test_the_wheel_reads_what_it_carries(
     packaged = checkout.parent / "_knowledge"
     packaged.mkdir()
     (packaged / "core.json").write_text('{"date": "2026-11-22"}', encoding="utf-8")
-    monkeypatch.setattr(knowledge, "_PACKAGED", packaged)
+    monkeypatch.setattr(knowledge_files, "PACKAGED", packaged)
     assert compiled() == 0
+    (checkout / "frameworks").mkdir()
+    monkeypatch.setattr(knowledge_files, "_CHECKOUT", checkout.parent / "other")
     monkeypatch.setenv("LLMPICK_KNOWLEDGE_DIR", str(checkout))
     assert compiled() == 1
 

@@ -42,8 +42,8 @@ def validate(
 ) -> None:
     """Run every linter over the knowledge files. Exit code 5 on a finding."""
     from recommender.errors import InputError, printable
-    from recommender.knowledge import folder as in_use
-    from recommender.knowledge import is_whole, named_folder
+    from recommender.knowledge_files import folder as in_use
+    from recommender.knowledge_files import is_whole, named_folder
 
     where = folder or named_folder() or in_use()
     if not where.is_dir():

@@ -14,7 +14,7 @@ def _use(folder: str | None) -> str | None:
         if not folder.strip():
             message = "--knowledge is empty; name a folder, or leave the option out"
             raise InputError(message)
-        from recommender.knowledge import VARIABLE
+        from recommender.knowledge_files import VARIABLE
 
         os.environ[VARIABLE] = folder
     return folder

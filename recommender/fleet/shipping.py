@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from recommender import knowledge
+from recommender import knowledge_files, named_site
 from recommender.facts.codec import encode
 
 _PACKAGE = Path(__file__).parents[1]
@@ -18,9 +18,9 @@ def packed(target: Path) -> Path:
         OSError: it cannot be written.
     """
     folder = target / _PACKAGE.name
-    own = shutil.ignore_patterns("__pycache__", knowledge.PACKAGED.name)
+    own = shutil.ignore_patterns("__pycache__", knowledge_files.PACKAGED.name)
     shutil.copytree(_PACKAGE, folder, ignore=own)
-    inside = folder / knowledge.PACKAGED.name
+    inside = folder / knowledge_files.PACKAGED.name
     inside.mkdir()
     for name, text in _compiled().items():
         (inside / name).write_text(text, encoding="utf-8")
@@ -32,10 +32,10 @@ def _compiled() -> dict[str, str]:
     from recommender.devices.catalogue import with_spellings
     from recommender.models.table import with_index
 
-    files = dict(knowledge.compiled())
+    files = dict(knowledge_files.compiled())
     files["accelerators.json"] = with_spellings(files["accelerators.json"])
     files["models.json"] = with_index(files["models.json"])
-    own = knowledge.overlay()
+    own = named_site.overlay()
     if own:
-        files[knowledge.OF_SITE] = json.dumps(encode(own))
+        files[named_site.OF_SITE] = json.dumps(encode(own))
     return files

@@ -17,8 +17,8 @@ from recommender.launch.served_name import NoNameError
 from recommender.launching import NothingRunsError, launching, suited
 from recommender.launching import opening as usual_opening
 from recommender.planning.own_names import with_own_names
+from recommender.planning.parts import share, spanning
 from recommender.planning.selecting import nodes_of
-from recommender.planning.units import share, spanning
 from recommender.targets.registry import Target, target
 from recommender.words import Words
 

@@ -7,7 +7,8 @@ from recommender.facts.fleet_plan import Demand, Serving, Shortage
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering
 from recommender.knowledge import load
-from recommender.planning.units import SPANS, Asking, Cell, Unit, serves, spanning
+from recommender.planning.parts import spanning
+from recommender.planning.units import SPANS, Asking, Cell, Unit, serves
 from recommender.rules.instead import makeshift
 
 # Of so many pools it is said why; others differ little.

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from recommender.facts import Accelerator, Answer, Candidate, Fit, Machine, Rejection
 from recommender.facts.fleet_plan import Demand
@@ -11,7 +10,7 @@ from recommender.facts.noun import changed, noun
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering, Wish
 from recommender.planning.pace import ceiling
-from recommender.rules.grouping import groups
+from recommender.planning.parts import members, part, spanning
 from recommender.rules.instead import makeshift
 
 # Over how many nodes one server is tried; measured layouts of facts end at 16 machines.
@@ -138,11 +137,6 @@ def _slim(answer: Answer) -> Answer:
     )
 
 
-def spanning(machine: Machine, nodes: int) -> Machine:
-    """So many equal machines."""
-    return replace(machine, nodes=machine.nodes * nodes)
-
-
 def _leader(answer: Answer) -> Candidate | None:
     return answer.ranking[0] if answer.ranking else None
 
@@ -178,47 +172,11 @@ def _chosen(
     return 1, first[*key, 1]
 
 
-def members(machine: Machine, leader: Candidate) -> tuple[Accelerator, ...]:
-    """The equal devices on which a candidate serves; none where it is the processor."""
-    if leader.device is None:
-        return ()
-    found = (group.members for group in groups(machine) if group.first.name == leader.device)
-    return next(found, ())
-
-
 def _sizes(machine: Machine, leader: Candidate) -> Iterator[int]:
     """Powers of two, as tensor parallelism divides heads, below all devices."""
     whole = len(members(machine, leader))
     if whole == len(machine.accelerators):
         yield from (2**power for power in range(max(whole - 1, 0).bit_length()))
-
-
-def part(machine: Machine, leader: Candidate, size: int) -> Machine:
-    """So many of the devices on which a candidate serves, with their part of the machine."""
-    return share(machine, members(machine, leader)[:size])
-
-
-def share(machine: Machine, devices: tuple[Accelerator, ...]) -> Machine:
-    """Some devices of a machine, with as large a part of its main memory and cores."""
-    part, memory, cpu = len(devices) / len(machine.accelerators), machine.memory, machine.cpu
-    sizes = {
-        name: None if (value := getattr(memory, name)) is None else value * part
-        for name in ("total_gib", "available_gib", "limit_gib")
-    }
-    return replace(
-        machine,
-        accelerators=devices,
-        memory=replace(memory, **sizes),
-        cpu=replace(
-            cpu,
-            physical_cores=_cores(cpu.physical_cores, part),
-            logical_cores=_cores(cpu.logical_cores, part),
-        ),
-    )
-
-
-def _cores(count: int | None, part: float) -> int | None:
-    return None if count is None else max(int(count * part), 1)
 
 
 def _cell(

@@ -1,9 +1,11 @@
 """How old facts are, and whether they still speak for the newest release; the day is given."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
-from recommender.facts import Candidate, Problem, Reason, Rejection
+from recommender.facts import Answer, Candidate, Problem, Reason, Rejection
+from recommender.rules.ranking import Verdict
 from recommender.versions import rank
 from recommender.words import Words
 
@@ -32,6 +34,14 @@ def state(version: str, newest: str | None, checked: str, today: date) -> str:
     if is_old(checked, today):
         return "old"
     return "current" if known else "day"
+
+
+def dated(answer: Answer, verdict: Verdict, today: date, words: Words) -> Answer:
+    """The answer with a line about facts that are too old."""
+    trials = [scored.trial for scored in verdict.ranking]
+    days = {(one.framework.id, one.platform.id): one.platform.checked for one in trials}
+    said = aged(answer.ranking, answer.rejected, days, today, words)
+    return replace(answer, problems=(*answer.problems, *said))
 
 
 def aged(

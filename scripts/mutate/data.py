@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from recommender import knowledge, knowledge_source
+from recommender import knowledge, knowledge_files, knowledge_source
 from scripts.mutate.mutant import Mutant
 
 _ASIDE = frozenset(("text", "fix", "source", "checked", "packages", "upkeep", "holds", "matches"))
@@ -145,7 +145,7 @@ _READ: Callable[[Path], dict[str, Any]] = knowledge_source.read_yaml
 def prepare() -> None:
     """Read everything once, for all mutants."""
     knowledge_source.read_yaml = lambda path: dict(_parsed(path))
-    knowledge_source.pack(knowledge.folder())
+    knowledge_source.pack(knowledge_files.folder())
     knowledge.load()
     _caches()
 
@@ -158,7 +158,7 @@ def _caches() -> "list[_lru_cache_wrapper[Any]]":
         for thing in gc.get_objects()
         if isinstance(thing, _lru_cache_wrapper)
         and str(thing.__module__).startswith(("recommender", "tests"))
-        and thing not in (knowledge.load, knowledge._checkout)  # noqa: SLF001
+        and thing not in (knowledge.load, knowledge_files._checkout)  # noqa: SLF001
     ]
 
 
@@ -167,7 +167,7 @@ def _install(mutated: Path, text: str) -> None:
     loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
     other = {str(key): knowledge_source.plain(item) for key, item in loaded.items()}
     knowledge_source.read_yaml = lambda path: dict(other if path == mutated else _parsed(path))
-    knowledge._checkout().update(knowledge_source.pack(knowledge.folder()))  # noqa: SLF001
+    knowledge_files._checkout().update(knowledge_source.pack(knowledge_files.folder()))  # noqa: SLF001
     for cached in _caches():
         cached.cache_clear()
     known = knowledge.load()

@@ -55,6 +55,10 @@ _OTHERS = {
     "--rows",
     "--quantization",
     "--strict",
+    "--scope",
+    "--quick",
+    "--licences",
+    "--bounds",
 }
 
 

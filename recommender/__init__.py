@@ -57,8 +57,7 @@ else:
             from recommender import api
 
             return getattr(api, name)
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(name)
 
     def __dir__() -> list[str]:
         """The public names."""

@@ -110,11 +110,9 @@ def find_model(
     Raises:
         InputError: nothing is called that, or its files cannot be read.
     """
-    found, _ = inputs.model(name, quant, fmt, hub=hub, region=region, offline=offline)
-    if found is None:
-        message = "no model is named"
-        raise InputError(message)
-    return found
+    from recommender.models.sources import read
+
+    return read(name, hub=hub, region=region, quant=quant, fmt=fmt, offline=offline)[0]
 
 
 def recommend(

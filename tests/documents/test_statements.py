@@ -53,6 +53,10 @@ _OTHERS = {
     "--rows",
     "--quantization",
     "--strict",
+    "--scope",
+    "--quick",
+    "--licences",
+    "--bounds",
 }
 
 

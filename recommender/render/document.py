@@ -6,6 +6,7 @@ from typing import Any
 from recommender.facts import Answer
 from recommender.facts.codec import encode
 
+
 def as_json(value: object, *, indent: bool) -> str:
     """JSON of a dataclass or of plain values; equal values give equal text.
 

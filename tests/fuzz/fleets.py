@@ -56,7 +56,9 @@ def _seeds(form: str) -> Iterator[bytes]:
     nodes = (
         node(labels=A100, resources=GPUS),
         node("n2", {**gfd("Tesla-T4", 1, 15360)}, {"nvidia.com/gpu": "1"}),
-        node("n3", {"amd.com/gpu.product-name": "MI300X"}, {"amd.com/gpu": "8"}, unschedulable=True),
+        node(
+            "n3", {"amd.com/gpu.product-name": "MI300X"}, {"amd.com/gpu": "8"}, unschedulable=True
+        ),
         node("n4", taints=({"key": "gpu", "value": "x", "effect": "NoSchedule"},)),
         node("n5", {"nvidia.com/mig-1g.10gb.count": "7"}, {"nvidia.com/mig-1g.10gb": "7"}),
     )
@@ -72,7 +74,7 @@ def _seeds(form: str) -> Iterator[bytes]:
     if form in {"auto", "jsonl"}:
         machines = [json.dumps(json.loads(text)) for text in seeds.expected()]
         yield "\n".join(machines[:6]).encode()
-        yield "".join(f'[server-{at}] {text}\n' for at, text in enumerate(machines[6:10])).encode()
+        yield "".join(f"[server-{at}] {text}\n" for at, text in enumerate(machines[6:10])).encode()
         yield f"server-1: {machines[0]}\n{machines[1]}".encode()
         yield b'{"machine": ' + machines[2].encode() + b"}"
         yield from seeds.texts("fleet/test_pools.py", "cli/test_fleet.py")

@@ -59,8 +59,9 @@ def answered(machine: Machine) -> None:
 
 def _printed(answer: Answer) -> None:
     for candidate in answer.ranking:
-        for line in (*candidate.launch.install, *candidate.launch.serve):
-            sentence(str(line)) if str(line).strip() else None
+        started = candidate.launch
+        for line in (*started.install, *started.serve) if started else ():
+            shown(str(line))
 
 
 def _words(data: bytes) -> None:
@@ -70,8 +71,12 @@ def _words(data: bytes) -> None:
 
     def read() -> None:
         machine = described.describe(
-            [gpu] if gpu else [], cpu=cpu or None, driver=driver or None, os=system or None,
-            arch=arch or None, ram_gib=64.0,
+            [gpu] if gpu else [],
+            cpu=cpu or None,
+            driver=driver or None,
+            os=system or None,
+            arch=arch or None,
+            ram_gib=64.0,
         )
         text = json.dumps(encode(replace(machine, problems=())))
         read_machine(text, "-")

@@ -128,7 +128,9 @@ def _configs() -> Iterator[bytes]:
     yield b'{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4"}}'
 
 
-def _target(name: str, check: Callable[[bytes], None], found: Callable[[], Iterable[bytes]]) -> Target:
+def _target(
+    name: str, check: Callable[[bytes], None], found: Callable[[], Iterable[bytes]]
+) -> Target:
     return Target(name=name, check=check, seeds=found, words=(*NASTY, "\\ud800", "1" * 200))
 
 

@@ -244,7 +244,9 @@ def _told(ends: Sequence[tuple[Target, Path, int]], folder: Path) -> int:
         failed |= bad
         total["runs"] += runs
         total["seconds"] += said.get("seconds", 0)
-        print(f"{target.name:22} {runs:9} inputs {said.get('seconds', 0):7.1f} s  {_end(kinds, code)}")
+        print(
+            f"{target.name:22} {runs:9} inputs {said.get('seconds', 0):7.1f} s  {_end(kinds, code)}"
+        )
         if bad:
             _print_files(place)
     print(f"{total['runs']} inputs in {total['seconds']:.0f} s; {folder}")

@@ -45,10 +45,7 @@ def _bundle(file: Path, kind: str) -> str:
 def texts(*names: str) -> tuple[bytes, ...]:
     """The longer texts that stand in these tests, a path below tests/ each, a pattern or a file."""
     found = dict.fromkeys(
-        text
-        for name in names
-        for path in sorted(_TESTS.glob(name))
-        for text in _literals(path)
+        text for name in names for path in sorted(_TESTS.glob(name)) for text in _literals(path)
     )
     return tuple(found)
 
@@ -107,7 +104,11 @@ LLAMA = {
 def safetensors() -> bytes:
     """A small file of weights."""
     tensors = {
-        "model.embed_tokens.weight": {"dtype": "BF16", "shape": [256, 64], "data_offsets": [0, 32768]},
+        "model.embed_tokens.weight": {
+            "dtype": "BF16",
+            "shape": [256, 64],
+            "data_offsets": [0, 32768],
+        },
         "model.norm.weight": {"dtype": "BF16", "shape": [64], "data_offsets": [32768, 32896]},
     }
     header = json.dumps({"__metadata__": {"format": "pt"}, **tensors}).encode()
@@ -129,11 +130,15 @@ def gguf(version: int = 3) -> bytes:
     }
     tensors = (("token_embd.weight", (64, 256), 8, 0), ("output_norm.weight", (64,), 0, 17408))
     head = struct.pack("<4sIQQ", b"GGUF", version, len(tensors), len(values))
-    return head + b"".join(_entry(*item) for item in values.items()) + b"".join(
-        _text(name)
-        + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
-        + struct.pack("<IQ", kind, offset)
-        for name, shape, kind, offset in tensors
+    return (
+        head
+        + b"".join(_entry(*item) for item in values.items())
+        + b"".join(
+            _text(name)
+            + struct.pack(f"<I{len(shape)}Q", len(shape), *shape)
+            + struct.pack("<IQ", kind, offset)
+            for name, shape, kind, offset in tensors
+        )
     )
 
 

@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
+_MODULES = (
+    *("vendors", "machines", "models", "fleets"),
+    *("servers", "yamls", "commands", "arguments"),
+)
 Check = Callable[[bytes], None]
 Seeds = Callable[[], Iterable[bytes]]
 
@@ -37,10 +42,7 @@ def mutated(seed: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:
 
 def every() -> dict[str, Target]:
     """All targets by name."""
-    from importlib import import_module
-
-    names = ("vendors", "machines", "models", "fleets", "servers", "yamls", "commands", "arguments")
-    modules = [import_module(f"tests.fuzz.{name}") for name in names]
+    modules = [import_module(f"tests.fuzz.{name}") for name in _MODULES]
     return {target.name: target for module in modules for target in module.TARGETS}
 
 

@@ -337,7 +337,7 @@ def test_a_line_of_two_gigabytes_takes_little_memory() -> None:
             text=True,
             timeout=120,
             check=False,
-            preexec_fn=_half_a_gigabyte,  # noqa: PLW1509  # nothing here runs threads
+            preexec_fn=_half_a_gigabyte,
         )
         feeder.kill()
         feeder.communicate()

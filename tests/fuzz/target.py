@@ -14,13 +14,17 @@ Seeds = Callable[[], Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Target:
-    """``check`` raises on a finding; ``words`` are put into inputs by whoever mutates them."""
+    """``check`` raises on a finding; ``words`` are put into inputs by whoever mutates them.
+
+    One input of a ``costly`` target takes seconds, so that a short run begins with few seeds.
+    """
 
     name: str
     check: Check
     seeds: Seeds
     words: tuple[str, ...] = ()
     longest: int = 32_768
+    costly: bool = False
 
 
 # What breaks readers of any text, whatever the form.

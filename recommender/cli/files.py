@@ -30,7 +30,14 @@ def placed(model: str | None, *, elsewhere: bool) -> str | None:
         return model
     here = os.path.expanduser(model)  # noqa: PTH111  # raises nothing without a home
     # What pathlib makes of a path keeps its "..", which a mount does not follow.
-    return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
+    try:
+        return os.path.abspath(here) if relative or os.path.exists(here) else model  # noqa: PTH100, PTH110
+    except OSError as error:
+        message = (
+            f"--model '{printable(model)}' cannot be found, for the working directory is gone; "
+            "go to another one"
+        )
+        raise InputError(message) from error
 
 
 def named(text: str, file: str) -> str:

@@ -99,14 +99,14 @@ def run() -> None:
         if code:
             sys.exit(code)
     except InputError as error:
-        sys.stderr.write(f"llmpick: {in_language(str(error), arguments)}\n")
+        output.complain(f"llmpick: {in_language(str(error), arguments)}\n")
         sys.exit(2)
     except OSError as error:
         if error.filename is not None:
             raise  # of a file that was opened, not of the result
         output.abandon()
         message = f"llmpick: the result cannot be written ({error.strerror})\n"
-        sys.stderr.write(in_language(message, arguments))
+        output.complain(in_language(message, arguments))
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

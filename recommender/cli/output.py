@@ -29,6 +29,9 @@ def chosen(output: str, *, json: bool, known: tuple[str, ...] = FORMS) -> str:
 _PLAIN = str.maketrans({"→": "->", "↑": "^", "↓": "v", "≈": "~", "·": "-", "…": "...", "≠": "!="})
 
 
+_MOST_DIGITS = 4
+
+
 def _plain(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -39,10 +42,17 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def prepare() -> None:
     """Make the standard streams write every character, whatever their encoding.
 
+    A width or height of the environment that no terminal has is dropped.
+
     A sign that the encoding lacks is written in ASCII, any other character as an escape.
 
     A stream that the caller closed is replaced by one that goes nowhere.
     """
+    for name in ("COLUMNS", "LINES"):
+        size = os.environ.get(name, "")
+        # What no terminal has is asked of the terminal itself.
+        if not (size.isascii() and size.isdecimal() and len(size) <= _MOST_DIGITS):
+            os.environ.pop(name, None)
     nowhere = Path(os.devnull)
     sys.stdin = sys.stdin or nowhere.open(encoding="utf-8")  # lives as long as we
     sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
@@ -51,6 +61,15 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="llmpick")
+
+
+def complain(text: str) -> None:
+    """Write to standard error; where that takes nothing, the exit code alone tells."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def abandon() -> None:

@@ -23,6 +23,8 @@ _MOST_TENSOR_NAME = 256
 _MOST_KEPT, _MOST_TEXT, _MOST_LIST = 4 * 2**20, 4096, 4096
 _MOST_NAME = 2**16
 _MOST_ELEMENTS = 2**63
+# Four times the words of the largest tokenizers in the catalogue.
+_MOST_TEXTS = 2**20
 _ALIGNMENT = 32
 # Tokenizers take some 10 MiB; without a bound a list of empty words fills hours.
 _MOST_HEADER = 32 * 2**20
@@ -185,6 +187,8 @@ def _array(reader: _Reader) -> tuple[Any, int]:
     if kind == _STRING:
         if count > reader.left:
             raise cut_off(reader.source)
+        if count > _MOST_TEXTS:
+            raise wrong(reader.source, "lists more words than any tokenizer; download it again")
         for _ in range(count):
             reader.text(0)
         return None, count

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def append(file: Path, measurement: Measurement) -> None:
         how = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(file, how, 0o600)
         try:
-            written = os.write(descriptor, text.encode())
+            written = _written(descriptor, text.encode())
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -68,6 +69,16 @@ def append(file: Path, measurement: Measurement) -> None:
     if written < len(text.encode()):
         message = f"the measurement was cut, for {printable(file)} takes no more; free some space"
         raise InputError(message)
+
+
+def _written(descriptor: int, data: bytes) -> int:
+    """How many bytes were taken; the part of a line is taken back, unless another line follows."""
+    before = os.fstat(descriptor).st_size
+    written = os.write(descriptor, data)
+    if written < len(data) and os.fstat(descriptor).st_size == before + written:
+        with suppress(OSError):  # a pipe takes nothing back
+            os.ftruncate(descriptor, before)
+    return written
 
 
 def _ends_well(file: Path) -> bool:

@@ -12,7 +12,7 @@ from recommender.knowledge import document, load
 from recommender.launch.variables import NAMES
 from recommender.targets.registry import TARGETS as LAUNCH_TARGETS
 from tests.fuzz import sandbox
-from tests.fuzz.properties import Broken, quickly, shown
+from tests.fuzz.properties import BrokenError, quickly, shown
 from tests.fuzz.target import NASTY, Target
 
 _CODES = frozenset((0, 1, 2, 3, 4, 5))
@@ -24,17 +24,17 @@ _MOST_ERROR_LINES = 400
 def _checked(ended: sandbox.Ended) -> None:
     if ended.code not in _CODES:
         message = f"ended with {ended.code}: {ended.err[-500:]}"
-        raise Broken(message)
+        raise BrokenError(message)
     for text in (ended.out, ended.err):
         shown(text)
         if "Traceback (most recent call last)" in text:
-            raise Broken(text[-2000:])
-    if ended.code == 2 and (ended.out or not ended.err.strip()):  # wrong use
+            raise BrokenError(text[-2000:])
+    if ended.code == 2 and (ended.out or not ended.err.strip()):
         message = f"wrong use wrote {ended.out[:200]!r} and {ended.err[:200]!r}"
-        raise Broken(message)
+        raise BrokenError(message)
     if ended.err.count("\n") > _MOST_ERROR_LINES:
         message = f"{ended.err.count(chr(10))} lines on standard error"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 def _line(data: bytes) -> None:
@@ -75,7 +75,7 @@ def _whole(text: str, words: list[str]) -> None:
         lost = [word for word in server.get("argv", ()) if _own(word) and word not in found]
         if lost and not server.get("container"):
             message = f"{lost!r} are no words of {found[-40:]!r}"
-            raise Broken(message)
+            raise BrokenError(message)
     elif target in {"compose", "kubernetes", "lws", "ray", "skypilot"}:
         list(yaml.safe_load_all(text))
 

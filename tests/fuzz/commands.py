@@ -15,7 +15,7 @@ from recommender.facts.command import Command
 from recommender.facts.plan import Plan, Process
 from recommender.launch.shell import posix, powershell
 from recommender.targets.registry import TARGETS as LAUNCH_TARGETS
-from tests.fuzz.properties import Broken, quickly, sentence
+from tests.fuzz.properties import BrokenError, quickly, sentence
 from tests.fuzz.target import NASTY, Target
 from tests.targets.scheduled import by_hand, named, two_machines
 
@@ -48,7 +48,7 @@ def _words(data: bytes) -> list[str]:
 def _equal(found: Sequence[str], meant: Sequence[str], where: str) -> None:
     if list(found) != list(meant):
         message = f"{where}: {list(meant)!r} became {list(found)!r}"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 def _posix(data: bytes) -> None:
@@ -89,7 +89,7 @@ def _tokens(line: str) -> Iterator[str]:
             word = found[0] if found else ""
             if not re.fullmatch(r"[\w./:=+%-]+", word) or word[0] == "%":
                 message = f"PowerShell would read the bare word {word!r} otherwise"
-                raise Broken(message)
+                raise BrokenError(message)
             yield word
             at += len(word)
 
@@ -104,7 +104,7 @@ def _quoted(line: str, at: int) -> tuple[str, int]:
         word += line[at]
         at += 1
     message = "a quote that PowerShell does not see closed"
-    raise Broken(message)
+    raise BrokenError(message)
 
 
 @cache
@@ -146,7 +146,7 @@ def _inside(words: list[str], found: list[str], where: str) -> None:
     starts = [at for at, word in enumerate(found) if word == words[0]]
     if not any(found[at : at + len(words)] == words for at in starts):
         message = f"{where}: {words!r} is not in {found[-40:]!r}"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 def _seeds() -> Iterator[bytes]:

@@ -133,6 +133,7 @@ def computer(text: str) -> Computer:
 @contextmanager
 def asked(made: Computer) -> Iterator[None]:
     """Inside, tools answer as this computer's do; none is started."""
+    module: Any = tools
     real = tools.find, tools.run
 
     def find(_: Context, name: str, *__: str) -> str | None:
@@ -142,8 +143,8 @@ def asked(made: Computer) -> Iterator[None]:
     def run(commands: Mapping[str, Sequence[str]], *_: object) -> dict[str, str | None]:
         return {name: made.answer(argv) for name, argv in commands.items()}
 
-    tools.find, tools.run = find, run
+    module.find, module.run = find, run
     try:
         yield
     finally:
-        tools.find, tools.run = real
+        module.find, module.run = real

@@ -1,3 +1,5 @@
 """Command lines in this process, as the tests of the command line run them."""
 
-from tests.cli.conftest import llmpick as llmpick
+from tests.cli.conftest import llmpick
+
+__all__ = ["llmpick"]

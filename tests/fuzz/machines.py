@@ -59,8 +59,9 @@ def answered(machine: Machine) -> None:
 
 def _printed(answer: Answer) -> None:
     for candidate in answer.ranking:
-        for line in (*candidate.launch.install, *candidate.launch.serve):
-            sentence(str(line)) if str(line).strip() else None
+        started = candidate.launch
+        for line in (*started.install, *started.serve) if started else ():
+            shown(str(line))
 
 
 def _words(data: bytes) -> None:

@@ -14,7 +14,7 @@ LONGEST = 8 * 2**20
 _LONGEST_SENTENCE = 4000
 
 
-class Broken(AssertionError):
+class BrokenError(AssertionError):
     """A property does not hold."""
 
 
@@ -32,34 +32,34 @@ def sentence(text: str) -> None:
     """One line for people, of a length that they read."""
     if not text.strip() or not text.isprintable():
         message = f"no printable sentence: {text!r}"
-        raise Broken(message)
+        raise BrokenError(message)
     if len(text) > _LONGEST_SENTENCE:
         message = f"a sentence of {len(text)} characters: {text[:200]!r}"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 def shown(text: str) -> None:
     """What goes to a terminal: lines of printable characters, and not too many."""
     if len(text) > LONGEST:
         message = f"{len(text)} characters of output"
-        raise Broken(message)
+        raise BrokenError(message)
     wrong = next((sign for sign in text if not (sign.isprintable() or sign == "\n")), None)
     if wrong is not None:
         at = text.index(wrong)
         message = f"{wrong!r} goes to the terminal: {text[max(at - 40, 0) : at + 40]!r}"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 def numbers(text: str) -> object:
     """The value of a JSON text, in which no number is NaN or infinite.
 
     Raises:
-        Broken: there is one.
+        BrokenError: there is one.
     """
 
     def none(name: str) -> None:
         message = f"{name} in JSON"
-        raise Broken(message)
+        raise BrokenError(message)
 
     return json.loads(text, parse_constant=none)
 
@@ -72,7 +72,7 @@ def quickly(seconds: float = SECONDS) -> Iterator[None]:
     took = time.process_time() - start
     if took > seconds:
         message = f"took {took:.1f} s"
-        raise Broken(message)
+        raise BrokenError(message)
 
 
 class Once:

@@ -17,6 +17,7 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
@@ -171,7 +172,8 @@ def _forked(target: Target, seconds: float, folder: Path, corpus: Path, atheris:
 def _by_coverage(atheris: Any, found: Findings, seconds: float, corpus: Path) -> None:
     target = found.target
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(targets.corpus(target)):
+    most = int(seconds) if target.costly else None
+    for number, seed in enumerate(islice(targets.corpus(target), most)):
         (corpus / f"seed-{number}").write_bytes(seed)
     words = found.folder / "words"
     words.write_text("\n".join(_entries(target)), encoding="utf-8")

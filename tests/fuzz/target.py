@@ -2,20 +2,29 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
+_MODULES = (
+    *("vendors", "machines", "models", "fleets"),
+    *("servers", "yamls", "commands", "arguments"),
+)
 Check = Callable[[bytes], None]
 Seeds = Callable[[], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
 class Target:
-    """``check`` raises on a finding; ``words`` are put into inputs by whoever mutates them."""
+    """``check`` raises on a finding; ``words`` are put into inputs by whoever mutates them.
+
+    One input of a ``costly`` target takes seconds, so that a short run begins with few seeds.
+    """
 
     name: str
     check: Check
     seeds: Seeds
     words: tuple[str, ...] = ()
     longest: int = 32_768
+    costly: bool = False
 
 
 # What breaks readers of any text, whatever the form.
@@ -37,10 +46,7 @@ def mutated(seed: bytes, edits: Iterable[tuple[int, int, bytes]]) -> bytes:
 
 def every() -> dict[str, Target]:
     """All targets by name."""
-    from importlib import import_module
-
-    names = ("vendors", "machines", "models", "fleets", "servers", "yamls", "commands", "arguments")
-    modules = [import_module(f"tests.fuzz.{name}") for name in names]
+    modules = [import_module(f"tests.fuzz.{name}") for name in _MODULES]
     return {target.name: target for module in modules for target in module.TARGETS}
 
 

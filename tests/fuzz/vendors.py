@@ -10,13 +10,13 @@ from typing import Any
 from recommender.facts import Machine, Memory, Os
 from recommender.facts.codec import encode
 from recommender.knowledge import load
-from recommender.probe import merging, pci, survey
+from recommender.probe import merging, pci, signs, survey
 from recommender.probe.context import Context, Findings, PciDevice
 from recommender.probe.plausible import plausible
 from recommender.probe.signs import READERS
 from tests.fuzz import seeds
 from tests.fuzz.computers import Computer, asked, computer
-from tests.fuzz.properties import Broken, Once, numbers, quickly, shown
+from tests.fuzz.properties import BrokenError, Once, numbers, quickly, shown
 from tests.fuzz.target import NASTY, Target
 
 # PCI ids of one device of each vendor, and its word where that is not the reader's name.
@@ -65,7 +65,7 @@ def _held(machine: Machine) -> None:
     read_machine(text, "probe")
     if len(machine.problems) > _MOST_PROBLEMS:
         message = f"{len(machine.problems)} problems"
-        raise Broken(message)
+        raise BrokenError(message)
     console = Console(file=StringIO(), width=80, highlight=False, markup=False, emoji=False)
     rendering.show(machine, load().speak("en"), console)
     rendering.evidence(machine, load().speak("zh"), console)
@@ -108,11 +108,11 @@ def _whole(family: str, data: bytes) -> None:
     made = computer(data.decode(errors="replace"))
     context = made.context(_environment(made), family=family)
     with quickly(), asked(made):
-        system = survey._os(context)  # noqa: SLF001  # the steps of the survey without its threads
+        system = survey._os(context)  # noqa: SLF001  # its steps, without threads
         bus = survey._pci(context)  # noqa: SLF001
         memory: Memory = survey._memory(context)  # noqa: SLF001
         full = replace(context, os=system, memory=memory, pci=bus)
-        vendors = {name: survey._vendor(name, full) for name in survey.signs.seen(full)}  # noqa: SLF001
+        vendors = {name: survey._vendor(name, full) for name in signs.seen(full)}  # noqa: SLF001
         processor, arch = survey._cpu(context)  # noqa: SLF001
         merged = merging.merged(vendors, bus)
         machine = merging.machine(

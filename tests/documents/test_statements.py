@@ -47,6 +47,8 @@ _OTHERS = {
     "--editable",
     "--extra-index-url",
     "--folder",
+    "--sample",
+    "--seconds",
     "--cov",
     "--snapshot-update",
     "--source",

@@ -185,7 +185,7 @@ def test_a_latent_is_spread_over_copies_where_one_holds_too_few_requests() -> No
 def test_stages_run_what_their_layers_take_and_a_pool_shares_them() -> None:
     budget = {
         "overheads": (
-            Overhead(part="runtime", gib=0.5, per_layer=0.1, outside=1.0, source="s"),
+            Overhead(part="runtime", gib=0.5, per_layer=0.1, outside=True, source="s"),
             Overhead(part="activations", gib=0.25, source="s"),
             Overhead(part="runtime", together=1.5, source="s"),
         )

@@ -16,6 +16,8 @@ from scripts.mutate.watching import CONTEXTS, WATCHED
 # What reads the files whose rows are no rules and no platforms.
 _READERS = {"speed": "rates", "quantizations": "weights", "remedies": "remedies"}
 
+# Tests that ask the rules themselves, without an answer.
+_OF_RULES = "_rules.py::"
 # What pytest takes of itself for a test.
 _OVERHEAD_S = 0.01
 
@@ -64,8 +66,11 @@ class Chooser:
             return self._quickest({name for there in read.values() for name in there}, stem)
         framework = mutant.path.parent.name == "frameworks"
         near = self._with("rules", mutant.place) or self._with("platforms", mutant.place)
+        named = {name for name in self._seen if mutant.place in name}
+        of_rules = set() if framework else {name for name in self._seen if _OF_RULES in name}
         far = self._any_of(stem) if framework else self._with_any
-        return list(dict.fromkeys((*self._quickest(near, stem), *self._quickest(far, stem))))
+        ordered = (self._quickest(names, stem) for names in (named, of_rules, near, far))
+        return list(dict.fromkeys(name for names in ordered for name in names))
 
     def _with(self, kind: str, name: str) -> set[str]:
         return {test for test, seen in self._seen.items() if name in seen.get(kind, ())}

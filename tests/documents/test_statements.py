@@ -50,6 +50,8 @@ _OTHERS = {
     "--corpora",
     "--findings",
     "--jobs",
+    "--folder",
+    "--sample",
     "--cov",
     "--snapshot-update",
     "--check",

@@ -120,9 +120,9 @@ def test_the_token_goes_to_the_hub_alone(hub: Hub) -> None:
     folder(hub.root / "acme" / "foo", LLAMA, llama_tensors())
     hub.cdn = hub.address.replace("127.0.0.1", "localhost")
     assert model_of("acme/foo").layers == 2
-    # A port may be 41270, so that a host is looked at without it.
+    # Once a day huggingface_hub asks the hub for something else, and that without a token.
     sent = {(host.partition(":")[0], token) for host, token in hub.tokens}
-    assert sent == {("127.0.0.1", "Bearer hf_secret"), ("localhost", None)}
+    assert sent - {("127.0.0.1", None)} == {("127.0.0.1", "Bearer hf_secret"), ("localhost", None)}
 
 
 def test_a_model_of_the_catalogue_causes_no_request(hub: Hub) -> None:

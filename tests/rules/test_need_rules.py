@@ -162,6 +162,24 @@ def test_more_than_eight_requests_at_a_time_are_a_load(rule: str) -> None:
             {"framework__id": "sglang", "device__vendor": "amd"},
             [{"device__vendor": "nvidia"}, {"framework__id": "vllm"}],
         ),
+        *(
+            (
+                "correction.sglang-hardware",
+                {"framework__id": "sglang", "device__vendor": vendor},
+                [{"device__vendor": "apple"}],
+            )
+            for vendor in ("huawei", "intel")
+        ),
+        (
+            "correction.ascend-active",
+            {"framework__id": "vllm", "device__vendor": "huawei"},
+            [{"framework__id": "lmdeploy"}, {"device__vendor": "amd"}],
+        ),
+        (
+            "correction.hf-successor",
+            {**_case("hf-ecosystem"), "traits": ("new-models",), "framework__id": "vllm"},
+            [_case("research")],
+        ),
         (
             "correction.trtllm-blackwell-consumer",
             {"framework__id": "tensorrt-llm", "device__compute_capability": "12.0"},
@@ -198,7 +216,8 @@ def test_a_framework_in_maintenance_is_past_every_first_choice_but_for_its_fleet
 
 
 def test_what_only_remarks_moves_nothing() -> None:
-    for name in ("fit.holds", "fit.queues", "correction.turbomind-ascend"):
+    remarks = ("correction.turbomind-ascend", "correction.trtllm-no-compile")
+    for name in ("fit.holds", "fit.queues", *remarks):
         assert _points(name) == 0
     where = {"framework__id": "lmdeploy", "device__vendor": "huawei"}
     assert _speaks("correction.turbomind-ascend", **where)

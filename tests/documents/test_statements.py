@@ -55,7 +55,6 @@ _OTHERS = {
     "--cov",
     "--snapshot-update",
     "--check",
-    "--folder",
     "--rows",
     "--quantization",
     "--strict",

@@ -4,6 +4,7 @@ import gc
 import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 from recommender.fleet.parallel import answers
 from recommender.fleet.signals import ignored
@@ -30,8 +31,16 @@ class Processes:
 
     def give_up(self) -> None:
         """End the processes, whatever they do."""
-        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001  # there is no other way before 3.14
+        # There is no other way before Python 3.14 than by what the pool keeps to itself.
+        pool: Any = self._pool
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001
             process.kill()
+        # Its thread may be in the middle of what a process that is gone was to read or to write.
+        ends = (("_call_queue", "_reader"), ("_result_queue", "_writer"))
+        for queue, end in ends:
+            pipe = getattr(getattr(pool, queue, None), end, None)
+            if pipe is not None:
+                pipe.close()
         self._pool.shutdown(cancel_futures=True)
 
 

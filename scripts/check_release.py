@@ -23,7 +23,12 @@ from scripts.release import archives, installing, inventory, licences
 
 _ROOT = Path(__file__).parents[1]
 # Of every part of the program something; the rest was run in the checkout.
-_TESTS = ("tests/test_api.py", "tests/test_knowledge.py", "tests/test_article.py", "tests/facts")
+_TESTS = (
+    "tests/cli/test_api.py",
+    "tests/test_knowledge.py",
+    "tests/test_article.py",
+    "tests/facts",
+)
 # What is shown of a run that failed.
 _LINES = 40
 

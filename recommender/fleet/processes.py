@@ -19,6 +19,7 @@ class Processes:
     def __init__(self) -> None:
         """Start them when the first batch comes."""
         self.workers = min(processors(), _MOST)
+        self._ended = False
         # Nothing of this process is copied: what a command has opened stays its own.
         self._pool = ProcessPoolExecutor(
             self.workers, mp_context=get_context("spawn"), initializer=gc.disable
@@ -35,12 +36,10 @@ class Processes:
         pool: Any = self._pool
         for process in list((pool._processes or {}).values()):  # noqa: SLF001
             process.kill()
-        # Its thread may be in the middle of what a process that is gone was to read or to write.
-        ends = (("_call_queue", "_reader"), ("_result_queue", "_writer"))
-        for queue, end in ends:
-            pipe = getattr(getattr(pool, queue, None), end, None)
-            if pipe is not None:
-                pipe.close()
+        # Its thread may be in the middle of an answer that a process which is gone was writing.
+        results, self._ended = None if self._ended else pool._result_queue, True  # noqa: SLF001
+        if results is not None:
+            results._writer.close()  # noqa: SLF001
         self._pool.shutdown(cancel_futures=True)
 
 

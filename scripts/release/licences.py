@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PAGE = Path(__file__).parents[2] / "docs" / "licences.md"
-_EXTRAS = ("hub", "mcp")
+_EXTRAS = ("fleet", "hub", "mcp", "refresh")
 # Permissive ones, and the file-wise copyleft of the MPL, which asks nothing of a program that only
 # imports (source: https://www.mozilla.org/MPL/2.0/FAQ/, questions 8 to 11).
 ALLOWED = frozenset(

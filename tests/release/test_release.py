@@ -27,7 +27,9 @@ def _pins(name: str) -> list[Requirement]:
 
 def test_the_lowest_versions_are_the_lower_bounds_and_all_have_upper_ones() -> None:
     extras = PROJECT["optional-dependencies"]
-    needs = [Requirement(line) for line in (*PROJECT["dependencies"], *extras["hub"])]
+    apart = ("fleet", "hub", "ray", "refresh")
+    more = (line for name in apart for line in extras[name])
+    needs = [Requirement(line) for line in (*PROJECT["dependencies"], *more)]
     lowest = {(canonicalize_name(p.name), str(p.marker)): p.specifier for p in _pins("lowest.txt")}
     assert len(lowest) == len(needs)
     for need in needs:
@@ -51,7 +53,10 @@ def test_the_page_has_the_licence_of_every_dependency_of_our_own() -> None:
         re.findall(r"^\| `(\S+)` \| (.*?) \|", licences.PAGE.read_text("utf-8"), re.MULTILINE)
     )
     extras = PROJECT["optional-dependencies"]
-    for line in (*PROJECT["dependencies"], *extras["hub"], *extras["mcp"]):
+    for line in (
+        *PROJECT["dependencies"],
+        *(line for name in ("fleet", "hub", "mcp", "refresh") for line in extras[name]),
+    ):
         name = canonicalize_name(Requirement(line).name)
         assert rows[name] == licences.licence(name)
     assert all(map(licences.allowed, rows.values()))

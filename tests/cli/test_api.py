@@ -16,8 +16,7 @@ from recommender import api
 from tests.cli.conftest import Run
 from tests.test_start_up import HEAVY
 
-pytest_plugins = ("tests.cli.conftest",)
-PAGE = Path(__file__).parents[1] / "docs" / "python-api.md"
+PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
 _FUNCTIONS = [name for name in api.__all__ if name[0].islower()]
 
 

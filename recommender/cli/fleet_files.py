@@ -54,20 +54,26 @@ def write(found: Fleet, into: str | None, wished: str | None, words: Words, *, f
         if not isinstance(one, File):
             said = words.key("plan.unwritten", name=one.demand, pool=one.pool + 1, why=one.why)
             sys.stderr.write(f"{visible(said)}\n")
+    before = front(made, words)
     if into is None:
-        _joined(made, words)
+        _joined(made, before, words)
     else:
-        _saved(made, front(made, words), Path(into), words, force=force)
+        _saved(made, before, Path(into), words, force=force)
 
 
-def _joined(made: Sequence["File"], words: Words) -> None:
-    """All in one stream, where their form has a mark between documents."""
+def _joined(made: Sequence["File"], gateway: "Gateway | None", words: Words) -> None:
+    """All in one stream, where their form has a mark between documents.
+
+    What stands before servers inside of a cluster is a manifest as they are.
+    """
     forms = {target(one.target).suffix for one in made}
     if len(made) > 1 and forms != {_JOINED}:
         message = f"the plan has {len(made)} files; name a folder for them by --into DIR"
         raise InputError(message)
     for one in made:
         output.write(_text(one, words).removesuffix("\n"))
+    if gateway and gateway.file and any(target(one.target).devices for one in made):
+        output.write(gateway.file.removesuffix("\n"))
 
 
 def _saved(

@@ -118,8 +118,21 @@ def test_manifests_on_standard_output(llmpick: Run, wishes: str) -> None:
     import yaml
 
     done = llmpick("fleet", "--workloads", wishes, "--target", "kubernetes", stdin=FLEET)
-    kinds = {document["kind"] for document in yaml.safe_load_all(done.out)}
-    assert {"Deployment", "Service"} <= kinds
+    found = list(yaml.safe_load_all(done.out))
+    assert {"Deployment", "Service"} <= {document["kind"] for document in found}
+
+
+def test_what_stands_before_the_pods_is_a_manifest_as_they_are(
+    llmpick: Run, tmp_path: Path
+) -> None:
+    import yaml
+
+    path = tmp_path / "w.yaml"
+    path.write_text("workloads: [{model: Qwen/Qwen3-8B}, {model: Qwen/Qwen3-14B}]")
+    options = ("--use-case", "production", "--workloads", str(path), "--target", "kubernetes")
+    found = list(yaml.safe_load_all(llmpick("fleet", *options, stdin=FLEET).out))
+    names = {document["metadata"]["name"] for document in found if document["kind"] == "Service"}
+    assert names == {"qwen3-8b", "qwen3-14b", "llmpick-gateway"}
 
 
 BAD = {

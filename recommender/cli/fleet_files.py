@@ -73,7 +73,7 @@ def _joined(made: Sequence["File"], gateway: "Gateway | None", words: Words) -> 
     for one in made:
         output.write(_text(one, words).removesuffix("\n"))
     if gateway and gateway.file and any(target(one.target).devices for one in made):
-        output.write(gateway.file.removesuffix("\n"))
+        output.write(f"---\n{gateway.file}".removesuffix("\n"))
 
 
 def _saved(

@@ -85,13 +85,25 @@ class Ended:
     err: str
 
 
+class Kept(io.TextIOWrapper):
+    """A stream as a process has it, which bytes can be written to as well."""
+
+    def __init__(self) -> None:
+        self._kept = io.BytesIO()
+        super().__init__(self._kept, encoding="utf-8", newline="\n", write_through=True)
+
+    def getvalue(self) -> str:
+        """What was written."""
+        return self._kept.getvalue().decode(errors="surrogateescape")
+
+
 @contextmanager
 def _closed(
     arguments: Sequence[str], stdin: bytes, lang: str
-) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+) -> Iterator[tuple[Kept, Kept]]:
     folder = _folder()
     kept = sys.argv, sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path.cwd()
-    out, err = io.StringIO(), io.StringIO()
+    out, err = Kept(), Kept()
     sys.argv = ["llmpick", *arguments]
     sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(stdin)), out, err
     os.environ |= {"HOME": str(folder), "LLMPICK_MEASUREMENTS": str(folder / "m.jsonl")}

@@ -24,7 +24,7 @@ def status(
     form = output.chosen(out, json=json)
     words = load().speak(inputs.language(lang))
     rows = document("releases")
-    ask = None if offline else asks(rows["index"], rows["github"])
+    ask = None if offline else asks(rows["github"])
     found = status(load(), tracked(rows), clock.today(), ask)
     stale = [item for item in found.standings if is_stale(item)]
     if not output.written(found, form):

@@ -106,7 +106,7 @@ def _from_folder(wish: Wish, package: Package) -> _Read:
 
 def _from_index(wish: Wish, package: Package, tell: release.Tell) -> _Read:
     release.check_installed()
-    files = _files(wish, package.name or "")
+    files = _files(package.name or "")
     chosen = release.of_version(files, package.name or "", wish.version)
     version = chosen[0].version
     tell(f"{package.name} {version}: its sources are read")
@@ -114,14 +114,13 @@ def _from_index(wish: Wish, package: Package, tell: release.Tell) -> _Read:
     metadata = release.metadata(chosen)
     built = release.wheels(chosen)
     if wish.binaries and _has_code(wish, package.name or ""):
-        built = _with_code(wish, package, metadata, built, tell)
+        built = _with_code(package, metadata, built, tell)
     wheels = tuple(wheel for wheel, _ in built)
     return _Read(version=version, day=day, found=found, metadata=metadata, wheels=wheels)
 
 
-def _files(wish: Wish, package: str) -> tuple[File, ...]:
-    rows = read_yaml(wish.root / "releases.yaml")
-    return index.files(index.address(str(rows.get("index", ""))), package)
+def _files(package: str) -> tuple[File, ...]:
+    return index.files(index.address(), package)
 
 
 def _has_code(wish: Wish, package: str) -> bool:
@@ -133,7 +132,6 @@ Built = tuple[tuple[Wheel, File], ...]
 
 
 def _with_code(
-    wish: Wish,
     package: Package,
     metadata: release.Metadata | None,
     built: Built,
@@ -143,7 +141,7 @@ def _with_code(
     code: Built = built
     pinned = metadata.pins.get(package.kernels) if metadata and package.kernels else None
     if package.kernels and pinned:
-        every = _files(wish, package.kernels)
+        every = _files(package.kernels)
         code = release.wheels(release.of_version(every, package.kernels, pinned))
     found = []
     for wheel, file in built:

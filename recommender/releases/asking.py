@@ -18,12 +18,12 @@ Told: TypeAlias = tuple[Feed, Newest]
 Ask: TypeAlias = Callable[[Feed], Newest]
 
 
-def asks(index_address: str, github_address: str) -> Ask:
-    """What asks one feed; the addresses are those where the user names none."""
+def asks(github_address: str) -> Ask:
+    """What asks one feed; the address is that of GitHub where the user names none."""
 
     def ask(feed: Feed) -> Newest:
         if feed.package:
-            return index.newest(feed, index.files(index.address(index_address), feed.package))
+            return index.newest(feed, index.files(index.address(), feed.package))
         return github.newest(feed, github.address(github_address))
 
     return ask

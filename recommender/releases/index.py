@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -45,17 +46,30 @@ class File:
         return self.name.endswith(".whl")
 
 
-def address(default: str) -> str:
-    """The index of the user's pip or uv: a variable, pip's own configuration, else ``default``.
+def address() -> str:
+    """The index of the user's pip or uv: a variable, pip's configuration, else pip's own one.
 
     Raises:
-        InputError: PIP_NO_INDEX forbids to ask any.
+        InputError: PIP_NO_INDEX forbids to ask any, or nothing here names one.
     """
     if os.environ.get("PIP_NO_INDEX", "").lower() in _TRUE:
         message = "PIP_NO_INDEX forbids to ask the package index; unset it"
         raise InputError(message)
     named = (os.environ.get(name) for name in _SETTINGS)
-    return next(filter(None, (*named, _configured())), default).rstrip("/")
+    found = next(filter(None, (*named, _configured(), _of_pip())), None)
+    if found is None:
+        message = "nothing here names a package index; set PIP_INDEX_URL to its address"
+        raise InputError(message)
+    return found.rstrip("/")
+
+
+def _of_pip() -> str | None:
+    """The index that pip asks by itself; None where there is no pip, as in uv's environments."""
+    try:
+        shipped = import_module("pip._internal.models.index")
+    except ImportError:
+        return None
+    return str(shipped.PyPI.simple_url)
 
 
 def _configured() -> str | None:

@@ -98,9 +98,7 @@ class Kept(io.TextIOWrapper):
 
 
 @contextmanager
-def _closed(
-    arguments: Sequence[str], stdin: bytes, lang: str
-) -> Iterator[tuple[Kept, Kept]]:
+def _closed(arguments: Sequence[str], stdin: bytes, lang: str) -> Iterator[tuple[Kept, Kept]]:
     folder = _folder()
     kept = sys.argv, sys.stdin, sys.stdout, sys.stderr, dict(os.environ), Path.cwd()
     out, err = Kept(), Kept()

@@ -1,5 +1,6 @@
 """The newest release of a package and of a repository."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -137,16 +138,23 @@ def test_the_index_of_the_user_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "config" / "pip" / "pip.conf"
     file.parent.mkdir(parents=True)
     file.write_text("[global]\nindex-url = https://mirror.example.org/simple/\n", encoding="utf-8")
-    assert index.address("https://index.example.org") == "https://mirror.example.org/simple"
+    assert index.address() == "https://mirror.example.org/simple"
     own = tmp_path / "own.conf"
     own.write_text("no section", encoding="utf-8")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(own))
-    assert index.address("https://index.example.org") == "https://mirror.example.org/simple"
+    assert index.address() == "https://mirror.example.org/simple"
     monkeypatch.setenv("PIP_INDEX_URL", "https://other.example.org/simple")
-    assert index.address("https://index.example.org") == "https://other.example.org/simple"
+    assert index.address() == "https://other.example.org/simple"
+    monkeypatch.delenv("PIP_INDEX_URL")
+    file.unlink()
+    monkeypatch.setattr(index, "_configured", lambda: None)
+    assert index.address().startswith("https://")
+    monkeypatch.setitem(sys.modules, "pip._internal.models.index", None)
+    with pytest.raises(InputError, match="set PIP_INDEX_URL"):
+        index.address()
     monkeypatch.setenv("PIP_NO_INDEX", "true")
     with pytest.raises(InputError, match="PIP_NO_INDEX"):
-        index.address("https://index.example.org")
+        index.address()
 
 
 def test_the_second_feed_is_asked_where_the_first_is_silent_and_time_is_bounded() -> None:

@@ -24,7 +24,9 @@ def ask(talk: Callable[[Any], Awaitable[Any]], command: Sequence[str] = COMMAND,
     async def run() -> Any:
         given = {**os.environ, "PYTHONPATH": str(ROOT), **env}
         started = StdioServerParameters(command=command[0], args=list(command[1:]), env=given)
-        async with stdio_client(started) as streams, ClientSession(*streams) as session:
+        # By default the stream that was standard error when the SDK was imported, by whatever test.
+        client = stdio_client(started, errlog=sys.__stderr__ or sys.stderr)
+        async with client as streams, ClientSession(*streams) as session:
             await session.initialize()
             return await talk(session)
 

@@ -150,6 +150,8 @@ class _Characters:
                 raise _Broken(_invalid("nested too deeply")) from error
             except json.JSONDecodeError as error:
                 self._longer(error)
+            except ValueError as error:
+                raise _Broken(_invalid("a number is too long")) from error
             else:
                 # A number may go on in what was not read yet.
                 if end < len(self._text) or not self._more():

@@ -14,6 +14,7 @@ from recommender.words import Words
 
 if TYPE_CHECKING:
     from recommender.facts.measurement import Measurement
+    from recommender.fleet.wishes import Wish
 
 
 @noun
@@ -63,6 +64,22 @@ class Meant:
     include: frozenset[str]
     lang: str
     measurements: "tuple[Measurement, ...]" = ()
+
+    @property
+    def wish(self) -> "Wish":
+        """The same as a value that other processes can answer."""
+        from recommender.fleet.wishes import Wish
+
+        return Wish(
+            machine=self.machine,
+            workload=self.workload,
+            model=self.model,
+            rules=self.rules,
+            lang=self.lang,
+            include=tuple(self.include),
+            problems=self.problems,
+            measurements=self.measurements,
+        )
 
     def answer(self, include: Collection[str] = (), *, turns: bool = False) -> Answer:
         """The answer, with more challengers or layers than were asked for, and with the turns."""

@@ -60,7 +60,7 @@ def fleet(
     inputs.one_of("--from", source, ("auto", *FORMS))
     fleet_files.check(into, to, planned=bool(plan or workloads), force=force)
     question = meant(asked, Machine())
-    wanted = _wanted(asked, workloads) if plan or workloads else None
+    wanted = _wanted(asked, question, workloads) if plan or workloads else None
     with _cluster(ray, question.lang) as cluster:
         if cluster and file is None:
             pools = _asked(cluster, question.lang)
@@ -83,10 +83,12 @@ def fleet(
         raise typer.Exit(NOTHING_RUNS)
 
 
-def _wanted(asked: Asked, workloads: str | None) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
+def _wanted(
+    asked: Asked, question: Meant, workloads: str | None
+) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
     from recommender.cli.workloads_file import demands, single
 
-    return demands(workloads, asked) if workloads else single(asked)
+    return demands(workloads, asked) if workloads else single(question)
 
 
 def _cluster(address: str | None, lang: str) -> "AbstractContextManager[Cluster | None]":
@@ -152,17 +154,8 @@ def _found(question: Meant, pools: "Pools", answering: "Answering") -> Fleet:
     count = len(pools.kinds)
     telling = working(_done(0, count, question.lang)) if count >= FEW else nullcontext(None)
     with telling as tell:
-        return answered(
-            pools,
-            question.workload,
-            question.model,
-            rules=question.rules,
-            lang=question.lang,
-            include=question.include,
-            problems=question.problems,
-            measurements=question.measurements,
-            answering=_telling(answering, tell, question.lang, count) if tell else answering,
-        )
+        told_of = _telling(answering, tell, question.lang, count) if tell else answering
+        return answered(pools, question.wish, told_of)
 
 
 def _telling(
@@ -190,19 +183,12 @@ def _planned(
     demands: tuple[Demand, ...],
     problems: tuple[Problem, ...],
 ) -> Fleet:
-    from recommender.fleet.answering import told
+    from recommender.fleet.answering import told, unranked
     from recommender.planning.planned import planned
-    from recommender.planning.units import Asking
 
-    kinds = pools.largest_first()
-    asking = Asking(
-        rules=question.rules,
-        lang=question.lang,
-        include=tuple(question.include),
-        measurements=question.measurements,
-    )
-    whole = told(pools, question.workload, problems, rules=question.rules, lang=question.lang)
-    return replace(whole, plan=planned(demands, kinds, asking, answering))
+    kinds, wish = pools.largest_first(), replace(question.wish, problems=problems)
+    whole = told(pools, wish, tuple(map(unranked, kinds)))
+    return replace(whole, plan=planned(demands, kinds, wish, answering))
 
 
 def _write(found: Fleet, form: str, question: Meant) -> None:

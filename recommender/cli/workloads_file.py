@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.cli import inputs, opened
-from recommender.cli.asking import ONE_MACHINE, Asked, meant
+from recommender.cli.asking import ONE_MACHINE, Asked, Meant, meant
 from recommender.errors import InputError, choices, printable
 from recommender.facts import Machine, Problem
 from recommender.facts.fleet_plan import Demand
@@ -49,14 +49,13 @@ def demands(file: str, asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem,
     return tuple(found), tuple(dict.fromkeys(problems))
 
 
-def single(asked: Asked) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
+def single(question: Meant) -> tuple[tuple[Demand, ...], tuple[Problem, ...]]:
     """The one model of the options.
 
     Raises:
         InputError: none is named.
     """
-    demand, problems = _demand({}, asked)
-    return (demand,), problems
+    return (_of(question),), question.problems
 
 
 def _entries(file: str) -> "list[Node]":
@@ -89,18 +88,24 @@ def _demand(entry: Mapping[str, Any], asked: Asked) -> tuple[Demand, tuple[Probl
     name = wishes.pop("name", None)
     own = {_RENAMED.get(key, key): _value(key, value) for key, value in wishes.items()}
     question = meant(replace(asked, **own), Machine())
+    demand = _of(
+        question,
+        name=opened.name(_text("name", name)),
+        replicas=_count("replicas", replicas),
+        tokens_per_s=_rate(least),
+    )
+    return demand, question.problems
+
+
+def _of(question: Meant, name: str | None = None, **own: Any) -> Demand:
     if question.model is None:
         message = "no model is named; each workload needs one: model: Qwen/Qwen3-32B"
         raise InputError(message)
-    return (
-        Demand(
-            name=opened.name(_text("name", name)) or _plain(question.model.id or "model"),
-            model=question.model,
-            workload=question.workload,
-            replicas=_count("replicas", replicas),
-            tokens_per_s=_rate(least),
-        ),
-        question.problems,
+    return Demand(
+        name=name or _plain(question.model.id or "model"),
+        model=question.model,
+        workload=question.workload,
+        **own,
     )
 
 

@@ -1,6 +1,7 @@
 """What is asked of one machine, so that many questions can be answered here or on a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import field
 
 from recommender.facts import Answer, Machine, Model, Problem, Workload
 from recommender.facts.measurement import Measurement
@@ -12,10 +13,11 @@ from recommender.pipeline import as_asked, recommend
 class Wish:
     """One question about one machine; the fields are those of ``pipeline.recommend``.
 
-    ``exact`` keeps to the model that is asked for, which no other one replaces.
+    ``exact`` keeps to the model that is asked for, which no other one replaces. A wish about many
+    machines is one without a machine: each of them takes its place.
     """
 
-    machine: Machine
+    machine: Machine = field(default_factory=Machine)
     workload: Workload
     model: Model | None = None
     rules: str = "current"

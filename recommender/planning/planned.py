@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from recommender.facts.fleet_plan import Demand, FleetPlan, Place, Served, Serving, Spare
 from recommender.fleet.pools import Kind
-from recommender.fleet.wishes import Answering, here
+from recommender.fleet.wishes import Answering, Wish, here
 from recommender.planning.assignment import assigned
 from recommender.planning.packing import Packed, packed
 from recommender.planning.shortage import Shortages
 from recommender.planning.suiting import suiting
-from recommender.planning.units import Asking, Unit, cells
+from recommender.planning.units import Unit, cells
 
 _Placed = Sequence[tuple[Unit, tuple[Place, ...]]]
 
@@ -17,7 +17,7 @@ _Placed = Sequence[tuple[Unit, tuple[Place, ...]]]
 def planned(
     demands: Sequence[Demand],
     kinds: Sequence[Kind],
-    asking: Asking,
+    asking: Wish,
     answering: Answering = here,
 ) -> FleetPlan:
     """Which pool serves which demand, with how many servers and where.
@@ -87,7 +87,7 @@ def _serving(unit: Unit, places: tuple[Place, ...]) -> Serving:
         replicas=len(places),
         devices=unit.devices,
         nodes=unit.nodes,
-        users=unit.fit.concurrent_requests or 0,
+        users=unit.users,
         fit=unit.fit,
         speed=candidate.speed,
         warnings=candidate.warnings,

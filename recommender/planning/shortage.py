@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from recommender.facts import Rejection
 from recommender.facts.fleet_plan import Demand, Serving, Shortage
 from recommender.fleet.pools import Kind
-from recommender.fleet.wishes import Answering
+from recommender.fleet.wishes import Answering, Wish
 from recommender.knowledge import load
 from recommender.planning.parts import spanning
-from recommender.planning.units import SPANS, Asking, Cell, Unit, serves
+from recommender.planning.units import SPANS, Cell, Unit, serves, wished
 from recommender.rules.instead import makeshift
 
 # Of so many pools it is said why; others differ little.
@@ -23,7 +23,7 @@ class Shortages:
         every: Sequence[Cell],
         units: Sequence[Unit],
         kinds: Sequence[Kind],
-        asking: Asking,
+        asking: Wish,
         answering: Answering,
     ) -> None:
         """Tell of demands.
@@ -89,7 +89,7 @@ class Shortages:
         """How many nodes of a pool would serve the model together, were there as many."""
         for pool, kind in enumerate(self._kinds[:_POOLS]):
             spans = [span for span in SPANS if span > len(kind.nodes)]
-            wishes = [self._asking.wish(demand, spanning(kind.machine, span)) for span in spans]
+            wishes = [wished(self._asking, demand, spanning(kind.machine, span)) for span in spans]
             tried = zip(spans, self._answering(wishes), strict=True)
             span = next((span for span, answer in tried if serves(answer, demand)), None)
             if span:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from recommender.facts import Accelerator, Answer, Candidate, Fit, Machine, Rejection
 from recommender.facts.fleet_plan import Demand
-from recommender.facts.measurement import Measurement
 from recommender.facts.noun import changed, noun
 from recommender.fleet.pools import Kind
 from recommender.fleet.wishes import Answering, Wish
@@ -15,29 +14,6 @@ from recommender.rules.instead import makeshift
 
 # Over how many nodes one server is tried; measured layouts of facts end at 16 machines.
 SPANS = (2, 3, 4, 6, 8, 12, 16)
-
-
-@noun
-class Asking:
-    """How every question about a fleet is put."""
-
-    rules: str = "current"
-    lang: str = "en"
-    include: tuple[str, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
-
-    def wish(self, demand: Demand, machine: Machine) -> Wish:
-        """The question what serves a demand on a machine."""
-        return Wish(
-            machine=machine,
-            workload=demand.workload,
-            model=demand.model,
-            rules=self.rules,
-            lang=self.lang,
-            include=self.include,
-            measurements=self.measurements,
-            exact=True,
-        )
 
 
 @noun
@@ -80,7 +56,7 @@ _NOTHING = Machine()
 
 
 def cells(
-    demands: Sequence[Demand], kinds: Sequence[Kind], asking: Asking, answering: Answering
+    demands: Sequence[Demand], kinds: Sequence[Kind], asking: Wish, answering: Answering
 ) -> list[Cell]:
     """What serves each demand in each pool.
 
@@ -116,13 +92,25 @@ def cells(
     ]
 
 
+def wished(asking: Wish, demand: Demand, machine: Machine) -> Wish:
+    """The question what serves a demand on a machine."""
+    return changed(
+        asking,
+        machine=machine,
+        workload=demand.workload,
+        model=demand.model,
+        problems=(),
+        exact=True,
+    )
+
+
 def _answers(
     machines: Mapping[tuple[int, int, int], Machine],
     demands: Sequence[Demand],
-    asking: Asking,
+    asking: Wish,
     answering: Answering,
 ) -> dict[tuple[int, int, int], Answer]:
-    wishes = (asking.wish(demands[key[0]], machine) for key, machine in machines.items())
+    wishes = (wished(asking, demands[key[0]], machine) for key, machine in machines.items())
     return dict(zip(machines, map(_slim, answering(wishes)), strict=True))
 
 

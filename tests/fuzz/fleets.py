@@ -8,6 +8,7 @@ from io import BytesIO, StringIO
 from recommender.facts import Workload
 from recommender.fleet.answering import answered
 from recommender.fleet.pools import FORMS, Pools, gathered
+from recommender.fleet.wishes import Wish
 from recommender.knowledge import load
 from tests.fleet.nodes import A100, GPUS, SLURM, gfd, listed, node, one_line
 from tests.fuzz import seeds
@@ -41,7 +42,7 @@ def _shown(pools: Pools) -> None:
     pools.kinds = dict(list(pools.kinds.items())[:_MOST_KINDS])
     known = load()
     for lang in ("en", "zh"):
-        fleet = answered(pools, Workload(), lang=lang)
+        fleet = answered(pools, Wish(workload=Workload(), lang=lang))
         console = Console(file=StringIO(), width=80, highlight=False, markup=False, emoji=False)
         show(fleet, None, known.titles, known.speak(lang), console)
         shown(console.file.getvalue())  # type: ignore[attr-defined]  # a StringIO

@@ -11,15 +11,16 @@ import yaml
 from kubernetes_validate import validate
 
 from recommender.cli.workloads_file import single
+from recommender.facts import Machine
 from recommender.facts.fleet import Fleet
 from recommender.facts.fleet_plan import Demand
-from recommender.fleet.answering import told
+from recommender.fleet.answering import told, unranked
 from recommender.fleet.pools import gathered
+from recommender.fleet.wishes import Wish
 from recommender.knowledge import load
 from recommender.planning.front import front
 from recommender.planning.manifests import File, files
 from recommender.planning.planned import planned
-from recommender.planning.units import Asking
 from tests.fleet.nodes import gfd, listed, node
 from tests.fleet.test_pools import H100, line
 from tests.planning.fleets import demand
@@ -42,8 +43,9 @@ CLUSTER = listed(
 
 def fleet(stream: bytes, *demands: Demand) -> Fleet:
     pools = gathered(io.BytesIO(stream))
-    whole = told(pools, demands[0].workload)
-    found = planned(demands, pools.largest_first(), Asking())
+    kinds, wish = pools.largest_first(), Wish(workload=demands[0].workload)
+    whole = told(pools, wish, tuple(map(unranked, kinds)))
+    found = planned(demands, kinds, wish)
     return Fleet(**{**vars(whole), "plan": found})
 
 
@@ -176,7 +178,8 @@ def test_another_target_is_taken_where_it_is_named(target: str) -> None:
 
 
 def test_one_model_of_the_options_is_a_plan_as_well() -> None:
-    from recommender.cli.asking import Asked
+    from recommender.cli.asking import Asked, meant
 
-    (one,), problems = single(Asked(model=MIDDLE, concurrency=50, use_case="production"))
+    asked = Asked(model=MIDDLE, concurrency=50, use_case="production")
+    (one,), problems = single(meant(asked, Machine()))
     assert (one.name, one.workload.concurrency, problems) == ("qwen3-32b", 50, ())

@@ -4,10 +4,11 @@ from collections import Counter
 
 import pytest
 
+from recommender.facts import Workload
 from recommender.facts.fleet_plan import Demand, FleetPlan, Served
 from recommender.fleet.pools import Kind
+from recommender.fleet.wishes import Wish
 from recommender.planning.planned import planned
-from recommender.planning.units import Asking
 from tests.planning.fleets import demand, kind
 
 H100 = kind("h", 3, "H100 80GB:8")
@@ -18,7 +19,7 @@ SMALL, MIDDLE, LARGE = "Qwen/Qwen3-8B", "Qwen/Qwen3-32B", "deepseek-ai/DeepSeek-
 
 
 def plan(kinds: list[Kind], *demands: Demand) -> FleetPlan:
-    return planned(demands, kinds, Asking())
+    return planned(demands, kinds, Wish(workload=Workload()))
 
 
 def only(kinds: list[Kind], wanted: Demand) -> Served:
@@ -127,6 +128,6 @@ def test_what_nothing_holds_says_how_many_nodes_would_do_together() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_pool_at_all(lang: str) -> None:
-    found = planned([demand("a", SMALL, 1)], [], Asking(lang=lang))
+    found = planned([demand("a", SMALL, 1)], [], Wish(workload=Workload(), lang=lang))
     assert found.served[0].shortage is not None
     assert found.spare == ()

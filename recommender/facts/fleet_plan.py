@@ -109,3 +109,8 @@ class FleetPlan:
     served: tuple[Served, ...]
     spare: tuple[Spare, ...] = ()
     proven: bool = True
+
+    @property
+    def servers(self) -> int:
+        """How many there are in all."""
+        return sum(serving.replicas for one in self.served for serving in one.servings)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -61,7 +62,7 @@ def node(value: Any) -> Node:
         machine=machine,
         source=SOURCE,
         apart=next(_reasons(value, status, labels), None) or found.broken,
-        where=_where(value, labels, reading),
+        where=_where(value, labels),
     )
 
 
@@ -153,10 +154,14 @@ def _reasons(value: Mapping[str, Any], status: Mapping[str, Any], labels: Labels
             yield f"tainted: {printable(_taint(taint))}"
 
 
-def _where(value: Mapping[str, Any], labels: Labels, reading: NodeReading) -> Where:
+@cache
+def _domains() -> frozenset[str]:
+    return domains(node_devices.rows())
+
+
+def _where(value: Mapping[str, Any], labels: Labels) -> Where:
     """The labels of its devices and its kind, and the taints that a pod there has to tolerate."""
-    rows = node_devices.rows_of(reading)
-    known = domains(rows)
+    known = _domains()
     shown = {
         key: text
         for key, text in labels.labels.items()
@@ -165,7 +170,7 @@ def _where(value: Mapping[str, Any], labels: Labels, reading: NodeReading) -> Wh
     return Where(
         labels=shown,
         taints=tuple(_taints(value)),
-        resources=resources(labels, rows),
+        resources=resources(labels, node_devices.rows()),
     )
 
 

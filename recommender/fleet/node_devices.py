@@ -7,11 +7,12 @@ size of memory is never taken from a name.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from recommender.errors import printable
 from recommender.facts import Accelerator
-from recommender.facts.cluster import NodeDevices, NodeReading
+from recommender.facts.cluster import ClusterDevice, NodeDevices, NodeReading
 from recommender.fleet.labels import Labels, whole
 
 # More devices than any machine has; see schema.py.
@@ -31,47 +32,50 @@ class Found(NamedTuple):
 
 def devices(labels: Labels, reading: NodeReading) -> Found:
     """What the labels and resources of a node tell of its accelerators."""
-    rows = rows_of(reading)
+    plugins = rows()
     found: list[Accelerator] = []
     broken: list[str] = []
     problems: list[str] = []
     told: dict[str, str] = {}
-    for row in rows:
+    for row in plugins:
         own = list(_of_vendor(row, labels, reading.instance))
         found += own
         broken += _broken(row, labels, own)
         problems += [*_shared(row, labels), *_without_name(row, own)] if own else ()
         told |= dict(_versions(row, labels)) if own else {}
     if not found:
-        broken += [*_unknown(rows, labels), *_on_the_bus(labels, reading)]
+        broken += [*_unknown(plugins, labels), *_on_the_bus(labels, reading)]
     indexed = (replace(device, index=index) for index, device in enumerate(found[:_MOST]))
     return Found(
         accelerators=tuple(indexed),
         software={name: text for name, text in told.items() if "." not in name},
         versions={name.partition(".")[2]: text for name, text in told.items() if "." in name},
         problems=tuple(problems),
-        broken=broken[0] if broken and (not found or _nameless(found, rows)) else None,
+        broken=broken[0] if broken and (not found or _nameless(found, plugins)) else None,
     )
 
 
-def rows_of(reading: NodeReading) -> tuple[NodeDevices, ...]:
+@cache
+def rows() -> tuple[NodeDevices, ...]:
     """All device plugins that are known, with how their labels are read where that is known."""
-    return (*reading.devices, *_others(reading))
-
-
-def _others(reading: NodeReading) -> Iterator[NodeDevices]:
-    """Vendors of which no more is known than what their devices are called."""
     from recommender.knowledge import load
 
-    known = {resource for row in reading.devices for resource in row.resources}
-    for row in load().kubernetes.devices:
-        if row.resource not in known:
-            yield NodeDevices(
-                vendor=row.vendor,
-                resources=(row.resource,),
-                source=row.source,
-                checked=row.checked,
-            )
+    known = load().kubernetes
+    told = {resource for row in known.reading.devices for resource in row.resources}
+    return (
+        *known.reading.devices,
+        *(_other(row) for row in known.devices if row.resource not in told),
+    )
+
+
+def _other(row: ClusterDevice) -> NodeDevices:
+    """A vendor of which no more is known than what its devices are called."""
+    return NodeDevices(
+        vendor=row.vendor,
+        resources=(row.resource,),
+        source=row.source,
+        checked=row.checked,
+    )
 
 
 def _of_vendor(row: NodeDevices, labels: Labels, instance: str) -> Iterator[Accelerator]:

@@ -6,7 +6,6 @@ Nothing here needs more than the standard library and what it imports of llmpick
 import gc
 import json
 import os
-from pathlib import Path
 
 # Of the machine that ships: what it means is compiled into what was shipped.
 _OWN = "LLMPICK_KNOWLEDGE_DIR"
@@ -29,8 +28,3 @@ def answered(batch: bytes) -> bytes:
     from recommender.fleet.parallel import answers
 
     return answers(batch)
-
-
-def where() -> str:
-    """The folder from which this node imports llmpick."""
-    return str(Path(__file__).parents[1])

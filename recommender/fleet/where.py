@@ -8,9 +8,9 @@ from recommender.facts.fleet import Where
 from recommender.fleet.labels import Labels
 
 
-def domains(rows: Iterable[NodeDevices]) -> set[str]:
+def domains(rows: Iterable[NodeDevices]) -> frozenset[str]:
     """What the labels and resources of device plugins begin with."""
-    return {resource.partition("/")[0] for row in rows for resource in row.resources}
+    return frozenset(resource.partition("/")[0] for row in rows for resource in row.resources)
 
 
 def resources(labels: Labels, rows: Iterable[NodeDevices]) -> dict[str, str]:

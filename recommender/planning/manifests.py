@@ -67,8 +67,7 @@ def files(found: Fleet, wished: str | None, words: Words) -> Iterator[File | Unw
     for served in found.plan.served:
         for serving in served.servings:
             chosen = target(_target(wished, found.pools[serving.pool], serving))
-            writing = _Writing(found, served, serving, chosen, words)
-            yield from map(writing.file, _alike(serving, chosen))
+            yield from _Writing(found, served, serving, chosen, words).files()
 
 
 def _target(wished: str | None, pool: Pool, serving: Serving) -> str:
@@ -97,8 +96,13 @@ class _Writing:
         self._found, self._served, self._serving = found, served, serving
         self._target, self._words = chosen, words
         self._pool = found.pools[serving.pool]
+        self._alike = _alike(serving, chosen)
 
-    def file(self, places: tuple[Place, ...]) -> File | Unwritten:
+    def files(self) -> Iterator[File | Unwritten]:
+        """A file for all places that need the same one."""
+        return map(self._file, self._alike)
+
+    def _file(self, places: tuple[Place, ...]) -> File | Unwritten:
         """The file of places that need the same one, or why there is none."""
         try:
             made, model = self._plan(places[0])
@@ -180,9 +184,7 @@ class _Writing:
 
     def _opening(self, place: Place, served_name: str | None) -> Opening:
         usual = usual_opening(self._target, self._serving.framework)
-        plan = self._found.plan
-        every = (one for served in plan.served for one in served.servings) if plan else ()
-        several = sum(one.replicas for one in every) > 1
+        several = self._found.plan is not None and self._found.plan.servers > 1
         return replace(
             usual,
             name=self._name(place),
@@ -197,7 +199,7 @@ class _Writing:
         """The demand's name, with what tells its servers apart."""
         parts = [self._served.name]
         parts += [f"p{self._serving.pool + 1}"] if len(self._served.servings) > 1 else []
-        if not self._scheduled and len(_alike(self._serving, self._target)) > 1:
+        if not self._scheduled and len(self._alike) > 1:
             parts += [str(place.port), *map(str, place.devices[:1])]
         return "-".join(parts)
 

@@ -14,6 +14,7 @@ from recommender.schema import read_machine
 from tests.fuzz import seeds
 from tests.fuzz.properties import Once, numbers, quickly, refused, sentence, shown
 from tests.fuzz.target import NASTY, Target
+from tests.models.written import LLAMA
 
 # A header may tell of tensors that lie far behind it; so much room has a file of these inputs.
 _ROOM = 2**36
@@ -80,7 +81,7 @@ def _gguf(data: bytes) -> None:
 
 
 def _safetensors(data: bytes) -> None:
-    config = json.dumps(seeds.LLAMA).encode()
+    config = json.dumps(LLAMA).encode()
     for size in (None, _ROOM):
         weights = Bytes("model.safetensors", data, size)
         _folder({"model.safetensors": weights, "config.json": Bytes("config.json", config)})
@@ -89,7 +90,7 @@ def _safetensors(data: bytes) -> None:
 def _config(data: bytes) -> None:
     weights = Bytes("model.safetensors", seeds.safetensors())
     for name in ("config.json", "hf_quant_config.json", "quant_model_description.json"):
-        others = {"config.json": Bytes("config.json", json.dumps(seeds.LLAMA).encode())}
+        others = {"config.json": Bytes("config.json", json.dumps(LLAMA).encode())}
         _folder({**others, "model.safetensors": weights, name: Bytes(name, data)})
     _folder({"adapter_config.json": Bytes("adapter_config.json", data)})
 
@@ -114,7 +115,7 @@ def _hub_seeds(key: str, name: str, size: str) -> Iterator[bytes]:
     for file, content in (
         ("model.gguf", seeds.gguf()),
         ("model.safetensors", seeds.safetensors()),
-        ("config.json", json.dumps(seeds.LLAMA).encode()),
+        ("config.json", json.dumps(LLAMA).encode()),
     ):
         items = [{name: file, size: len(content)}, {name: "sub/../x", size: 5}]
         listed = {"siblings": items} if key == "siblings" else {"Data": {"Files": items}}
@@ -122,7 +123,7 @@ def _hub_seeds(key: str, name: str, size: str) -> Iterator[bytes]:
 
 
 def _configs() -> Iterator[bytes]:
-    yield json.dumps(seeds.LLAMA).encode()
+    yield json.dumps(LLAMA).encode()
     yield from seeds.dictionaries("models/test_config.py", "models/test_safetensors.py")
     yield b'{"base_model_name_or_path": "meta-llama/Llama-3.1-8B"}'
     yield b'{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4"}}'

@@ -85,22 +85,6 @@ def descriptions() -> tuple[str, ...]:
     )
 
 
-LLAMA = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "num_hidden_layers": 2,
-    "hidden_size": 64,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "intermediate_size": 128,
-    "vocab_size": 256,
-    "max_position_embeddings": 4096,
-    "torch_dtype": "bfloat16",
-    "tie_word_embeddings": False,
-}
-"""A small model of the usual kind."""
-
-
 def safetensors() -> bytes:
     """A small file of weights."""
     tensors = {
